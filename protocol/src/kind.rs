@@ -1,0 +1,164 @@
+//! Message kinds: an open number with known names, so that an unknown one survives decoding.
+
+use std::fmt;
+
+/// What a message is. Kinds below 0x8000 come from the client, the others from the server;
+/// [`Kind::DATA`] goes both ways.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Kind(u16);
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
+        impl Kind {
+            $($(#[$doc])* pub const $name: Self = Self($code);)*
+
+            /// The kind's name in `PROTOCOL.md`, or `None` for a kind this version does not know.
+            #[must_use]
+            pub fn name(self) -> Option<&'static str> {
+                match self.0 {
+                    $($code => Some($text),)*
+                    _ => None,
+                }
+            }
+
+            /// Every kind this version knows, in the order of their codes.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+kinds! {
+    /// First message of a client.
+    HELLO = 0x0001, "hello";
+    /// Login with name and password; an empty name is the guest.
+    LOGIN_PASSWORD = 0x0002, "login-password";
+    /// Login with a session token.
+    LOGIN_TOKEN = 0x0003, "login-token";
+    /// Opens the listing of a folder and asks for its first page.
+    LIST = 0x0010, "list";
+    /// Asks for the next page of the open listing or walk.
+    NEXT_PAGE = 0x0011, "next-page";
+    /// Opens a walk of a whole tree and asks for its first page.
+    WALK = 0x0012, "walk";
+    /// Asks for one entry.
+    STAT = 0x0013, "stat";
+    /// Changes the session's folder.
+    CHANGE_DIRECTORY = 0x0014, "change-directory";
+    /// Asks for the session's folder.
+    PRINT_DIRECTORY = 0x0015, "print-directory";
+    /// Asks for a file's content.
+    GET = 0x0020, "get";
+    /// Announces a file's content.
+    PUT = 0x0021, "put";
+    /// Content, in either direction.
+    DATA = 0x0022, "data";
+    /// Ends a put with the digest of the whole file.
+    PUT_END = 0x0023, "put-end";
+    /// Gives a put up.
+    PUT_CANCEL = 0x0024, "put-cancel";
+    /// Makes a folder.
+    MAKE_DIRECTORY = 0x0030, "make-directory";
+    /// Renames a file or folder.
+    RENAME = 0x0031, "rename";
+    /// Removes a file, an empty folder or a tree.
+    REMOVE = 0x0032, "remove";
+    /// Sets time and permission bits.
+    SET_ATTRIBUTES = 0x0033, "set-attributes";
+    /// Copies a file within the server.
+    COPY = 0x0034, "copy";
+    /// Asks for the digest of a stored file.
+    DIGEST = 0x0035, "digest";
+    /// Asks for the space that is left.
+    SPACE = 0x0036, "space";
+    /// Barrier: all that was answered before is on stable storage.
+    SYNC = 0x0037, "sync";
+    /// Asks for a sign of life.
+    PING = 0x0040, "ping";
+    /// Asks how session and server are.
+    STATUS = 0x0041, "status";
+    /// Ends the session.
+    BYE = 0x0042, "bye";
+    /// Reserved: asks for a file's segment values.
+    SEGMENT_VALUES = 0x0050, "segment-values";
+    /// Reserved: lists unfinished uploads.
+    PARTS = 0x0051, "parts";
+    /// Reserved: abandons an unfinished upload.
+    PART_ABANDON = 0x0052, "part-abandon";
+    /// Reserved: brings back what was replaced or removed.
+    UNDO = 0x0053, "undo";
+    /// Reserved: asks whether a job would fit.
+    PREFLIGHT = 0x0054, "preflight";
+    /// Reserved: searches names.
+    SEARCH = 0x0055, "search";
+    /// Reserved: asks for the space that a tree takes.
+    USAGE = 0x0056, "usage";
+    /// Reserved: redeems an invitation.
+    REDEEM = 0x0057, "redeem";
+    /// Reserved: asks for a signed receipt.
+    RECEIPT = 0x0058, "receipt";
+    /// The server's welcome, its answer to hello.
+    WELCOME = 0x8001, "welcome";
+    /// Answers a login.
+    LOGGED_IN = 0x8002, "logged-in";
+    /// A page of entries.
+    PAGE = 0x8010, "page";
+    /// One entry.
+    ENTRY = 0x8013, "entry";
+    /// The session's folder.
+    DIRECTORY = 0x8015, "directory";
+    /// Announces a file's content to the client.
+    CONTENT = 0x8020, "content";
+    /// Asks the client to send a put's content from an offset.
+    GO_ON = 0x8021, "go-on";
+    /// Ends content with its digest.
+    CONTENT_END = 0x8023, "content-end";
+    /// The put is whole, verified and durable as said.
+    STORED = 0x8024, "stored";
+    /// Done, with nothing to tell.
+    DONE = 0x8030, "done";
+    /// Work goes on.
+    PROGRESS = 0x8031, "progress";
+    /// A digest.
+    DIGEST_IS = 0x8035, "digest-is";
+    /// The space that is left.
+    SPACE_IS = 0x8036, "space-is";
+    /// Sign of life.
+    PONG = 0x8040, "pong";
+    /// How session and server are.
+    STATUS_IS = 0x8041, "status-is";
+    /// The server is about to close: finish nothing new here.
+    GO_AWAY = 0x80F0, "go-away";
+    /// Come back later.
+    BUSY = 0x80F1, "busy";
+    /// The request failed.
+    ERROR = 0x80FF, "error";
+}
+
+impl Kind {
+    /// The kind with this code, known or not.
+    #[must_use]
+    pub const fn new(code: u16) -> Self {
+        Self(code)
+    }
+
+    /// The code on the wire.
+    #[must_use]
+    pub const fn code(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "kind {:#06x}", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,220 @@
+//! What a server accepts when.
+
+use crate::limits::{
+    DATA_BODY_MAX, GREETING_BODY_MAX, LOGIN_ATTEMPTS_MAX, REQUEST_BODY_MAX, SMALL_PUT_MAX,
+};
+use crate::{DataPrefix, Header, Kind, PeerMisbehaved};
+
+/// The server's side of one connection.
+#[derive(Debug)]
+pub struct ServerSession {
+    phase: Phase,
+    last_request: u32,
+}
+
+/// What an accepted header means to the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    /// A new request.
+    Request,
+    /// The end of the open put.
+    PutEnd {
+        /// Whether all announced content came before it.
+        is_complete: bool,
+    },
+    /// The open put is given up.
+    PutCancel,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Greeting,
+    Login { attempts_left: u8 },
+    Ready,
+    Receiving(Receiving),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Receiving {
+    request: u32,
+    next_offset: u64,
+    size: u64,
+    is_awaited: bool,
+}
+
+impl ServerSession {
+    /// A connection on which nothing was said yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            phase: Phase::Greeting,
+            last_request: 0,
+        }
+    }
+
+    /// Longest body that this state allows for a kind, in bytes.
+    #[must_use]
+    pub fn body_max(&self, kind: Kind) -> u32 {
+        match self.phase {
+            Phase::Greeting | Phase::Login { .. } => GREETING_BODY_MAX,
+            Phase::Ready | Phase::Receiving(_) if kind == Kind::DATA => DATA_BODY_MAX,
+            Phase::Ready | Phase::Receiving(_) => REQUEST_BODY_MAX,
+        }
+    }
+
+    /// Judges the header of a message other than data.
+    pub fn accept(&mut self, header: &Header) -> Result<Incoming, PeerMisbehaved> {
+        if let Phase::Receiving(receiving) = self.phase {
+            return self.accept_in_transfer(header, receiving);
+        }
+        match (&self.phase, header.kind) {
+            (_, Kind::PUT_END | Kind::PUT_CANCEL) => return Err(PeerMisbehaved::NoTransferOpen),
+            (Phase::Greeting, Kind::HELLO)
+            | (Phase::Login { .. }, Kind::LOGIN_PASSWORD | Kind::LOGIN_TOKEN)
+            | (Phase::Login { .. } | Phase::Ready, Kind::PING | Kind::BYE) => {}
+            (Phase::Greeting, _) => return Err(PeerMisbehaved::ExpectedHello),
+            (_, Kind::HELLO) | (Phase::Ready, Kind::LOGIN_PASSWORD | Kind::LOGIN_TOKEN) => {
+                return Err(PeerMisbehaved::AlreadyGreeted);
+            }
+            (Phase::Login { .. }, _) => return Err(PeerMisbehaved::LoginRequired),
+            (Phase::Ready | Phase::Receiving(_), _) => {}
+        }
+        if header.request != following(self.last_request) {
+            return Err(PeerMisbehaved::WrongRequestNumber);
+        }
+        self.last_request = header.request;
+        Ok(Incoming::Request)
+    }
+
+    /// Judges the front of a data message.
+    pub fn accept_data(
+        &mut self,
+        header: &Header,
+        prefix: DataPrefix,
+        content_len: u32,
+    ) -> Result<(), PeerMisbehaved> {
+        let Phase::Receiving(receiving) = &mut self.phase else {
+            return Err(PeerMisbehaved::NoTransferOpen);
+        };
+        if header.request != receiving.request {
+            return Err(PeerMisbehaved::TransferOpen);
+        }
+        if !receiving.is_awaited {
+            return Err(PeerMisbehaved::NotAwaited);
+        }
+        if prefix.offset != receiving.next_offset {
+            return Err(PeerMisbehaved::WrongOffset);
+        }
+        let end = prefix.offset.saturating_add(u64::from(content_len));
+        if end > receiving.size {
+            return Err(PeerMisbehaved::TooMuchContent);
+        }
+        receiving.next_offset = end;
+        Ok(())
+    }
+
+    /// The hello was answered with a welcome.
+    pub fn welcomed(&mut self) {
+        self.phase = Phase::Login {
+            attempts_left: LOGIN_ATTEMPTS_MAX,
+        };
+    }
+
+    /// The login succeeded.
+    pub fn logged_in(&mut self) {
+        self.phase = Phase::Ready;
+    }
+
+    /// The login failed. Returns whether another may be tried on this connection.
+    pub fn login_failed(&mut self) -> bool {
+        match &mut self.phase {
+            Phase::Login { attempts_left } => {
+                *attempts_left = attempts_left.saturating_sub(1);
+                *attempts_left > 0
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the login is done.
+    #[must_use]
+    pub fn is_logged_in(&self) -> bool {
+        matches!(self.phase, Phase::Ready | Phase::Receiving(_))
+    }
+
+    /// The put with the last request's number was read; its content follows, at once if it is
+    /// small, else after [`ServerSession::put_goes_on`].
+    pub fn put_opened(&mut self, size: u64) {
+        self.phase = Phase::Receiving(Receiving {
+            request: self.last_request,
+            next_offset: 0,
+            size,
+            is_awaited: size <= SMALL_PUT_MAX,
+        });
+    }
+
+    /// The put was answered with "go on" from `held`.
+    pub fn put_goes_on(&mut self, held: u64) {
+        if let Phase::Receiving(receiving) = &mut self.phase {
+            receiving.next_offset = held;
+            receiving.is_awaited = true;
+        }
+    }
+
+    /// The put was answered with an error. If its content is on its way it is still read, to the
+    /// put's end or its cancellation; else the put is over.
+    pub fn put_refused(&mut self) {
+        if matches!(
+            self.phase,
+            Phase::Receiving(Receiving {
+                is_awaited: false,
+                ..
+            })
+        ) {
+            self.phase = Phase::Ready;
+        }
+    }
+
+    /// Whether a put is open.
+    #[must_use]
+    pub fn is_receiving(&self) -> bool {
+        matches!(self.phase, Phase::Receiving(_))
+    }
+
+    /// Number of the newest request.
+    #[must_use]
+    pub fn last_request(&self) -> u32 {
+        self.last_request
+    }
+
+    fn accept_in_transfer(
+        &mut self,
+        header: &Header,
+        receiving: Receiving,
+    ) -> Result<Incoming, PeerMisbehaved> {
+        if header.request != receiving.request {
+            return Err(PeerMisbehaved::TransferOpen);
+        }
+        let incoming = match header.kind {
+            Kind::PUT_END if !receiving.is_awaited => return Err(PeerMisbehaved::NotAwaited),
+            Kind::PUT_END => Incoming::PutEnd {
+                is_complete: receiving.next_offset == receiving.size,
+            },
+            Kind::PUT_CANCEL => Incoming::PutCancel,
+            _ => return Err(PeerMisbehaved::TransferOpen),
+        };
+        self.phase = Phase::Ready;
+        Ok(incoming)
+    }
+}
+
+impl Default for ServerSession {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The request number after `number`; zero is never one.
+pub(super) fn following(number: u32) -> u32 {
+    number.checked_add(1).unwrap_or(1)
+}

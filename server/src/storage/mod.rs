@@ -1,0 +1,160 @@
+//! Where files lie. A [`Storage`] knows names, bytes and durability; it knows no protocol, no
+//! account and no right.
+//!
+//! The trait is made to fit a store that cannot write at random, append or rename cheaply: an
+//! upload is written in chunks of equal length (the last may be shorter), each from its first
+//! byte to its last, in any order of chunks, and what is written survives the process so that
+//! another can go on. `memory` imposes exactly that, and the conformance suite runs over every
+//! implementation.
+
+mod error;
+pub mod local;
+pub mod memory;
+
+#[cfg(test)]
+mod conformance;
+
+pub use error::{Error, ErrorKind};
+
+use ferry_protocol::{Attributes, Entry, IfExists, Permissions, RemotePath, Timestamp, TransferId};
+use std::fmt;
+
+/// Result of a storage operation.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A place that keeps files under names.
+pub trait Storage: Send + Sync + fmt::Debug {
+    /// Opens a listing of the folder `path`. Reserved names are not in it.
+    fn list(&self, path: &RemotePath) -> Result<Box<dyn Listing>>;
+
+    /// What lies at `path`. Links inside the root are followed.
+    fn stat(&self, path: &RemotePath) -> Result<Entry>;
+
+    /// Opens a file for reading. Folders, pipes, sockets and devices are refused unopened.
+    fn open(&self, path: &RemotePath) -> Result<Box<dyn Reader>>;
+
+    /// Begins an upload to `target`, hidden until it is published. `size` bytes are expected.
+    fn begin_upload(
+        &self,
+        target: &RemotePath,
+        transfer: TransferId,
+        size: u64,
+    ) -> Result<Box<dyn Upload>>;
+
+    /// Opens the part that an earlier upload of this id to `target` left behind.
+    fn continue_upload(
+        &self,
+        target: &RemotePath,
+        transfer: TransferId,
+    ) -> Result<Box<dyn Upload>>;
+
+    /// Makes one folder; its parent must be there.
+    fn make_directory(&self, path: &RemotePath) -> Result<()>;
+
+    /// Renames a file or folder. `IfExists::Replace` lets a file take the place of a file.
+    fn rename(&self, from: &RemotePath, to: &RemotePath, if_exists: IfExists) -> Result<()>;
+
+    /// Removes a file, or a link itself.
+    fn remove_file(&self, path: &RemotePath) -> Result<()>;
+
+    /// Removes an empty folder. Unfinished uploads in it go with it.
+    fn remove_directory(&self, path: &RemotePath) -> Result<()>;
+
+    /// Sets time and permission bits of a file or folder.
+    fn set_attributes(&self, path: &RemotePath, attributes: Attributes) -> Result<()>;
+
+    /// Space where `path` lies.
+    fn space(&self, path: &RemotePath) -> Result<Space>;
+
+    /// Returns once all that was written and renamed before is on stable storage. Dear: a whole
+    /// file system may have to be written.
+    fn barrier(&self) -> Result<()>;
+
+    /// Removes parts that nobody wrote to for `idle_secs` seconds, and returns their count.
+    fn sweep_parts(&self, idle_secs: u64) -> Result<u64>;
+}
+
+/// An open listing.
+pub trait Listing: Send {
+    /// The next entries, at most `count_max`, in the store's own order; empty at the end. An
+    /// entry that vanished meanwhile is left out. `name` is one name.
+    fn next_entries(&mut self, count_max: usize) -> Result<Vec<Entry>>;
+}
+
+/// An open file.
+pub trait Reader: Send {
+    /// Length, time and permission bits when the file was opened.
+    fn metadata(&self) -> Metadata;
+
+    /// Reads at `offset` until `buffer` is full or the file ends; returns the count of bytes.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize>;
+
+    /// Whether the file is still as it was when it was opened.
+    fn is_unchanged(&self) -> Result<bool>;
+}
+
+/// What is known of an open file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// Bytes.
+    pub size: u64,
+    /// Last modification of the content.
+    pub modified: Timestamp,
+    /// Permission bits.
+    pub permissions: Permissions,
+}
+
+/// An upload that is not visible yet. Dropping it keeps what was written for
+/// [`Storage::continue_upload`]; [`Upload::abandon`] removes it.
+pub trait Upload: Send {
+    /// Bytes of a chunk, a multiple of a segment. Each chunk is written from its start to its end.
+    fn chunk_len(&self) -> u64;
+
+    /// Bytes from the file's start that are held without a gap.
+    fn held(&self) -> u64;
+
+    /// Reads what was written; for proving a part before it is vouched for.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize>;
+
+    /// Writes content at `offset`.
+    fn write(&mut self, offset: u64, content: &[u8]) -> Result<()>;
+
+    /// Says that all content is written, and sets time and permission bits.
+    fn seal(&mut self, attributes: Attributes) -> Result<()>;
+
+    /// Returns once the sealed content is on stable storage. After an error the upload must be
+    /// abandoned: the error is not told twice.
+    fn sync(&self) -> Result<()>;
+
+    /// Gives the sealed upload its name. With `IfExists::Refuse` a taken name is an error of
+    /// kind [`ErrorKind::AlreadyExists`], and the upload is handed back.
+    fn publish(
+        self: Box<Self>,
+        if_exists: IfExists,
+    ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)>;
+
+    /// Removes what was written.
+    fn abandon(self: Box<Self>) -> Result<()>;
+}
+
+/// A published upload whose name is not durable yet.
+pub trait Published: Send {
+    /// Identity of the folder that holds the name; names in one folder share a sync.
+    fn folder_id(&self) -> FolderId;
+
+    /// Returns once the folder's names are on stable storage.
+    fn sync_folder(&self) -> Result<()>;
+}
+
+/// Identity of a folder within its storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FolderId(pub u64, pub u64);
+
+/// Space in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// In all.
+    pub total: u64,
+    /// Left for the server's user.
+    pub available: u64,
+}
