@@ -24,6 +24,8 @@ pub enum Incoming {
     },
     /// The open put is given up.
     PutCancel,
+    /// The end or cancellation of a put that was refused already: nothing is answered.
+    RefusedPutEnd,
 }
 
 #[derive(Debug)]
@@ -32,6 +34,10 @@ enum Phase {
     Login { attempts_left: u8 },
     Ready,
     Receiving(Receiving),
+    /// A put was refused; what was sent of it before the refusal arrived is passed over.
+    Refused {
+        request: u32,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +63,8 @@ impl ServerSession {
     pub fn body_max(&self, kind: Kind) -> u32 {
         match self.phase {
             Phase::Greeting | Phase::Login { .. } => GREETING_BODY_MAX,
-            Phase::Ready | Phase::Receiving(_) if kind == Kind::DATA => DATA_BODY_MAX,
-            Phase::Ready | Phase::Receiving(_) => REQUEST_BODY_MAX,
+            _ if kind == Kind::DATA => DATA_BODY_MAX,
+            _ => REQUEST_BODY_MAX,
         }
     }
 
@@ -66,6 +72,14 @@ impl ServerSession {
     pub fn accept(&mut self, header: &Header) -> Result<Incoming, PeerMisbehaved> {
         if let Phase::Receiving(receiving) = self.phase {
             return self.accept_in_transfer(header, receiving);
+        }
+        if let Phase::Refused { request } = self.phase {
+            self.phase = Phase::Ready;
+            if header.request == request
+                && matches!(header.kind, Kind::PUT_END | Kind::PUT_CANCEL)
+            {
+                return Ok(Incoming::RefusedPutEnd);
+            }
         }
         match (&self.phase, header.kind) {
             (_, Kind::PUT_END | Kind::PUT_CANCEL) => return Err(PeerMisbehaved::NoTransferOpen),
@@ -77,7 +91,7 @@ impl ServerSession {
                 return Err(PeerMisbehaved::AlreadyGreeted);
             }
             (Phase::Login { .. }, _) => return Err(PeerMisbehaved::LoginRequired),
-            (Phase::Ready | Phase::Receiving(_), _) => {}
+            (Phase::Ready | Phase::Receiving(_) | Phase::Refused { .. }, _) => {}
         }
         if header.request != following(self.last_request) {
             return Err(PeerMisbehaved::WrongRequestNumber);
@@ -93,8 +107,10 @@ impl ServerSession {
         prefix: DataPrefix,
         content_len: u32,
     ) -> Result<(), PeerMisbehaved> {
-        let Phase::Receiving(receiving) = &mut self.phase else {
-            return Err(PeerMisbehaved::NoTransferOpen);
+        let receiving = match &mut self.phase {
+            Phase::Receiving(receiving) => receiving,
+            Phase::Refused { request } if *request == header.request => return Ok(()),
+            _ => return Err(PeerMisbehaved::NoTransferOpen),
         };
         if header.request != receiving.request {
             return Err(PeerMisbehaved::TransferOpen);
@@ -139,7 +155,7 @@ impl ServerSession {
     /// Whether the login is done.
     #[must_use]
     pub fn is_logged_in(&self) -> bool {
-        matches!(self.phase, Phase::Ready | Phase::Receiving(_))
+        matches!(self.phase, Phase::Ready | Phase::Receiving(_) | Phase::Refused { .. })
     }
 
     /// The put with the last request's number was read; its content follows, at once if it is
@@ -161,21 +177,13 @@ impl ServerSession {
         }
     }
 
-    /// The put was answered with an error. If its content is on its way it is still read, to the
-    /// put's end or its cancellation; else the put is over.
+    /// The last request, a put, was answered with an error or "busy". Content of it that is on
+    /// its way already is passed over, to its end or its cancellation.
     pub fn put_refused(&mut self) {
-        if matches!(
-            self.phase,
-            Phase::Receiving(Receiving {
-                is_awaited: false,
-                ..
-            })
-        ) {
-            self.phase = Phase::Ready;
-        }
+        self.phase = Phase::Refused { request: self.last_request };
     }
 
-    /// Whether a put is open.
+    /// Whether a put is open that was not refused.
     #[must_use]
     pub fn is_receiving(&self) -> bool {
         matches!(self.phase, Phase::Receiving(_))
