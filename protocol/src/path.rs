@@ -195,9 +195,7 @@ pub fn escape(bytes: &[u8]) -> String {
             match character {
                 '\\' => shown.push_str("\\\\"),
                 '\n' | '\r' | '\t' => shown.extend(character.escape_default()),
-                _ if character.is_control() && character.is_ascii() => {
-                    shown.push_str(&format!("\\x{:02x}", u32::from(character)));
-                }
+                _ if character.is_ascii_control() => push_hex(&mut shown, character),
                 _ if character.is_control() || reorders_text(character) => {
                     shown.extend(character.escape_unicode());
                 }
@@ -205,10 +203,17 @@ pub fn escape(bytes: &[u8]) -> String {
             }
         }
         for byte in chunk.invalid() {
-            shown.push_str(&format!("\\x{byte:02x}"));
+            push_hex(&mut shown, char::from(*byte));
         }
     }
     shown
+}
+
+fn push_hex(shown: &mut String, character: char) {
+    let byte = u32::from(character);
+    let digits = [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit, 16));
+    shown.push_str("\\x");
+    shown.extend(digits.into_iter().flatten());
 }
 
 /// Direction controls and line separators, with which a name could pose as another.
