@@ -86,19 +86,20 @@ impl ClientSession {
         if header.request != due.request {
             return Err(PeerMisbehaved::WrongRequestNumber);
         }
-        let role = role(due, header.kind).ok_or(PeerMisbehaved::UnexpectedAnswer)?;
+        let role = role(*due, header.kind).ok_or(PeerMisbehaved::UnexpectedAnswer)?;
         match role {
             AnswerRole::Final => {
                 self.unanswered.pop_front();
             }
-            _ => due.content_began |= header.kind == Kind::CONTENT,
+            _ => due.content_began |= matches!(header.kind, Kind::CONTENT | Kind::GO_ON),
         }
         Ok(role)
     }
 }
 
-fn role(due: &Unanswered, answer: Kind) -> Option<AnswerRole> {
-    if matches!(answer, Kind::ERROR | Kind::BUSY) {
+fn role(due: Unanswered, answer: Kind) -> Option<AnswerRole> {
+    // Busy means that nothing was tried, so it cannot come once content is on its way.
+    if answer == Kind::ERROR || (answer == Kind::BUSY && !due.content_began) {
         return Some(AnswerRole::Final);
     }
     let last = match due.kind {
@@ -116,10 +117,9 @@ fn role(due: &Unanswered, answer: Kind) -> Option<AnswerRole> {
         _ => Kind::DONE,
     };
     let is_interim = match (due.kind, answer) {
-        (Kind::GET, Kind::CONTENT) => !due.content_began,
+        (Kind::GET, Kind::CONTENT) | (Kind::PUT, Kind::GO_ON) => !due.content_began,
         (Kind::GET, Kind::DATA) => due.content_began,
-        (Kind::PUT, Kind::GO_ON | Kind::PROGRESS)
-        | (Kind::DIGEST | Kind::REMOVE | Kind::COPY, Kind::PROGRESS) => true,
+        (Kind::PUT | Kind::DIGEST | Kind::REMOVE | Kind::COPY, Kind::PROGRESS) => true,
         _ => false,
     };
     let is_final = answer == last && (due.kind != Kind::GET || due.content_began);

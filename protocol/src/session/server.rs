@@ -105,6 +105,9 @@ impl ServerSession {
         if prefix.offset != receiving.next_offset {
             return Err(PeerMisbehaved::WrongOffset);
         }
+        if content_len > prefix.content_len_max() {
+            return Err(PeerMisbehaved::CrossesSegment);
+        }
         let end = prefix.offset.saturating_add(u64::from(content_len));
         if end > receiving.size {
             return Err(PeerMisbehaved::TooMuchContent);
@@ -161,8 +164,8 @@ impl ServerSession {
         }
     }
 
-    /// The put was answered with an error. If its content is on its way it is still read, to the
-    /// put's end or its cancellation; else the put is over.
+    /// The put got its last answer early: an error, or "stored" for a repeat. If its content is
+    /// on its way it is still read, to the put's end or its cancellation; else the put is over.
     pub fn put_refused(&mut self) {
         if matches!(
             self.phase,
@@ -196,7 +199,11 @@ impl ServerSession {
             return Err(PeerMisbehaved::TransferOpen);
         }
         let incoming = match header.kind {
-            Kind::PUT_END if !receiving.is_awaited => return Err(PeerMisbehaved::NotAwaited),
+            // The put may have been refused while this was on its way: only who has waited for
+            // the answer knows whether there is something to end.
+            Kind::PUT_END | Kind::PUT_CANCEL if !receiving.is_awaited => {
+                return Err(PeerMisbehaved::NotAwaited);
+            }
             Kind::PUT_END => Incoming::PutEnd {
                 is_complete: receiving.next_offset == receiving.size,
             },
