@@ -64,6 +64,14 @@ impl<'a> Reader<'a> {
         Ok(String::from_utf8_lossy(self.string(max, field)?).into_owned())
     }
 
+    /// Takes a text that means something to a program, as an account's name does: it must be
+    /// UTF-8, so that no two byte strings are taken for one name.
+    pub fn utf8(&mut self, max: usize, field: &'static str) -> Result<String, DecodeError> {
+        str::from_utf8(self.string(max, field)?)
+            .map(str::to_owned)
+            .or(Err(DecodeError::BadValue(field)))
+    }
+
     /// Takes an unsigned byte.
     pub fn u8(&mut self, field: &'static str) -> Result<u8, DecodeError> {
         Ok(u8::from_be_bytes(self.array(field)?))

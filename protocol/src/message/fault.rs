@@ -28,7 +28,7 @@ impl Fault {
         }
     }
 
-    pub(super) fn encode(&self, writer: &mut Writer<'_>, text_max: usize) {
+    pub(super) fn encode(&self, writer: &mut Writer<'_>) {
         let side = match self.side {
             Side::Client => 1,
             Side::Server => 2,
@@ -37,7 +37,7 @@ impl Fault {
             .u16(self.status.code())
             .u8(side)
             .bool(self.may_retry)
-            .text(&self.text, text_max);
+            .text(&self.text, FAULT_TEXT_MAX);
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {

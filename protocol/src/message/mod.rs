@@ -16,7 +16,7 @@ pub use transfer::{
     TransferId,
 };
 
-use crate::limits::{CREDENTIAL_MAX, FAULT_TEXT_MAX, PATH_MAX};
+use crate::limits::{CREDENTIAL_MAX, PATH_MAX};
 use crate::{DecodeError, Digest, Entry, Kind, Reader, RemotePath, RequestedPath, Writer};
 
 /// What a client asks. Data messages are not among them: see [`DataPrefix`].
@@ -151,11 +151,14 @@ impl Request {
     /// Decodes the body of a request; `None` for a kind that this version does not know, that is
     /// reserved, or that is no request.
     pub fn decode(kind: Kind, body: &[u8]) -> Result<Option<Self>, DecodeError> {
-        let request = Reader::all(body, |reader| {
-            Ok(match kind {
+        if !is_request(kind) {
+            return Ok(None);
+        }
+        Reader::all(body, |reader| {
+            Ok(Some(match kind {
                 Kind::HELLO => Self::Hello(Hello::decode(reader)?),
                 Kind::LOGIN_PASSWORD => Self::LoginPassword {
-                    name: reader.text(CREDENTIAL_MAX, "account name")?,
+                    name: reader.utf8(CREDENTIAL_MAX, "account name")?,
                     password: Secret::new(reader.string(CREDENTIAL_MAX, "password")?),
                 },
                 Kind::LOGIN_TOKEN => Self::LoginToken(Token::new(reader.array("token")?)),
@@ -185,14 +188,8 @@ impl Request {
                     Some((operation, change)) => Self::Change { operation, change },
                     None => return Ok(None),
                 },
-            })
-            .map(Some)
-        });
-        match request {
-            // A body that this version cannot read is skipped with its kind.
-            Err(DecodeError::Trailing) if !is_request(kind) => Ok(None),
-            other => other,
-        }
+            }))
+        })
     }
 }
 
@@ -285,7 +282,7 @@ impl Answer {
             Self::DigestIs(digest) => digest.encode(&mut writer),
             Self::SpaceIs(space) => space.encode(&mut writer),
             Self::StatusIs(status) => status.encode(&mut writer),
-            Self::GoAway(fault) | Self::Error(fault) => fault.encode(&mut writer, FAULT_TEXT_MAX),
+            Self::GoAway(fault) | Self::Error(fault) => fault.encode(&mut writer),
             Self::Busy(busy) => busy.encode(&mut writer),
             Self::Done | Self::Pong => {}
         }
@@ -302,9 +299,7 @@ impl Answer {
                 Kind::LOGGED_IN => Self::LoggedIn(Account::decode(reader)?),
                 Kind::PAGE => Self::Page(Page::decode(reader)?),
                 Kind::ENTRY => Self::Entry(Entry::decode(reader)?),
-                Kind::DIRECTORY => {
-                    Self::Directory(RemotePath::parse(reader.string(PATH_MAX, "path")?)?)
-                }
+                Kind::DIRECTORY => Self::Directory(decode_path_from_root(reader)?),
                 Kind::CONTENT => Self::Content(Content::decode(reader)?),
                 Kind::CONTENT_END => Self::ContentEnd(Digest::from_bytes(reader.array("digest")?)),
                 Kind::GO_ON => Self::GoOn(GoOn::decode(reader)?),
@@ -324,11 +319,11 @@ impl Answer {
 }
 
 fn is_request(kind: Kind) -> bool {
-    kind.code() < Kind::SEGMENT_VALUES.code() && kind.name().is_some() && kind != Kind::DATA
+    kind.name().is_some() && kind.is_from_client() && !kind.is_reserved() && kind != Kind::DATA
 }
 
 fn is_answer(kind: Kind) -> bool {
-    kind.code() >= Kind::WELCOME.code() && kind.name().is_some()
+    kind.name().is_some() && !kind.is_from_client()
 }
 
 fn encode_path(writer: &mut Writer<'_>, path: &RequestedPath) {
@@ -336,7 +331,19 @@ fn encode_path(writer: &mut Writer<'_>, path: &RequestedPath) {
 }
 
 fn decode_path(reader: &mut Reader<'_>) -> Result<RequestedPath, DecodeError> {
-    // A longer string is a bad path, not a malformed message: the next request can be read.
-    let bytes = reader.string(usize::from(u16::MAX), "path")?;
-    Ok(RequestedPath::parse(bytes)?)
+    Ok(RequestedPath::parse(decode_path_bytes(reader)?)?)
+}
+
+/// A string that is too long is a bad path here and no malformed message.
+fn decode_path_bytes<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {
+    reader.string(usize::from(u16::MAX), "path")
+}
+
+/// A path as servers write it: with its leading slash, so that one path has one form.
+fn decode_path_from_root(reader: &mut Reader<'_>) -> Result<RemotePath, DecodeError> {
+    let bytes = reader.string(PATH_MAX, "path")?;
+    if !bytes.starts_with(b"/") {
+        return Err(DecodeError::BadValue("path"));
+    }
+    Ok(RemotePath::parse(bytes)?)
 }

@@ -85,7 +85,7 @@ impl Attributes {
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let which = reader.u8("attributes present")?;
         if which & !0b11 != 0 {
-            return Err(DecodeError::ReservedBits);
+            return Err(DecodeError::BadValue("attributes present"));
         }
         let modified = Timestamp(reader.i64("time")?);
         let permissions = Permissions::decode(reader.u16("permission bits")?)?;
@@ -93,7 +93,7 @@ impl Attributes {
         let has_permissions = which & 0b10 != 0;
         // What is absent is zero, so that one meaning has one form.
         if (!has_modified && modified.0 != 0) || (!has_permissions && permissions.bits() != 0) {
-            return Err(DecodeError::ReservedBits);
+            return Err(DecodeError::BadValue("absent attribute"));
         }
         Ok(Self {
             modified: has_modified.then_some(modified),

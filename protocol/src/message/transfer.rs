@@ -1,7 +1,10 @@
 //! Content on its way: what is announced before it, beside it and after it.
 
-use super::{OperationId, decode_path, encode_path};
-use crate::{DecodeError, Digest, Permissions, Reader, RequestedPath, Timestamp, Writer, escape};
+use super::{OperationId, decode_path_bytes, encode_path};
+use crate::limits::SEGMENT_LEN;
+use crate::{
+    DecodeError, Digest, Permissions, Reader, RemotePath, RequestedPath, Timestamp, Writer, escape,
+};
 use std::fmt;
 
 /// Which bytes of a file.
@@ -93,6 +96,14 @@ pub struct DataPrefix {
 }
 
 impl DataPrefix {
+    /// Most bytes of content that may follow: those up to the segment's border.
+    #[must_use]
+    pub fn content_len_max(self) -> u32 {
+        let used = self.offset.checked_rem(u64::from(SEGMENT_LEN));
+        let used = used.and_then(|used| u32::try_from(used).ok());
+        SEGMENT_LEN.saturating_sub(used.unwrap_or(0))
+    }
+
     /// The prefix's bytes.
     #[must_use]
     pub fn encode(self) -> [u8; DATA_PREFIX_LEN] {
@@ -167,7 +178,7 @@ pub struct Put {
     pub permissions: Permissions,
     /// What to do where the name is taken.
     pub if_exists: IfExists,
-    /// Whether to go on with the part of this transfer id.
+    /// Whether to go on with the part of this transfer id; without meaning in a small put.
     pub resume: bool,
     /// Whether to make the folders that are missing above the file.
     pub with_parents: bool,
@@ -197,20 +208,38 @@ impl Put {
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (path, put) = Self::decode_but_path(reader)?;
+        Ok(Self {
+            path: RequestedPath::parse(path)?,
+            ..put
+        })
+    }
+
+    /// The size that a put's body announces, also when its path cannot be: the content of a small
+    /// one is on its way already and has to be read to its end. `None` for any other fault.
+    #[must_use]
+    pub fn announced_size(body: &[u8]) -> Option<u64> {
+        let (_, put) = Reader::all(body, Self::decode_but_path).ok()?;
+        Some(put.size)
+    }
+
+    /// All fields, with the path's bytes beside them and the root in its place.
+    fn decode_but_path<'a>(reader: &mut Reader<'a>) -> Result<(&'a [u8], Self), DecodeError> {
         let operation = OperationId(reader.array("operation id")?);
         let transfer = TransferId(reader.array("transfer id")?);
-        let path = decode_path(reader)?;
-        Ok(Self {
+        let path = decode_path_bytes(reader)?;
+        let put = Self {
             operation,
             transfer,
-            path,
+            path: RemotePath::root().into(),
             size: reader.u64("size")?,
             modified: Timestamp(reader.i64("time")?),
             permissions: Permissions::decode(reader.u16("permission bits")?)?,
             if_exists: IfExists::decode(reader)?,
             resume: reader.bool("resume flag")?,
             with_parents: reader.bool("parents flag")?,
-        })
+        };
+        Ok((path, put))
     }
 }
 
