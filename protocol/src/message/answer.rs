@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{DecodeError, Digest, Entry, Kind, Reader, RemotePath, Writer};
 
-/// What the server answers. Data messages are not among them: see [`DataPrefix`].
+/// What the server answers. Data messages are not among them: see [`DataPrefix`](crate::DataPrefix).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Answer {

@@ -4,7 +4,7 @@ use super::{Change, Hello, OperationId, Put, Range, Secret, Token, decode_path, 
 use crate::limits::CREDENTIAL_MAX;
 use crate::{DecodeError, Digest, Kind, Reader, RequestedPath, Writer};
 
-/// What a client asks. Data messages are not among them: see [`DataPrefix`].
+/// What a client asks. Data messages are not among them: see [`DataPrefix`](crate::DataPrefix).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Request {

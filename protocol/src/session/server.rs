@@ -159,7 +159,7 @@ impl ServerSession {
     /// The put was answered with "go on" from `held`.
     pub fn put_goes_on(&mut self, held: u64) {
         if let Phase::Receiving(receiving) = &mut self.phase {
-            receiving.next_offset = held;
+            receiving.next_offset = held.min(receiving.size);
             receiving.is_awaited = true;
         }
     }
