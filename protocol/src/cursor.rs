@@ -22,29 +22,19 @@ impl<'a> Reader<'a> {
     ) -> Result<T, DecodeError> {
         let mut reader = Self::new(body);
         let value = decode(&mut reader)?;
-        if reader.rest.is_empty() {
-            Ok(value)
-        } else {
-            Err(DecodeError::Trailing)
-        }
+        if reader.rest.is_empty() { Ok(value) } else { Err(DecodeError::Trailing) }
     }
 
     /// Takes `len` bytes.
     pub fn bytes(&mut self, len: usize, field: &'static str) -> Result<&'a [u8], DecodeError> {
-        let (head, rest) = self
-            .rest
-            .split_at_checked(len)
-            .ok_or(DecodeError::Short(field))?;
+        let (head, rest) = self.rest.split_at_checked(len).ok_or(DecodeError::Short(field))?;
         self.rest = rest;
         Ok(head)
     }
 
     /// Takes an array of fixed length.
     pub fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], DecodeError> {
-        let (head, rest) = self
-            .rest
-            .split_first_chunk::<N>()
-            .ok_or(DecodeError::Short(field))?;
+        let (head, rest) = self.rest.split_first_chunk::<N>().ok_or(DecodeError::Short(field))?;
         self.rest = rest;
         Ok(*head)
     }
@@ -62,6 +52,14 @@ impl<'a> Reader<'a> {
     /// ever shown to a person.
     pub fn text(&mut self, max: usize, field: &'static str) -> Result<String, DecodeError> {
         Ok(String::from_utf8_lossy(self.string(max, field)?).into_owned())
+    }
+
+    /// Takes a text that means something to a program, as an account's name does: it must be
+    /// UTF-8, so that no two byte strings are taken for one name.
+    pub fn utf8(&mut self, max: usize, field: &'static str) -> Result<String, DecodeError> {
+        str::from_utf8(self.string(max, field)?)
+            .map(str::to_owned)
+            .or(Err(DecodeError::BadValue(field)))
     }
 
     /// Takes an unsigned byte.
@@ -126,11 +124,7 @@ impl<'a> Writer<'a> {
 
     /// Appends a text for a person, cut to `max` bytes at a character's border.
     pub fn text(&mut self, text: &str, max: usize) -> &mut Self {
-        self.string(
-            text.get(..text.floor_char_boundary(max))
-                .unwrap_or(text)
-                .as_bytes(),
-        )
+        self.string(text.get(..text.floor_char_boundary(max)).unwrap_or(text).as_bytes())
     }
 
     /// Appends a byte.

@@ -1,7 +1,7 @@
 //! One line of a listing, and the small values it is made of.
 
 use crate::limits::PATH_MAX;
-use crate::{DecodeError, Reader, Writer};
+use crate::{DecodeError, PathError, Reader, RemotePath, Writer};
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,12 +53,9 @@ impl EntryFlags {
 
     fn decode(code: u8) -> Result<Self, DecodeError> {
         if code & !0b11 != 0 {
-            return Err(DecodeError::ReservedBits);
+            return Err(DecodeError::BadValue("entry flags"));
         }
-        Ok(Self {
-            linked: code & 1 != 0,
-            unreadable: code & 2 != 0,
-        })
+        Ok(Self { linked: code & 1 != 0, unreadable: code & 2 != 0 })
     }
 }
 
@@ -70,10 +67,7 @@ impl Timestamp {
     /// From whole seconds and the nanoseconds above them, held to the range.
     #[must_use]
     pub fn from_parts(secs: i64, nanos: u32) -> Self {
-        Self(
-            secs.saturating_mul(NANOS_PER_SEC)
-                .saturating_add(i64::from(nanos)),
-        )
+        Self(secs.saturating_mul(NANOS_PER_SEC).saturating_add(i64::from(nanos)))
     }
 
     /// Whole seconds (rounded down) and the nanoseconds above them, 0 to 999,999,999.
@@ -118,7 +112,8 @@ impl Permissions {
 /// One entry of a listing, a walk or a stat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The entry's name; in a walk its path below the walk's root, names joined by slashes.
+    /// The entry's name; in a walk its path below the walk's root, names joined by slashes; empty
+    /// for the root of what is shared. A decoded one is as legal as a [`RemotePath`].
     pub name: Vec<u8>,
     /// What it is.
     pub kind: EntryKind,
@@ -153,9 +148,19 @@ impl Entry {
             size: reader.u64("entry size")?,
             modified: Timestamp(reader.i64("entry time")?),
             permissions: Permissions::decode(reader.u16("permission bits")?)?,
-            name: reader.string(PATH_MAX, "entry name")?.to_vec(),
+            name: decode_name(reader)?,
             kind,
             flags,
         })
     }
+}
+
+/// A server must not lead its client out of a folder: what no path can hold is no entry's name.
+fn decode_name(reader: &mut Reader<'_>) -> Result<Vec<u8>, DecodeError> {
+    let name = reader.string(PATH_MAX, "entry name")?;
+    if name.starts_with(b"/") {
+        return Err(DecodeError::BadPath(PathError::EmptyName));
+    }
+    RemotePath::parse(name)?;
+    Ok(name.to_vec())
 }

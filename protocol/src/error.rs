@@ -11,8 +11,10 @@ pub enum DecodeError {
     BadMagic,
     /// The header names a version this end does not speak.
     UnknownVersion(u8),
-    /// A flag or reserved bit is set that this version does not define.
+    /// A reserved bit of the header is set.
     ReservedBits,
+    /// A data message that holds no content.
+    NoContent,
     /// The body is longer than its kind and the session's state allow.
     TooLong {
         /// Length that the header announced, in bytes.
@@ -45,10 +47,7 @@ impl DecodeError {
     /// Whether the stream can be read on: the frame was whole and only its body was wrong.
     #[must_use]
     pub fn leaves_framing_intact(self) -> bool {
-        matches!(
-            self,
-            Self::Short(_) | Self::Trailing | Self::BadValue(_) | Self::BadPath(_)
-        )
+        matches!(self, Self::Short(_) | Self::Trailing | Self::BadValue(_) | Self::BadPath(_))
     }
 }
 
@@ -58,11 +57,9 @@ impl fmt::Display for DecodeError {
             Self::BadMagic => f.write_str("the peer does not speak Ferry"),
             Self::UnknownVersion(version) => write!(f, "unknown protocol version {version}"),
             Self::ReservedBits => f.write_str("a reserved bit is set"),
+            Self::NoContent => f.write_str("a data message holds no content"),
             Self::TooLong { len, max } => {
-                write!(
-                    f,
-                    "a message of {len} bytes where at most {max} are allowed"
-                )
+                write!(f, "a message of {len} bytes where at most {max} are allowed")
             }
             Self::Short(field) => write!(f, "the message ends inside its {field}"),
             Self::Trailing => f.write_str("the message goes on after its last field"),
@@ -132,13 +129,15 @@ pub enum PeerMisbehaved {
     TransferOpen,
     /// Content at another offset than the one due.
     WrongOffset,
+    /// Content of two segments in one data message.
+    CrossesSegment,
     /// More content than the put announced.
     TooMuchContent,
     /// A request number that does not follow the last one.
     WrongRequestNumber,
     /// An answer that nobody asked for, or of a kind that does not answer the request.
     UnexpectedAnswer,
-    /// Content before the server said "go on".
+    /// Content, or the end of a put, before the server said "go on".
     NotAwaited,
 }
 
@@ -162,6 +161,7 @@ impl fmt::Display for PeerMisbehaved {
             Self::NoTransferOpen => "content without an open transfer",
             Self::TransferOpen => "another request in the middle of a transfer",
             Self::WrongOffset => "content at the wrong offset",
+            Self::CrossesSegment => "one data message crosses a segment's border",
             Self::TooMuchContent => "more content than was announced",
             Self::WrongRequestNumber => "request numbers must count up by one",
             Self::UnexpectedAnswer => "an answer that fits no request",

@@ -1,7 +1,6 @@
 //! From bytes to whole messages and back. The deframer asks for just the bytes it needs next, so
 //! that nothing lies in a buffer of ours while a connection waits.
 
-use crate::limits::DATA_BODY_MAX;
 use crate::message::{DATA_PREFIX_LEN, DataPrefix};
 use crate::{Answer, DecodeError, HEADER_LEN, Header, Kind, Request};
 
@@ -22,7 +21,7 @@ pub enum Frame<'a> {
         header: Header,
         /// Where the content belongs.
         prefix: DataPrefix,
-        /// Bytes of content that follow.
+        /// Bytes of content that follow; at least one.
         content_len: u32,
     },
 }
@@ -62,7 +61,8 @@ impl Deframer {
     }
 
     /// The next frame, or `None` while bytes are missing. `body_max` tells the longest body that
-    /// is allowed now for a kind; it is asked before anything is allocated.
+    /// is allowed now for a kind; it is asked before anything is allocated. After an error the
+    /// stream has no known borders any more: the connection is over.
     pub fn frame(
         &mut self,
         body_max: impl FnOnce(Kind) -> u32,
@@ -96,21 +96,16 @@ impl Deframer {
 
     fn begin_body(&mut self, body_max: impl FnOnce(Kind) -> u32) -> Result<Header, DecodeError> {
         let header = Header::decode(&self.head)?;
-        let max = if header.kind == Kind::DATA {
-            DATA_BODY_MAX
-        } else {
-            body_max(header.kind)
-        };
-        if header.body_len > max {
-            return Err(DecodeError::TooLong {
-                len: header.body_len,
-                max,
-            });
+        let (len, max) = (header.body_len, body_max(header.kind));
+        let too_long = DecodeError::TooLong { len, max };
+        if len > max {
+            return Err(too_long);
         }
-        let collected = if header.kind == Kind::DATA {
-            DATA_PREFIX_LEN
-        } else {
-            usize::try_from(header.body_len).map_err(|_| DecodeError::ReservedBits)?
+        let body_len = usize::try_from(len).ok().ok_or(too_long)?;
+        let collected = match header.kind {
+            Kind::DATA if body_len <= DATA_PREFIX_LEN => return Err(DecodeError::NoContent),
+            Kind::DATA => DATA_PREFIX_LEN,
+            _ => body_len,
         };
         self.body.clear();
         self.body.resize(collected, 0);
@@ -121,25 +116,12 @@ impl Deframer {
 
     fn deliver(&self, header: Header) -> Result<Frame<'_>, DecodeError> {
         if header.kind != Kind::DATA {
-            return Ok(Frame::Message {
-                header,
-                body: &self.body,
-            });
+            return Ok(Frame::Message { header, body: &self.body });
         }
-        let prefix = self
-            .body
-            .first_chunk()
-            .ok_or(DecodeError::Short("data prefix"))?;
+        let prefix = self.body.first_chunk().ok_or(DecodeError::NoContent)?;
         let prefix_len = u32::try_from(DATA_PREFIX_LEN).unwrap_or(u32::MAX);
-        let content_len = header
-            .body_len
-            .checked_sub(prefix_len)
-            .ok_or(DecodeError::Short("data prefix"))?;
-        Ok(Frame::Data {
-            header,
-            prefix: DataPrefix::decode(*prefix),
-            content_len,
-        })
+        let content_len = header.body_len.saturating_sub(prefix_len);
+        Ok(Frame::Data { header, prefix: DataPrefix::decode(*prefix), content_len })
     }
 
     fn forget_delivered(&mut self) {
@@ -162,7 +144,8 @@ pub fn encode_answer(out: &mut Vec<u8>, number: u32, answer: &Answer) {
     encode(out, answer.kind(), number, |out| answer.encode(out));
 }
 
-/// The front of a data message with `content_len` bytes of content, at most a segment.
+/// The front of a data message with `content_len` bytes of content: at least one, and at most
+/// [`DataPrefix::content_len_max`].
 #[must_use]
 pub fn encode_data_header(
     number: u32,
@@ -171,19 +154,11 @@ pub fn encode_data_header(
 ) -> [u8; HEADER_LEN + DATA_PREFIX_LEN] {
     let prefix_len = u32::try_from(DATA_PREFIX_LEN).unwrap_or(u32::MAX);
     let body_len = content_len.saturating_add(prefix_len);
-    let header = Header {
-        kind: Kind::DATA,
-        request: number,
-        body_len,
-    }
-    .encode();
+    let header = Header { kind: Kind::DATA, request: number, body_len }.encode();
     let prefix = DataPrefix { offset }.encode();
     let mut front = [0; HEADER_LEN + DATA_PREFIX_LEN];
     let parts = header.iter().chain(&prefix);
-    front
-        .iter_mut()
-        .zip(parts)
-        .for_each(|(to, from)| *to = *from);
+    front.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
     front
 }
 
@@ -193,12 +168,7 @@ fn encode(out: &mut Vec<u8>, kind: Kind, request: u32, body: impl FnOnce(&mut Ve
     body(out);
     let body_start = start.saturating_add(HEADER_LEN);
     let body_len = u32::try_from(out.len().saturating_sub(body_start)).unwrap_or(u32::MAX);
-    let header = Header {
-        kind,
-        request,
-        body_len,
-    }
-    .encode();
+    let header = Header { kind, request, body_len }.encode();
     if let Some(place) = out.get_mut(start..body_start) {
         place.copy_from_slice(&header);
     }

@@ -25,9 +25,7 @@ impl Header {
         let [k0, k1] = self.kind.code().to_be_bytes();
         let [r0, r1, r2, r3] = self.request.to_be_bytes();
         let [l0, l1, l2, l3] = self.body_len.to_be_bytes();
-        [
-            MAGIC[0], MAGIC[1], VERSION, 0, k0, k1, 0, 0, r0, r1, r2, r3, l0, l1, l2, l3,
-        ]
+        [MAGIC[0], MAGIC[1], VERSION, 0, k0, k1, 0, 0, r0, r1, r2, r3, l0, l1, l2, l3]
     }
 
     /// Reads a header. Its length is not judged here: that takes the session's state.

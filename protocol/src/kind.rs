@@ -141,6 +141,18 @@ impl Kind {
         Self(code)
     }
 
+    /// Whether the code is one of a client's: below 0x8000.
+    #[must_use]
+    pub const fn is_from_client(self) -> bool {
+        self.0 < 0x8000
+    }
+
+    /// Whether this version keeps the code for later, and answers it as unknown.
+    #[must_use]
+    pub const fn is_reserved(self) -> bool {
+        self.0 >= Self::SEGMENT_VALUES.0 && self.0 <= Self::RECEIPT.0
+    }
+
     /// The code on the wire.
     #[must_use]
     pub const fn code(self) -> u16 {

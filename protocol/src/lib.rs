@@ -22,6 +22,8 @@ mod digest;
 mod entry;
 mod error;
 mod frame;
+#[doc(hidden)]
+pub mod fuzz;
 mod header;
 mod kind;
 pub mod limits;

@@ -52,9 +52,7 @@ impl RemotePath {
     pub fn parse(bytes: &[u8]) -> Result<Self, PathError> {
         let joined = bytes.strip_prefix(b"/").unwrap_or(bytes);
         check_joined(joined)?;
-        Ok(Self {
-            joined: joined.to_vec(),
-        })
+        Ok(Self { joined: joined.to_vec() })
     }
 
     /// Whether this is the root.
@@ -65,9 +63,7 @@ impl RemotePath {
 
     /// The names from the root down.
     pub fn names(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
-        self.joined
-            .split(|byte| *byte == b'/')
-            .filter(|name| !name.is_empty())
+        self.joined.split(|byte| *byte == b'/').filter(|name| !name.is_empty())
     }
 
     /// The last name; `None` for the root.
@@ -80,12 +76,8 @@ impl RemotePath {
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         let name_len = self.names().next_back()?.len();
-        let joined = self
-            .joined
-            .get(..self.joined.len().saturating_sub(name_len))?;
-        Some(Self {
-            joined: joined.strip_suffix(b"/").unwrap_or(joined).to_vec(),
-        })
+        let joined = self.joined.get(..self.joined.len().saturating_sub(name_len))?;
+        Some(Self { joined: joined.strip_suffix(b"/").unwrap_or(joined).to_vec() })
     }
 
     /// This path with `name` below it.
@@ -151,10 +143,7 @@ pub struct RequestedPath {
 impl RequestedPath {
     /// Parses the wire form: a leading slash means from the root.
     pub fn parse(bytes: &[u8]) -> Result<Self, PathError> {
-        Ok(Self {
-            from_root: bytes.starts_with(b"/"),
-            path: RemotePath::parse(bytes)?,
-        })
+        Ok(Self { from_root: bytes.starts_with(b"/"), path: RemotePath::parse(bytes)? })
     }
 
     /// The path that is meant when the session's folder is `current`.
@@ -168,20 +157,13 @@ impl RequestedPath {
     /// The wire form.
     #[must_use]
     pub fn to_wire(&self) -> Vec<u8> {
-        if self.from_root {
-            self.path.to_wire()
-        } else {
-            self.path.as_relative_bytes().to_vec()
-        }
+        if self.from_root { self.path.to_wire() } else { self.path.as_relative_bytes().to_vec() }
     }
 }
 
 impl From<RemotePath> for RequestedPath {
     fn from(path: RemotePath) -> Self {
-        Self {
-            from_root: true,
-            path,
-        }
+        Self { from_root: true, path }
     }
 }
 
@@ -195,9 +177,7 @@ pub fn escape(bytes: &[u8]) -> String {
             match character {
                 '\\' => shown.push_str("\\\\"),
                 '\n' | '\r' | '\t' => shown.extend(character.escape_default()),
-                _ if character.is_control() && character.is_ascii() => {
-                    shown.push_str(&format!("\\x{:02x}", u32::from(character)));
-                }
+                _ if character.is_ascii_control() => push_hex(&mut shown, character),
                 _ if character.is_control() || reorders_text(character) => {
                     shown.extend(character.escape_unicode());
                 }
@@ -205,10 +185,17 @@ pub fn escape(bytes: &[u8]) -> String {
             }
         }
         for byte in chunk.invalid() {
-            shown.push_str(&format!("\\x{byte:02x}"));
+            push_hex(&mut shown, char::from(*byte));
         }
     }
     shown
+}
+
+fn push_hex(shown: &mut String, character: char) {
+    let byte = u32::from(character);
+    let digits = [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit, 16));
+    shown.push_str("\\x");
+    shown.extend(digits.into_iter().flatten());
 }
 
 /// Direction controls and line separators, with which a name could pose as another.
@@ -272,10 +259,7 @@ mod tests {
         assert!(RemotePath::parse(&deep(64)).is_ok());
         assert_eq!(RemotePath::parse(&deep(65)), Err(PathError::TooDeep));
         let long = |len: usize| {
-            let mut path = ["/".to_owned() + &"n".repeat(250)]
-                .concat()
-                .repeat(17)
-                .into_bytes();
+            let mut path = ["/".to_owned() + &"n".repeat(250)].concat().repeat(17).into_bytes();
             path.truncate(len);
             path
         };
@@ -299,12 +283,7 @@ mod tests {
     #[test]
     fn a_requested_path_is_resolved_from_the_session_folder() {
         let current = RemotePath::parse(b"/music").unwrap();
-        let resolve = |bytes| {
-            RequestedPath::parse(bytes)
-                .unwrap()
-                .resolve(&current)
-                .unwrap()
-        };
+        let resolve = |bytes| RequestedPath::parse(bytes).unwrap().resolve(&current).unwrap();
         assert_eq!(resolve(b"").to_wire(), b"/music");
         assert_eq!(resolve(b"new/x").to_wire(), b"/music/new/x");
         assert_eq!(resolve(b"/new").to_wire(), b"/new");

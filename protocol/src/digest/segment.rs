@@ -14,15 +14,19 @@ pub struct SegmentDigests {
 }
 
 impl SegmentDigests {
-    /// The value of the segment with this index. `content` is the whole segment, at most
-    /// [`SEGMENT_LEN`] bytes and not empty; the file must have more than one segment.
+    /// The value of the segment with this index, of a file that has more than one. `content` is
+    /// the whole segment; `None` if it is empty or longer than [`SEGMENT_LEN`].
     #[must_use]
-    pub fn value_of(index: u32, content: &[u8]) -> ChainingValue {
+    pub fn value_of(index: u32, content: &[u8]) -> Option<ChainingValue> {
+        let len = u32::try_from(content.len()).ok()?;
+        if len == 0 || len > SEGMENT_LEN {
+            return None;
+        }
         let offset = u64::from(index).saturating_mul(u64::from(SEGMENT_LEN));
         let mut hasher = blake3::Hasher::new();
         hasher.set_input_offset(offset);
         hasher.update(content);
-        hasher.finalize_non_root()
+        Some(hasher.finalize_non_root())
     }
 
     /// Appends the next segment's value.
@@ -47,11 +51,7 @@ fn subtree(values: &[ChainingValue]) -> Option<ChainingValue> {
         [value] => Some(*value),
         _ => {
             let (left, right) = split(values)?;
-            Some(merge_subtrees_non_root(
-                &subtree(left)?,
-                &subtree(right)?,
-                Mode::Hash,
-            ))
+            Some(merge_subtrees_non_root(&subtree(left)?, &subtree(right)?, Mode::Hash))
         }
     }
 }
@@ -73,22 +73,22 @@ mod tests {
     fn segment_values_give_the_ordinary_digest() {
         let segment = usize::try_from(SEGMENT_LEN).unwrap();
         for (count, tail) in [(2, 0), (1, 1), (2, 1), (3, 0), (4, 77), (6, 1025), (7, 0)] {
-            let content: Vec<u8> = (0..count * segment + tail)
-                .map(|i| u8::try_from(i % 251).unwrap())
-                .collect();
+            let content: Vec<u8> =
+                (0..count * segment + tail).map(|i| u8::try_from(i % 251).unwrap()).collect();
             let mut values = SegmentDigests::default();
             for (index, piece) in content.chunks(segment).enumerate() {
-                values.push(SegmentDigests::value_of(
-                    u32::try_from(index).unwrap(),
-                    piece,
-                ));
+                let index = u32::try_from(index).unwrap();
+                values.push(SegmentDigests::value_of(index, piece).unwrap());
             }
-            assert_eq!(
-                values.digest(),
-                Some(Digest::of(&content)),
-                "{count} segments and {tail}"
-            );
+            assert_eq!(values.digest(), Some(Digest::of(&content)), "{count} segments and {tail}");
         }
+    }
+
+    #[test]
+    fn what_is_no_segment_has_no_value() {
+        let segment = usize::try_from(SEGMENT_LEN).unwrap();
+        assert_eq!(SegmentDigests::value_of(0, b""), None);
+        assert_eq!(SegmentDigests::value_of(1, &vec![0; segment + 1]), None);
     }
 
     #[test]

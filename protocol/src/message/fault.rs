@@ -20,15 +20,10 @@ impl Fault {
     /// A failure with the side and advice that belong to its status.
     #[must_use]
     pub fn new(status: Status, text: impl Into<String>) -> Self {
-        Self {
-            status,
-            side: status.side(),
-            may_retry: status.may_retry(),
-            text: text.into(),
-        }
+        Self { status, side: status.side(), may_retry: status.may_retry(), text: text.into() }
     }
 
-    pub(super) fn encode(&self, writer: &mut Writer<'_>, text_max: usize) {
+    pub(super) fn encode(&self, writer: &mut Writer<'_>) {
         let side = match self.side {
             Side::Client => 1,
             Side::Server => 2,
@@ -37,7 +32,7 @@ impl Fault {
             .u16(self.status.code())
             .u8(side)
             .bool(self.may_retry)
-            .text(&self.text, text_max);
+            .text(&self.text, FAULT_TEXT_MAX);
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -65,9 +60,7 @@ pub struct Busy {
 
 impl Busy {
     pub(super) fn encode(&self, writer: &mut Writer<'_>) {
-        writer
-            .u32(self.retry_after_ms)
-            .text(&self.text, FAULT_TEXT_MAX);
+        writer.u32(self.retry_after_ms).text(&self.text, FAULT_TEXT_MAX);
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {

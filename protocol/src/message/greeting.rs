@@ -1,8 +1,8 @@
 //! Hello, welcome, login and status: what the two ends say of themselves.
 
+use super::decode_path_from_root;
 use crate::limits::{
-    CREDENTIAL_MAX, NAME_MAX, PAGE_ENTRIES_MAX, PATH_MAX, SEGMENT_LEN, SMALL_PUT_MAX,
-    WELCOME_TEXT_MAX,
+    CREDENTIAL_MAX, NAME_MAX, PAGE_ENTRIES_MAX, SEGMENT_LEN, SMALL_PUT_MAX, WELCOME_TEXT_MAX,
 };
 use crate::{DecodeError, Reader, RemotePath, Timestamp, Writer};
 use std::fmt;
@@ -187,11 +187,7 @@ impl Rights {
     /// What `write` stands for in commands and files: everything.
     #[must_use]
     pub const fn read_write() -> Self {
-        Self::read_only()
-            .and(Self::WRITE)
-            .and(Self::MAKE)
-            .and(Self::RENAME)
-            .and(Self::DELETE)
+        Self::read_only().and(Self::WRITE).and(Self::MAKE).and(Self::RENAME).and(Self::DELETE)
     }
 
     /// Both sets together.
@@ -231,10 +227,10 @@ impl Account {
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
-            name: reader.text(CREDENTIAL_MAX, "account name")?,
+            name: reader.utf8(CREDENTIAL_MAX, "account name")?,
             rights: Rights(reader.u16("rights")?),
             token: Token::new(reader.array("token")?),
-            directory: RemotePath::parse(reader.string(PATH_MAX, "path")?)?,
+            directory: decode_path_from_root(reader)?,
         })
     }
 }
@@ -266,8 +262,8 @@ impl ServerStatus {
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
-            account: reader.text(CREDENTIAL_MAX, "account name")?,
-            directory: RemotePath::parse(reader.string(PATH_MAX, "path")?)?,
+            account: reader.utf8(CREDENTIAL_MAX, "account name")?,
+            directory: decode_path_from_root(reader)?,
             now: Timestamp(reader.i64("time")?),
             uptime_ms: reader.u64("uptime")?,
             connections: reader.u32("connections")?,

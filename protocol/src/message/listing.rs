@@ -33,9 +33,8 @@ impl Page {
         if count > PAGE_ENTRIES_MAX {
             return Err(DecodeError::BadValue("entry count"));
         }
-        let entries = (0..count)
-            .map(|_| Entry::decode(reader))
-            .collect::<Result<Vec<Entry>, _>>()?;
+        let entries =
+            (0..count).map(|_| Entry::decode(reader)).collect::<Result<Vec<Entry>, _>>()?;
         Ok(Self { entries, is_last })
     }
 }

@@ -85,7 +85,7 @@ impl Attributes {
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let which = reader.u8("attributes present")?;
         if which & !0b11 != 0 {
-            return Err(DecodeError::ReservedBits);
+            return Err(DecodeError::BadValue("attributes present"));
         }
         let modified = Timestamp(reader.i64("time")?);
         let permissions = Permissions::decode(reader.u16("permission bits")?)?;
@@ -93,7 +93,7 @@ impl Attributes {
         let has_permissions = which & 0b10 != 0;
         // What is absent is zero, so that one meaning has one form.
         if (!has_modified && modified.0 != 0) || (!has_permissions && permissions.bits() != 0) {
-            return Err(DecodeError::ReservedBits);
+            return Err(DecodeError::BadValue("absent attribute"));
         }
         Ok(Self {
             modified: has_modified.then_some(modified),
@@ -137,11 +137,7 @@ impl Change {
                 encode_path(writer, path);
                 attributes.encode(writer);
             }
-            Self::Copy {
-                from,
-                to,
-                if_exists,
-            } => {
+            Self::Copy { from, to, if_exists } => {
                 encode_path(writer, from);
                 encode_path(writer, to);
                 if_exists.encode(writer);
@@ -169,20 +165,13 @@ impl Change {
 
 fn decode_make_directory(reader: &mut Reader<'_>) -> Result<Change, DecodeError> {
     let path = decode_path(reader)?;
-    Ok(Change::MakeDirectory {
-        path,
-        with_parents: reader.bool("parents flag")?,
-    })
+    Ok(Change::MakeDirectory { path, with_parents: reader.bool("parents flag")? })
 }
 
 fn decode_rename(reader: &mut Reader<'_>) -> Result<Change, DecodeError> {
     let from = decode_path(reader)?;
     let to = decode_path(reader)?;
-    Ok(Change::Rename {
-        from,
-        to,
-        replace: reader.bool("replace flag")?,
-    })
+    Ok(Change::Rename { from, to, replace: reader.bool("replace flag")? })
 }
 
 fn decode_remove(reader: &mut Reader<'_>) -> Result<Change, DecodeError> {
@@ -198,20 +187,13 @@ fn decode_remove(reader: &mut Reader<'_>) -> Result<Change, DecodeError> {
 
 fn decode_set_attributes(reader: &mut Reader<'_>) -> Result<Change, DecodeError> {
     let path = decode_path(reader)?;
-    Ok(Change::SetAttributes {
-        path,
-        attributes: Attributes::decode(reader)?,
-    })
+    Ok(Change::SetAttributes { path, attributes: Attributes::decode(reader)? })
 }
 
 fn decode_copy(reader: &mut Reader<'_>) -> Result<Change, DecodeError> {
     let from = decode_path(reader)?;
     let to = decode_path(reader)?;
-    Ok(Change::Copy {
-        from,
-        to,
-        if_exists: IfExists::decode(reader)?,
-    })
+    Ok(Change::Copy { from, to, if_exists: IfExists::decode(reader)? })
 }
 
 /// Work that goes on: sent at least once a second while a request takes long.
@@ -229,10 +211,7 @@ impl Progress {
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            done: reader.u64("units done")?,
-            total: reader.u64("units in all")?,
-        })
+        Ok(Self { done: reader.u64("units done")?, total: reader.u64("units in all")? })
     }
 }
 
@@ -251,9 +230,6 @@ impl Space {
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            total: reader.u64("space in all")?,
-            available: reader.u64("space left")?,
-        })
+        Ok(Self { total: reader.u64("space in all")?, available: reader.u64("space left")? })
     }
 }

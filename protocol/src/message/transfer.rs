@@ -1,8 +1,7 @@
-//! Content on its way: what is announced before it, beside it and after it.
+//! Content on its way to the client, and what stands before content in either direction.
 
-use super::{OperationId, decode_path, encode_path};
-use crate::{DecodeError, Digest, Permissions, Reader, RequestedPath, Timestamp, Writer, escape};
-use std::fmt;
+use crate::limits::SEGMENT_LEN;
+use crate::{DecodeError, Digest, Permissions, Reader, Timestamp, Writer};
 
 /// Which bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,18 +17,12 @@ impl Range {
     pub const TO_END: u64 = u64::MAX;
 
     /// The whole file.
-    pub const ALL: Self = Self {
-        offset: 0,
-        len: Self::TO_END,
-    };
+    pub const ALL: Self = Self { offset: 0, len: Self::TO_END };
 
     /// From `offset` to the end.
     #[must_use]
     pub const fn from(offset: u64) -> Self {
-        Self {
-            offset,
-            len: Self::TO_END,
-        }
+        Self { offset, len: Self::TO_END }
     }
 
     /// Bytes that this range has of a file of `size` bytes.
@@ -43,10 +36,7 @@ impl Range {
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            offset: reader.u64("offset")?,
-            len: reader.u64("range length")?,
-        })
+        Ok(Self { offset: reader.u64("offset")?, len: reader.u64("range length")? })
     }
 }
 
@@ -65,11 +55,7 @@ pub struct Content {
 
 impl Content {
     pub(super) fn encode(&self, writer: &mut Writer<'_>) {
-        writer
-            .u64(self.file_size)
-            .u64(self.len)
-            .i64(self.modified.0)
-            .u16(self.permissions.bits());
+        writer.u64(self.file_size).u64(self.len).i64(self.modified.0).u16(self.permissions.bits());
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -93,6 +79,14 @@ pub struct DataPrefix {
 }
 
 impl DataPrefix {
+    /// Most bytes of content that may follow: those up to the segment's border.
+    #[must_use]
+    pub fn content_len_max(self) -> u32 {
+        let used = self.offset.checked_rem(u64::from(SEGMENT_LEN));
+        let used = used.and_then(|used| u32::try_from(used).ok());
+        SEGMENT_LEN.saturating_sub(used.unwrap_or(0))
+    }
+
     /// The prefix's bytes.
     #[must_use]
     pub fn encode(self) -> [u8; DATA_PREFIX_LEN] {
@@ -102,166 +96,7 @@ impl DataPrefix {
     /// Reads the prefix.
     #[must_use]
     pub fn decode(bytes: [u8; DATA_PREFIX_LEN]) -> Self {
-        Self {
-            offset: u64::from_be_bytes(bytes),
-        }
-    }
-}
-
-/// What a put or copy does where its name is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IfExists {
-    /// Refuses, unless the content is the same.
-    Refuse,
-    /// Replaces a file.
-    Replace,
-}
-
-impl IfExists {
-    pub(super) fn encode(self, writer: &mut Writer<'_>) {
-        writer.u8(match self {
-            Self::Refuse => 1,
-            Self::Replace => 2,
-        });
-    }
-
-    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        match reader.u8("rule for taken names")? {
-            1 => Ok(Self::Refuse),
-            2 => Ok(Self::Replace),
-            _ => Err(DecodeError::BadValue("rule for taken names")),
-        }
-    }
-}
-
-/// Random 128-bit id of an upload; its part is named after it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TransferId(pub [u8; 16]);
-
-impl fmt::Display for TransferId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for TransferId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// Announces the content of an upload.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Put {
-    /// Random id by which a repeat is known.
-    pub operation: OperationId,
-    /// The upload's id.
-    pub transfer: TransferId,
-    /// The file to be.
-    pub path: RequestedPath,
-    /// Its length in bytes.
-    pub size: u64,
-    /// Its last modification.
-    pub modified: Timestamp,
-    /// Its permission bits.
-    pub permissions: Permissions,
-    /// What to do where the name is taken.
-    pub if_exists: IfExists,
-    /// Whether to go on with the part of this transfer id.
-    pub resume: bool,
-    /// Whether to make the folders that are missing above the file.
-    pub with_parents: bool,
-}
-
-impl fmt::Debug for Put {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Put({} of {} bytes)",
-            escape(&self.path.to_wire()),
-            self.size
-        )
-    }
-}
-
-impl Put {
-    pub(super) fn encode(&self, writer: &mut Writer<'_>) {
-        writer.bytes(&self.operation.0).bytes(&self.transfer.0);
-        encode_path(writer, &self.path);
-        writer
-            .u64(self.size)
-            .i64(self.modified.0)
-            .u16(self.permissions.bits());
-        self.if_exists.encode(writer);
-        writer.bool(self.resume).bool(self.with_parents);
-    }
-
-    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let operation = OperationId(reader.array("operation id")?);
-        let transfer = TransferId(reader.array("transfer id")?);
-        let path = decode_path(reader)?;
-        Ok(Self {
-            operation,
-            transfer,
-            path,
-            size: reader.u64("size")?,
-            modified: Timestamp(reader.i64("time")?),
-            permissions: Permissions::decode(reader.u16("permission bits")?)?,
-            if_exists: IfExists::decode(reader)?,
-            resume: reader.bool("resume flag")?,
-            with_parents: reader.bool("parents flag")?,
-        })
-    }
-}
-
-/// Asks for a put's content from an offset on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GoOn {
-    /// Bytes of the part that the server already holds.
-    pub held: u64,
-    /// Digest of those bytes, which the server has read again from its disk. A client whose file
-    /// does not begin with them cancels and starts a new transfer.
-    pub held_digest: Digest,
-}
-
-impl GoOn {
-    pub(super) fn encode(&self, writer: &mut Writer<'_>) {
-        writer.u64(self.held).bytes(self.held_digest.as_bytes());
-    }
-
-    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            held: reader.u64("bytes held")?,
-            held_digest: Digest::from_bytes(reader.array("digest")?),
-        })
-    }
-}
-
-/// The put is whole, its digest agreed, and it is durable as the server is configured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// Digest of the stored file.
-    pub digest: Digest,
-    /// Whether the file was there already with the same content.
-    pub was_there: bool,
-    /// Whether it is on stable storage now; else a sync makes it so.
-    pub is_durable: bool,
-}
-
-impl Stored {
-    pub(super) fn encode(&self, writer: &mut Writer<'_>) {
-        writer
-            .bytes(self.digest.as_bytes())
-            .bool(self.was_there)
-            .bool(self.is_durable);
-    }
-
-    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            digest: Digest::from_bytes(reader.array("digest")?),
-            was_there: reader.bool("was-there flag")?,
-            is_durable: reader.bool("durability flag")?,
-        })
+        Self { offset: u64::from_be_bytes(bytes) }
     }
 }
 
@@ -278,10 +113,7 @@ pub struct StoredDigest {
 
 impl StoredDigest {
     pub(super) fn encode(&self, writer: &mut Writer<'_>) {
-        writer
-            .u64(self.file_size)
-            .i64(self.modified.0)
-            .bytes(self.digest.as_bytes());
+        writer.u64(self.file_size).i64(self.modified.0).bytes(self.digest.as_bytes());
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {

@@ -41,11 +41,7 @@ impl ClientSession {
     pub fn begin(&mut self, kind: Kind) -> u32 {
         self.last_request = following(self.last_request);
         let request = self.last_request;
-        self.unanswered.push_back(Unanswered {
-            request,
-            kind,
-            content_began: false,
-        });
+        self.unanswered.push_back(Unanswered { request, kind, content_began: false });
         request
     }
 
@@ -64,11 +60,7 @@ impl ClientSession {
     /// Longest body that is accepted for a kind, in bytes.
     #[must_use]
     pub fn body_max(&self, kind: Kind) -> u32 {
-        if kind == Kind::DATA {
-            DATA_BODY_MAX
-        } else {
-            ANSWER_BODY_MAX
-        }
+        if kind == Kind::DATA { DATA_BODY_MAX } else { ANSWER_BODY_MAX }
     }
 
     /// Judges the header of any message from the server.
@@ -79,26 +71,24 @@ impl ClientSession {
                 _ => Err(PeerMisbehaved::UnexpectedAnswer),
             };
         }
-        let due = self
-            .unanswered
-            .front_mut()
-            .ok_or(PeerMisbehaved::UnexpectedAnswer)?;
+        let due = self.unanswered.front_mut().ok_or(PeerMisbehaved::UnexpectedAnswer)?;
         if header.request != due.request {
             return Err(PeerMisbehaved::WrongRequestNumber);
         }
-        let role = role(due, header.kind).ok_or(PeerMisbehaved::UnexpectedAnswer)?;
+        let role = role(*due, header.kind).ok_or(PeerMisbehaved::UnexpectedAnswer)?;
         match role {
             AnswerRole::Final => {
                 self.unanswered.pop_front();
             }
-            _ => due.content_began |= header.kind == Kind::CONTENT,
+            _ => due.content_began |= matches!(header.kind, Kind::CONTENT | Kind::GO_ON),
         }
         Ok(role)
     }
 }
 
-fn role(due: &Unanswered, answer: Kind) -> Option<AnswerRole> {
-    if matches!(answer, Kind::ERROR | Kind::BUSY) {
+fn role(due: Unanswered, answer: Kind) -> Option<AnswerRole> {
+    // Busy means that nothing was tried, so it cannot come once content is on its way.
+    if answer == Kind::ERROR || (answer == Kind::BUSY && !due.content_began) {
         return Some(AnswerRole::Final);
     }
     let last = match due.kind {
@@ -116,10 +106,9 @@ fn role(due: &Unanswered, answer: Kind) -> Option<AnswerRole> {
         _ => Kind::DONE,
     };
     let is_interim = match (due.kind, answer) {
-        (Kind::GET, Kind::CONTENT) => !due.content_began,
+        (Kind::GET, Kind::CONTENT) | (Kind::PUT, Kind::GO_ON) => !due.content_began,
         (Kind::GET, Kind::DATA) => due.content_began,
-        (Kind::PUT, Kind::GO_ON | Kind::PROGRESS)
-        | (Kind::DIGEST | Kind::REMOVE | Kind::COPY, Kind::PROGRESS) => true,
+        (Kind::PUT | Kind::DIGEST | Kind::REMOVE | Kind::COPY, Kind::PROGRESS) => true,
         _ => false,
     };
     let is_final = answer == last && (due.kind != Kind::GET || due.content_began);

@@ -31,7 +31,9 @@ pub enum Incoming {
 #[derive(Debug)]
 enum Phase {
     Greeting,
-    Login { attempts_left: u8 },
+    Login {
+        attempts_left: u8,
+    },
     Ready,
     Receiving(Receiving),
     /// A put was refused; what was sent of it before the refusal arrived is passed over.
@@ -52,10 +54,7 @@ impl ServerSession {
     /// A connection on which nothing was said yet.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            phase: Phase::Greeting,
-            last_request: 0,
-        }
+        Self { phase: Phase::Greeting, last_request: 0 }
     }
 
     /// Longest body that this state allows for a kind, in bytes.
@@ -75,8 +74,7 @@ impl ServerSession {
         }
         if let Phase::Refused { request } = self.phase {
             self.phase = Phase::Ready;
-            if header.request == request
-                && matches!(header.kind, Kind::PUT_END | Kind::PUT_CANCEL)
+            if header.request == request && matches!(header.kind, Kind::PUT_END | Kind::PUT_CANCEL)
             {
                 return Ok(Incoming::RefusedPutEnd);
             }
@@ -121,6 +119,9 @@ impl ServerSession {
         if prefix.offset != receiving.next_offset {
             return Err(PeerMisbehaved::WrongOffset);
         }
+        if content_len > prefix.content_len_max() {
+            return Err(PeerMisbehaved::CrossesSegment);
+        }
         let end = prefix.offset.saturating_add(u64::from(content_len));
         if end > receiving.size {
             return Err(PeerMisbehaved::TooMuchContent);
@@ -131,9 +132,7 @@ impl ServerSession {
 
     /// The hello was answered with a welcome.
     pub fn welcomed(&mut self) {
-        self.phase = Phase::Login {
-            attempts_left: LOGIN_ATTEMPTS_MAX,
-        };
+        self.phase = Phase::Login { attempts_left: LOGIN_ATTEMPTS_MAX };
     }
 
     /// The login succeeded.
@@ -172,15 +171,18 @@ impl ServerSession {
     /// The put was answered with "go on" from `held`.
     pub fn put_goes_on(&mut self, held: u64) {
         if let Phase::Receiving(receiving) = &mut self.phase {
-            receiving.next_offset = held;
+            receiving.next_offset = held.min(receiving.size);
             receiving.is_awaited = true;
         }
     }
 
-    /// The last request, a put, was answered with an error or "busy". Content of it that is on
-    /// its way already is passed over, to its end or its cancellation.
+    /// The last request, a put, got its last answer early: an error, "busy", or "stored" for a
+    /// repeat. Content of it that is on its way already is passed over, to its end or its
+    /// cancellation.
     pub fn put_refused(&mut self) {
-        self.phase = Phase::Refused { request: self.last_request };
+        if self.is_logged_in() {
+            self.phase = Phase::Refused { request: self.last_request };
+        }
     }
 
     /// Whether a put is open that was not refused.
@@ -204,10 +206,14 @@ impl ServerSession {
             return Err(PeerMisbehaved::TransferOpen);
         }
         let incoming = match header.kind {
-            Kind::PUT_END if !receiving.is_awaited => return Err(PeerMisbehaved::NotAwaited),
-            Kind::PUT_END => Incoming::PutEnd {
-                is_complete: receiving.next_offset == receiving.size,
-            },
+            // The put may have been refused while this was on its way: only who has waited for
+            // the answer knows whether there is something to end.
+            Kind::PUT_END | Kind::PUT_CANCEL if !receiving.is_awaited => {
+                return Err(PeerMisbehaved::NotAwaited);
+            }
+            Kind::PUT_END => {
+                Incoming::PutEnd { is_complete: receiving.next_offset == receiving.size }
+            }
             Kind::PUT_CANCEL => Incoming::PutCancel,
             _ => return Err(PeerMisbehaved::TransferOpen),
         };

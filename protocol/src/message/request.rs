@@ -1,0 +1,181 @@
+//! What clients ask, one variant a kind, and its body.
+
+use super::{Change, Hello, OperationId, Put, Range, Secret, Token, decode_path, encode_path};
+use crate::limits::CREDENTIAL_MAX;
+use crate::{DecodeError, Digest, Kind, Reader, RequestedPath, Writer};
+
+/// What a client asks. Data messages are not among them: see [`DataPrefix`](crate::DataPrefix).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Request {
+    /// First message of a connection.
+    Hello(Hello),
+    /// Login with a password; the empty name is the guest.
+    LoginPassword {
+        /// Account name.
+        name: String,
+        /// Its password.
+        password: Secret,
+    },
+    /// Login with the token of an earlier login.
+    LoginToken(Token),
+    /// Opens a listing; answered by a page.
+    List(RequestedPath),
+    /// Next page of the open listing or walk.
+    NextPage,
+    /// Opens a walk of a tree; answered by a page.
+    Walk(RequestedPath),
+    /// One entry.
+    Stat(RequestedPath),
+    /// Changes the session's folder.
+    ChangeDirectory(RequestedPath),
+    /// The session's folder.
+    PrintDirectory,
+    /// Content of a file.
+    Get {
+        /// The file.
+        path: RequestedPath,
+        /// Which bytes of it.
+        range: Range,
+    },
+    /// Announces content.
+    Put(Put),
+    /// Ends a put.
+    PutEnd(Digest),
+    /// Gives a put up; what was sent is removed.
+    PutCancel,
+    /// A change of names or attributes.
+    Change {
+        /// Random id by which a repeat is known.
+        operation: OperationId,
+        /// What to change.
+        change: Change,
+    },
+    /// Digest of a stored file, or of a range of it.
+    Digest {
+        /// The file.
+        path: RequestedPath,
+        /// Which bytes of it.
+        range: Range,
+    },
+    /// Space left where `path` lies.
+    Space(RequestedPath),
+    /// Barrier for names, times and unsynced content.
+    Sync,
+    /// Sign of life.
+    Ping,
+    /// How session and server are.
+    Status,
+    /// End of the session.
+    Bye,
+}
+
+impl Request {
+    /// The request's kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Hello(_) => Kind::HELLO,
+            Self::LoginPassword { .. } => Kind::LOGIN_PASSWORD,
+            Self::LoginToken(_) => Kind::LOGIN_TOKEN,
+            Self::List(_) => Kind::LIST,
+            Self::NextPage => Kind::NEXT_PAGE,
+            Self::Walk(_) => Kind::WALK,
+            Self::Stat(_) => Kind::STAT,
+            Self::ChangeDirectory(_) => Kind::CHANGE_DIRECTORY,
+            Self::PrintDirectory => Kind::PRINT_DIRECTORY,
+            Self::Get { .. } => Kind::GET,
+            Self::Put(_) => Kind::PUT,
+            Self::PutEnd(_) => Kind::PUT_END,
+            Self::PutCancel => Kind::PUT_CANCEL,
+            Self::Change { change, .. } => change.kind(),
+            Self::Digest { .. } => Kind::DIGEST,
+            Self::Space(_) => Kind::SPACE,
+            Self::Sync => Kind::SYNC,
+            Self::Ping => Kind::PING,
+            Self::Status => Kind::STATUS,
+            Self::Bye => Kind::BYE,
+        }
+    }
+
+    /// Appends the body.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let mut writer = Writer::new(out);
+        match self {
+            Self::Hello(hello) => hello.encode(&mut writer),
+            Self::LoginPassword { name, password } => {
+                writer.string(name.as_bytes()).string(password.expose());
+            }
+            Self::LoginToken(token) => {
+                writer.bytes(token.expose());
+            }
+            Self::List(path)
+            | Self::Walk(path)
+            | Self::Stat(path)
+            | Self::ChangeDirectory(path)
+            | Self::Space(path) => encode_path(&mut writer, path),
+            Self::Get { path, range } | Self::Digest { path, range } => {
+                encode_path(&mut writer, path);
+                range.encode(&mut writer);
+            }
+            Self::Put(put) => put.encode(&mut writer),
+            Self::PutEnd(digest) => {
+                writer.bytes(digest.as_bytes());
+            }
+            Self::Change { operation, change } => change.encode(*operation, &mut writer),
+            Self::NextPage
+            | Self::PrintDirectory
+            | Self::PutCancel
+            | Self::Sync
+            | Self::Ping
+            | Self::Status
+            | Self::Bye => {}
+        }
+    }
+
+    /// Decodes the body of a request; `None` for a kind that this version does not know, that is
+    /// reserved, or that is no request.
+    pub fn decode(kind: Kind, body: &[u8]) -> Result<Option<Self>, DecodeError> {
+        if !is_request(kind) {
+            return Ok(None);
+        }
+        Reader::all(body, |reader| {
+            Ok(Some(match kind {
+                Kind::HELLO => Self::Hello(Hello::decode(reader)?),
+                Kind::LOGIN_PASSWORD => Self::LoginPassword {
+                    name: reader.utf8(CREDENTIAL_MAX, "account name")?,
+                    password: Secret::new(reader.string(CREDENTIAL_MAX, "password")?),
+                },
+                Kind::LOGIN_TOKEN => Self::LoginToken(Token::new(reader.array("token")?)),
+                Kind::LIST => Self::List(decode_path(reader)?),
+                Kind::NEXT_PAGE => Self::NextPage,
+                Kind::WALK => Self::Walk(decode_path(reader)?),
+                Kind::STAT => Self::Stat(decode_path(reader)?),
+                Kind::CHANGE_DIRECTORY => Self::ChangeDirectory(decode_path(reader)?),
+                Kind::PRINT_DIRECTORY => Self::PrintDirectory,
+                Kind::GET => {
+                    Self::Get { path: decode_path(reader)?, range: Range::decode(reader)? }
+                }
+                Kind::PUT => Self::Put(Put::decode(reader)?),
+                Kind::PUT_END => Self::PutEnd(Digest::from_bytes(reader.array("digest")?)),
+                Kind::PUT_CANCEL => Self::PutCancel,
+                Kind::DIGEST => {
+                    Self::Digest { path: decode_path(reader)?, range: Range::decode(reader)? }
+                }
+                Kind::SPACE => Self::Space(decode_path(reader)?),
+                Kind::SYNC => Self::Sync,
+                Kind::PING => Self::Ping,
+                Kind::STATUS => Self::Status,
+                Kind::BYE => Self::Bye,
+                _ => match Change::decode(kind, reader)? {
+                    Some((operation, change)) => Self::Change { operation, change },
+                    None => return Ok(None),
+                },
+            }))
+        })
+    }
+}
+
+fn is_request(kind: Kind) -> bool {
+    kind.name().is_some() && kind.is_from_client() && !kind.is_reserved() && kind != Kind::DATA
+}

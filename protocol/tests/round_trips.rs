@@ -1,0 +1,250 @@
+//! Any legal value survives its wire form, and no bytes at all make the decoders panic.
+
+#![expect(clippy::unwrap_used, reason = "a test's own tools")]
+
+mod wire;
+
+use ferry_protocol::{
+    Account, Answer, Attributes, Busy, Change, Content, Digest, Entry, EntryFlags, EntryKind,
+    Fault, GoOn, Hello, IfExists, Name, OperationId, Page, Permissions, Progress, Put, Range,
+    RemotePath, Removal, Request, RequestedPath, Rights, Secret, ServerStatus, Space, Status,
+    Stored, StoredDigest, Timestamp, Token, TransferId, Welcome, WireLimits, escape, fuzz,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use wire::{Body, Decoded, Message, Rest, decode};
+
+proptest! {
+    #[test]
+    fn names_and_paths_keep_their_bytes(bytes in vec(any::<u8>(), 0..300), below in path_bytes()) {
+        if let Ok(name) = Name::parse(&bytes) {
+            prop_assert_eq!(name.as_bytes(), &bytes);
+            let path = RemotePath::root().join(&name).unwrap();
+            prop_assert_eq!(path.name(), Some(name));
+        }
+        let path = RemotePath::parse(&below).unwrap();
+        prop_assert_eq!(&RemotePath::parse(&path.to_wire()).unwrap(), &path);
+        prop_assert_eq!(path.as_relative_bytes(), &below);
+        prop_assert_eq!(RequestedPath::parse(&below).unwrap().to_wire(), below);
+    }
+
+    #[test]
+    fn what_is_shown_is_one_printable_line(bytes in vec(any::<u8>(), 0..100)) {
+        prop_assert!(!escape(&bytes).chars().any(char::is_control));
+    }
+
+    #[test]
+    fn requests_survive(number in any::<u32>(), request in request(), step in 1..40_usize) {
+        let is_same = survives(number, Body::Request(request), step);
+        prop_assert!(is_same);
+    }
+
+    #[test]
+    fn answers_survive(number in any::<u32>(), answer in answer(), step in 1..40_usize) {
+        let is_same = survives(number, Body::Answer(answer), step);
+        prop_assert!(is_same);
+    }
+
+    #[test]
+    fn any_bytes_are_judged_without_a_panic(bytes in vec(any::<u8>(), 0..200)) {
+        fuzz::header(&bytes);
+        fuzz::request(&bytes);
+        fuzz::answer(&bytes);
+        fuzz::deframer(&bytes);
+        fuzz::server_session_ops(&bytes);
+    }
+}
+
+fn survives(number: u32, body: Body, step: usize) -> bool {
+    let message = Message { number, body };
+    let decoded = decode(&message.encode(), || step);
+    decoded == Decoded { messages: vec![message], rest: Rest::Nothing }
+}
+
+fn path_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let name = vec(any::<u8>(), 1..20).prop_filter("a name", |name| Name::parse(name).is_ok());
+    vec(name, 0..8).prop_map(|names| names.join(&b'/'))
+}
+
+prop_compose! {
+    fn path()(bytes in path_bytes(), from_root in any::<bool>()) -> RequestedPath {
+        let wire = if from_root { [b"/", bytes.as_slice()].concat() } else { bytes };
+        RequestedPath::parse(&wire).unwrap()
+    }
+}
+
+prop_compose! {
+    fn remote_path()(bytes in path_bytes()) -> RemotePath { RemotePath::parse(&bytes).unwrap() }
+}
+
+prop_compose! {
+    fn digest()(bytes in any::<[u8; 32]>()) -> Digest { Digest::from_bytes(bytes) }
+}
+
+prop_compose! {
+    fn permissions()(mode in any::<u32>()) -> Permissions { Permissions::from_mode(mode) }
+}
+
+prop_compose! {
+    fn range()(offset in any::<u64>(), len in any::<u64>()) -> Range { Range { offset, len } }
+}
+
+fn if_exists() -> impl Strategy<Value = IfExists> {
+    prop_oneof![Just(IfExists::Refuse), Just(IfExists::Replace)]
+}
+
+prop_compose! {
+    fn entry()(
+        name in path_bytes(),
+        kind in prop_oneof![
+            Just(EntryKind::File), Just(EntryKind::Folder), Just(EntryKind::Link), Just(EntryKind::Other),
+        ],
+        (linked, unreadable) in any::<(bool, bool)>(),
+        (size, modified) in any::<(u64, i64)>(),
+        permissions in permissions(),
+    ) -> Entry {
+        let flags = EntryFlags { linked, unreadable };
+        Entry { name, kind, flags, size, modified: Timestamp(modified), permissions }
+    }
+}
+
+prop_compose! {
+    fn put()(
+        (operation, transfer, size, modified) in any::<([u8; 16], [u8; 16], u64, i64)>(),
+        path in path(),
+        permissions in permissions(),
+        if_exists in if_exists(),
+        (resume, with_parents) in any::<(bool, bool)>(),
+    ) -> Put {
+        let (operation, transfer) = (OperationId(operation), TransferId(transfer));
+        let modified = Timestamp(modified);
+        Put { operation, transfer, path, size, modified, permissions, if_exists, resume, with_parents }
+    }
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let removal = prop_oneof![Just(Removal::File), Just(Removal::EmptyFolder), Just(Removal::Tree)];
+    let attributes = (any::<Option<i64>>(), proptest::option::of(permissions()));
+    prop_oneof![
+        (path(), any::<bool>())
+            .prop_map(|(path, with_parents)| Change::MakeDirectory { path, with_parents }),
+        (path(), path(), any::<bool>()).prop_map(|(from, to, replace)| Change::Rename {
+            from,
+            to,
+            replace
+        }),
+        (path(), removal).prop_map(|(path, removal)| Change::Remove { path, removal }),
+        (path(), attributes).prop_map(|(path, (modified, permissions))| {
+            let modified = modified.map(Timestamp);
+            Change::SetAttributes { path, attributes: Attributes { modified, permissions } }
+        }),
+        (path(), path(), if_exists()).prop_map(|(from, to, if_exists)| Change::Copy {
+            from,
+            to,
+            if_exists
+        }),
+    ]
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        (".{0,20}", any::<u64>())
+            .prop_map(|(program, features)| Request::Hello(Hello { program, features })),
+        (".{0,20}", vec(any::<u8>(), 0..255)).prop_map(|(name, password)| {
+            Request::LoginPassword { name, password: Secret::new(&password) }
+        }),
+        any::<[u8; 32]>().prop_map(|token| Request::LoginToken(Token::new(token))),
+        path().prop_map(Request::List),
+        path().prop_map(Request::Walk),
+        path().prop_map(Request::Stat),
+        path().prop_map(Request::ChangeDirectory),
+        path().prop_map(Request::Space),
+        (path(), range()).prop_map(|(path, range)| Request::Get { path, range }),
+        (path(), range()).prop_map(|(path, range)| Request::Digest { path, range }),
+        put().prop_map(Request::Put),
+        digest().prop_map(Request::PutEnd),
+        (any::<[u8; 16]>(), change()).prop_map(|(operation, change)| {
+            Request::Change { operation: OperationId(operation), change }
+        }),
+    ]
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        greeting_answer(),
+        (vec(entry(), 0..20), any::<bool>())
+            .prop_map(|(entries, is_last)| Answer::Page(Page { entries, is_last })),
+        entry().prop_map(Answer::Entry),
+        remote_path().prop_map(Answer::Directory),
+        (any::<(u64, u64, i64)>(), permissions()).prop_map(
+            |((file_size, len, modified), permissions)| {
+                Answer::Content(Content {
+                    file_size,
+                    len,
+                    modified: Timestamp(modified),
+                    permissions,
+                })
+            }
+        ),
+        digest().prop_map(Answer::ContentEnd),
+        (any::<u64>(), digest())
+            .prop_map(|(held, held_digest)| Answer::GoOn(GoOn { held, held_digest })),
+        (digest(), any::<(bool, bool)>()).prop_map(|(digest, (was_there, is_durable))| {
+            Answer::Stored(Stored { digest, was_there, is_durable })
+        }),
+        any::<(u64, u64)>().prop_map(|(done, total)| Answer::Progress(Progress { done, total })),
+        any::<(u64, u64)>()
+            .prop_map(|(total, available)| Answer::SpaceIs(Space { total, available })),
+        (any::<(u64, i64)>(), digest()).prop_map(|((file_size, modified), digest)| {
+            Answer::DigestIs(StoredDigest { file_size, modified: Timestamp(modified), digest })
+        }),
+        (any::<u16>(), ".{0,90}")
+            .prop_map(|(code, text)| Answer::Error(Fault::new(Status::new(code), text))),
+        (any::<u16>(), ".{0,90}")
+            .prop_map(|(code, text)| Answer::GoAway(Fault::new(Status::new(code), text))),
+        (any::<u32>(), ".{0,90}")
+            .prop_map(|(retry_after_ms, text)| Answer::Busy(Busy { retry_after_ms, text })),
+    ]
+}
+
+fn greeting_answer() -> impl Strategy<Value = Answer> {
+    let rights =
+        prop_oneof![Just(Rights::none()), Just(Rights::read_only()), Just(Rights::read_write())];
+    prop_oneof![
+        (".{0,20}", ".{0,20}", ".{0,90}", any::<(u64, u32)>()).prop_map(
+            |(name, program, text, (features, idle_ms))| {
+                let limits = WireLimits::with_idle_ms(idle_ms);
+                Answer::Welcome(Welcome { name, program, text, features, limits })
+            }
+        ),
+        (".{0,20}", rights, any::<[u8; 32]>(), remote_path()).prop_map(
+            |(name, rights, token, directory)| {
+                Answer::LoggedIn(Account { name, rights, token: Token::new(token), directory })
+            }
+        ),
+        (".{0,20}", remote_path(), any::<(i64, u64, u32)>()).prop_map(
+            |(account, directory, (now, uptime_ms, connections))| {
+                let now = Timestamp(now);
+                Answer::StatusIs(ServerStatus { account, directory, now, uptime_ms, connections })
+            }
+        ),
+    ]
+}
+
+#[test]
+fn what_a_server_may_not_send_is_refused() {
+    let entry = |name: &[u8]| Entry {
+        name: name.to_vec(),
+        kind: EntryKind::File,
+        flags: EntryFlags::default(),
+        size: 0,
+        modified: Timestamp(0),
+        permissions: Permissions::from_mode(0),
+    };
+    for name in [&b".."[..], b"../a", b"a/../b", b"/etc/passwd", b"/", b"a//b", b"a\0", b".ferry-x"]
+    {
+        let number = 1;
+        let message = Message { number, body: Body::Answer(Answer::Entry(entry(name))) };
+        assert!(matches!(decode(&message.encode(), || 99).rest, Rest::Wrong(_)), "{name:?}");
+    }
+}
