@@ -1,1 +1,7 @@
-fn main() {}
+//! `ferry-server`: everything it does lives in [`ferry_server::daemon`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ferry_server::daemon::run(std::env::args_os())
+}

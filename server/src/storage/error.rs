@@ -24,6 +24,8 @@ pub enum ErrorKind {
     IsAFolder,
     /// The folder is not empty.
     NotEmpty,
+    /// A folder cannot be moved into itself.
+    IntoItself,
     /// A pipe, socket or device.
     NotAFile,
     /// A link leads out of the root.
@@ -63,6 +65,12 @@ impl Error {
         Self { kind: ErrorKind::of(&source), path: path.clone(), source: Some(source) }
     }
 
+    /// A failure of a kind that the system's words alone do not tell.
+    #[must_use]
+    pub fn with_source(kind: ErrorKind, source: io::Error, path: &RemotePath) -> Self {
+        Self { kind, path: path.clone(), source: Some(source) }
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -92,7 +100,7 @@ impl ErrorKind {
             io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
             io::ErrorKind::FileTooLarge => Self::TooLarge,
             io::ErrorKind::InvalidFilename => Self::BadName,
-            io::ErrorKind::Unsupported => Self::Unsupported,
+            io::ErrorKind::Unsupported | io::ErrorKind::CrossesDevices => Self::Unsupported,
             _ => Self::Io,
         }
     }
@@ -106,6 +114,7 @@ impl fmt::Display for Error {
             ErrorKind::NotAFolder => "not a folder",
             ErrorKind::IsAFolder => "is a folder",
             ErrorKind::NotEmpty => "folder not empty",
+            ErrorKind::IntoItself => "a folder cannot be moved into itself",
             ErrorKind::NotAFile => "not a regular file",
             ErrorKind::Outside => "leads outside the shared folder",
             ErrorKind::BadName => "the name does not fit the server's file system",

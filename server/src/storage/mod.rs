@@ -27,13 +27,15 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// Opens a listing of the folder `path`. Reserved names are not in it.
     fn list(&self, path: &RemotePath) -> Result<Box<dyn Listing>>;
 
-    /// What lies at `path`. Links inside the root are followed.
+    /// What lies at `path`. Links inside the root are followed; the root's own name is empty.
     fn stat(&self, path: &RemotePath) -> Result<Entry>;
 
-    /// Opens a file for reading. Folders, pipes, sockets and devices are refused unopened.
+    /// Opens a file for reading. Folders, pipes, sockets and devices are refused, without waiting
+    /// for them.
     fn open(&self, path: &RemotePath) -> Result<Box<dyn Reader>>;
 
-    /// Begins an upload to `target`, hidden until it is published. `size` bytes are expected.
+    /// Begins an upload to `target`, hidden until it is published. `size` bytes are expected. What
+    /// an earlier upload of this id left behind is lost.
     fn begin_upload(
         &self,
         target: &RemotePath,
@@ -42,11 +44,8 @@ pub trait Storage: Send + Sync + fmt::Debug {
     ) -> Result<Box<dyn Upload>>;
 
     /// Opens the part that an earlier upload of this id to `target` left behind.
-    fn continue_upload(
-        &self,
-        target: &RemotePath,
-        transfer: TransferId,
-    ) -> Result<Box<dyn Upload>>;
+    fn continue_upload(&self, target: &RemotePath, transfer: TransferId)
+    -> Result<Box<dyn Upload>>;
 
     /// Makes one folder; its parent must be there.
     fn make_directory(&self, path: &RemotePath) -> Result<()>;
@@ -104,8 +103,8 @@ pub struct Metadata {
     pub permissions: Permissions,
 }
 
-/// An upload that is not visible yet. Dropping it keeps what was written for
-/// [`Storage::continue_upload`]; [`Upload::abandon`] removes it.
+/// An upload that is not visible yet. Dropping it keeps what was written, or at least the whole
+/// chunks of it, for [`Storage::continue_upload`]; [`Upload::abandon`] removes it.
 pub trait Upload: Send {
     /// Bytes of a chunk, a multiple of a segment. Each chunk is written from its start to its end.
     fn chunk_len(&self) -> u64;
@@ -116,10 +115,12 @@ pub trait Upload: Send {
     /// Reads what was written; for proving a part before it is vouched for.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize>;
 
-    /// Writes content at `offset`.
+    /// Writes content at `offset`, the next byte of its chunk. After an error of kind
+    /// [`ErrorKind::NoSpace`] the upload is the caller's to abandon.
     fn write(&mut self, offset: u64, content: &[u8]) -> Result<()>;
 
-    /// Says that all content is written, and sets time and permission bits.
+    /// Says that all content is written, and sets time and permission bits. A gap in the content
+    /// is an error of kind [`ErrorKind::Unsupported`].
     fn seal(&mut self, attributes: Attributes) -> Result<()>;
 
     /// Returns once the sealed content is on stable storage. After an error the upload must be

@@ -1,0 +1,123 @@
+//! Who may log in, and with what rights: the accounts of a file, and a guest if one is asked for.
+//!
+//! Passwords are checked here and nowhere else; what an account may do with a path is the
+//! service's business.
+
+mod error;
+mod file;
+mod name;
+mod password;
+
+pub use error::Error;
+pub use file::{AccountsFile, StoredAccount};
+pub use name::AccountName;
+pub use password::{PASSWORD_MAX, PasswordHash};
+
+use ferry_protocol::Rights;
+use parking_lot::RwLock;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// One who is logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Name; empty for the guest.
+    pub name: String,
+    /// What it may do.
+    pub rights: Rights,
+}
+
+/// All accounts of a server. Shared by its threads; [`reload`](Self::reload) acts on all of them.
+#[derive(Debug)]
+pub struct Accounts {
+    file: AccountsFile,
+    guest: Option<Arc<Account>>,
+    known: RwLock<BTreeMap<String, Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    account: Arc<Account>,
+    hash: PasswordHash,
+}
+
+impl Accounts {
+    /// Reads the accounts of a state folder. No file means no accounts.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or every mistake in it.
+    pub fn open(state_dir: &Path, guest: Option<Rights>) -> Result<Self, Error> {
+        let guest = guest.map(|rights| Arc::new(Account { name: String::new(), rights }));
+        let file = AccountsFile::of(state_dir);
+        let accounts = Self { file, guest, known: RwLock::default() };
+        accounts.reload()?;
+        Ok(accounts)
+    }
+
+    /// The account, if the password is its own. Takes tens of milliseconds of one core and 19 MiB,
+    /// whether or not the name is known.
+    pub fn authenticate(&self, name: &str, password: &[u8]) -> Option<Arc<Account>> {
+        let known = self.known.read().get(name).map(|known| {
+            let account = Arc::clone(&known.account);
+            (account, known.hash.clone())
+        });
+        if let Some((account, hash)) = known {
+            return hash.verify(password).then_some(account);
+        }
+        password::spend_time(password);
+        None
+    }
+
+    /// The guest, if there is one.
+    pub fn guest(&self) -> Option<Arc<Account>> {
+        self.guest.clone()
+    }
+
+    /// The account as it is now; the guest for the empty name.
+    ///
+    /// The same `Arc` is given as long as name, rights and password are the same, so that a
+    /// session holds good exactly as long as `Arc::ptr_eq` says so.
+    pub fn account(&self, name: &str) -> Option<Arc<Account>> {
+        if name.is_empty() {
+            return self.guest();
+        }
+        self.known.read().get(name).map(|known| Arc::clone(&known.account))
+    }
+
+    /// Reads the file again. On an error everything stays as it was.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn reload(&self) -> Result<(), Error> {
+        let stored = self.file.read()?;
+        let mut known = self.known.write();
+        let mut before = std::mem::take(&mut *known);
+        for entry in stored {
+            let rights = entry.access.rights();
+            let name = entry.name.into_string();
+            let unchanged = before
+                .remove(&name)
+                .filter(|known| known.account.rights == rights && known.hash == entry.hash);
+            let account = match unchanged {
+                Some(same) => same.account,
+                None => Arc::new(Account { name: name.clone(), rights }),
+            };
+            known.insert(name, Known { account, hash: entry.hash });
+        }
+        Ok(())
+    }
+
+    /// Whether nobody can log in: neither account nor guest.
+    pub fn is_empty(&self) -> bool {
+        self.guest.is_none() && self.known.read().is_empty()
+    }
+
+    /// Accounts with a password; the guest is not counted.
+    pub fn count(&self) -> usize {
+        self.known.read().len()
+    }
+}
+
+#[cfg(test)]
+mod tests;

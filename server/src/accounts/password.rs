@@ -1,0 +1,111 @@
+//! Password hashes: Argon2id with 19 MiB, two passes, one lane (the first choice of OWASP's sheet).
+
+use super::Error;
+use argon2::password_hash::PasswordHasher as _;
+use argon2::password_hash::PasswordVerifier as _;
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, Version};
+use ferry_protocol::limits::CREDENTIAL_MAX;
+use std::fmt;
+use std::hint::black_box;
+use zeroize::Zeroize as _;
+
+/// Longest password, in bytes.
+pub const PASSWORD_MAX: usize = CREDENTIAL_MAX;
+
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// An Argon2id hash. Its text, in PHC form, is for the accounts file only: it never prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(argon2::PasswordHash);
+
+impl PasswordHash {
+    /// Hashes a new password with a random salt.
+    ///
+    /// # Errors
+    /// [`Error::BadPassword`] by length, [`Error::Hash`] where memory or randomness lack.
+    pub fn new(password: &[u8]) -> Result<Self, Error> {
+        if password.is_empty() || password.len() > PASSWORD_MAX {
+            return Err(Error::BadPassword);
+        }
+        let hash = hasher().and_then(|hasher| {
+            hasher.hash_password(password).map_err(|err| Error::Hash(err.to_string()))
+        })?;
+        Ok(Self(hash))
+    }
+
+    /// Reads the PHC form; only Argon2id is taken.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let hash = argon2::PasswordHash::new(text).ok()?;
+        let complete = hash.salt.is_some() && hash.hash.is_some();
+        let usable = hash.algorithm == ARGON2ID_IDENT && Params::try_from(&hash).is_ok();
+        (complete && usable).then_some(Self(hash))
+    }
+
+    /// Whether this is the password; compared in constant time.
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
+        hasher().is_ok_and(|hasher| hasher.verify_password(password, &self.0).is_ok())
+    }
+
+    pub(super) fn expose(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PasswordHash(..)")
+    }
+}
+
+/// Costs what a check of a password costs, so that time does not tell which names exist.
+pub(super) fn spend_time(password: &[u8]) {
+    const SALT: [u8; 16] = [0x5a; 16];
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    if let Ok(hasher) = hasher() {
+        black_box(hasher.hash_password_into(black_box(password), &SALT, &mut output)).ok();
+    }
+    black_box(&mut output).zeroize();
+}
+
+fn hasher() -> Result<Argon2<'static>, Error> {
+    let params =
+        Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|err| Error::Hash(err.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_fits_its_password_only_and_survives_its_text() {
+        let hash = PasswordHash::new(b"tr\xff\0ee").unwrap();
+        let text = hash.expose();
+        assert!(text.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{text}");
+        let again = PasswordHash::parse(&text).unwrap();
+        assert!(again.verify(b"tr\xff\0ee"));
+        assert!(!again.verify(b"tree"));
+        assert_ne!(text, PasswordHash::new(b"tr\xff\0ee").unwrap().expose(), "salted");
+        assert_eq!(format!("{hash:?}"), "PasswordHash(..)");
+    }
+
+    #[test]
+    fn other_hashes_are_not_taken() {
+        for text in [
+            "",
+            "secret",
+            "$argon2id$v=19$m=19456,t=2,p=1",
+            "$argon2i$v=19$m=65536,t=1,p=1$c29tZXNhbHQAAAAAAAAAAA$+r0d29hqEB0yasKr55ZgICsQGSkl0v0kgwhd+U3wyRo",
+        ] {
+            assert!(PasswordHash::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_length_of_a_password_is_bounded() {
+        assert!(matches!(PasswordHash::new(b""), Err(Error::BadPassword)));
+        assert!(matches!(PasswordHash::new(&[b'x'; 256]), Err(Error::BadPassword)));
+    }
+}

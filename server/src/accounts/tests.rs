@@ -1,0 +1,124 @@
+use super::*;
+use crate::config::Access;
+
+fn stored(name: &str, password: &str, access: Access) -> StoredAccount {
+    StoredAccount {
+        name: AccountName::parse(name).unwrap(),
+        hash: PasswordHash::new(password.as_bytes()).unwrap(),
+        access,
+    }
+}
+
+#[test]
+fn accounts_log_in_with_their_password_only() {
+    let state = tempfile::tempdir().unwrap();
+    let file = AccountsFile::of(state.path());
+    file.add(stored("anna", "one", Access::Write)).unwrap();
+    file.add(stored("ben", "two", Access::Read)).unwrap();
+    let accounts = Accounts::open(state.path(), None).unwrap();
+    assert_eq!(accounts.count(), 2);
+    assert_eq!(accounts.authenticate("anna", b"one").unwrap().rights, Rights::read_write());
+    assert_eq!(accounts.authenticate("ben", b"two").unwrap().rights, Rights::read_only());
+    assert!(accounts.authenticate("anna", b"two").is_none());
+    assert!(accounts.authenticate("nobody", b"one").is_none());
+    assert!(accounts.authenticate("", b"").is_none());
+    assert!(!file.is_open_to_others());
+}
+
+#[test]
+fn a_guest_is_there_only_when_asked_for() {
+    let state = tempfile::tempdir().unwrap();
+    let none = Accounts::open(state.path(), None).unwrap();
+    assert!(none.is_empty() && none.guest().is_none() && none.account("").is_none());
+    let guest = Accounts::open(state.path(), Some(Rights::read_only())).unwrap();
+    assert!(!guest.is_empty());
+    assert_eq!(guest.guest().unwrap().rights, Rights::read_only());
+    assert!(guest.account("").is_some());
+}
+
+#[test]
+fn a_reload_keeps_the_unchanged_and_renews_the_changed() {
+    let state = tempfile::tempdir().unwrap();
+    let file = AccountsFile::of(state.path());
+    for name in ["same", "changed", "removed"] {
+        file.add(stored(name, "one", Access::Read)).unwrap();
+    }
+    let accounts = Accounts::open(state.path(), None).unwrap();
+    let before = ["same", "changed"].map(|name| accounts.account(name).unwrap());
+    let changed = AccountName::parse("changed").unwrap();
+    file.set_password(&changed, PasswordHash::new(b"two").unwrap()).unwrap();
+    file.remove(&AccountName::parse("removed").unwrap()).unwrap();
+    accounts.reload().unwrap();
+    assert!(Arc::ptr_eq(&before[0], &accounts.account("same").unwrap()));
+    assert!(!Arc::ptr_eq(&before[1], &accounts.account("changed").unwrap()));
+    assert!(accounts.account("removed").is_none());
+    assert!(accounts.authenticate("changed", b"two").is_some());
+}
+
+#[test]
+fn a_damaged_file_leaves_the_accounts_as_they_were() {
+    let state = tempfile::tempdir().unwrap();
+    let file = AccountsFile::of(state.path());
+    file.add(stored("anna", "one", Access::Read)).unwrap();
+    let accounts = Accounts::open(state.path(), None).unwrap();
+    std::fs::write(file.path(), "[[account]]\nname = \"anna\"\n").unwrap();
+    accounts.reload().unwrap_err();
+    assert!(accounts.account("anna").is_some());
+    assert!(file.remove(&AccountName::parse("anna").unwrap()).is_err(), "not overwritten either");
+}
+
+#[test]
+fn every_mistake_of_the_file_is_told_with_its_line() {
+    let state = tempfile::tempdir().unwrap();
+    let file = AccountsFile::of(state.path());
+    file.add(stored("anna", "one", Access::Read)).unwrap();
+    let good = std::fs::read_to_string(file.path()).unwrap();
+    let first = good.lines().count();
+    let again: String = good.split_inclusive('\n').skip(3).collect();
+    let bad = "[[account]]\nname = \"Ben\"\npassword = \"plain\"\nrights = \"all\"\nquota = 1\n";
+    std::fs::write(file.path(), format!("{good}{again}{bad}")).unwrap();
+    let text = file.read().unwrap_err().to_string();
+    let bad_at = first + again.lines().count();
+    for (line, words) in [
+        (first + 1, "second account anna"),
+        (bad_at + 1, "lacks a valid name, password or rights"),
+        (bad_at + 2, "lower case"),
+        (bad_at + 3, "not an Argon2id hash"),
+        (bad_at + 4, "write rights = \"read\" or \"write\""),
+        (bad_at + 5, "unknown word `quota` in [account]"),
+    ] {
+        let place = format!("accounts.toml:{line}: ");
+        let told = |told: &str| told.contains(&place) && told.contains(words);
+        assert!(text.lines().any(told), "{place}{words} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn edits_at_the_same_time_lose_nothing() {
+    let state = tempfile::tempdir().unwrap();
+    let hash = PasswordHash::new(b"one").unwrap();
+    std::thread::scope(|scope| {
+        for index in 0..8 {
+            let (state, hash) = (state.path(), hash.clone());
+            scope.spawn(move || {
+                let name = AccountName::parse(&format!("user{index}")).unwrap();
+                let account = StoredAccount { name, hash, access: Access::Read };
+                AccountsFile::of(state).add(account).unwrap();
+            });
+        }
+    });
+    assert_eq!(AccountsFile::of(state.path()).read().unwrap().len(), 8);
+}
+
+#[test]
+fn names_are_taken_once_and_unknown_ones_are_told() {
+    let state = tempfile::tempdir().unwrap();
+    let file = AccountsFile::of(state.path());
+    file.add(stored("anna", "one", Access::Read)).unwrap();
+    let taken = file.add(stored("anna", "two", Access::Read)).unwrap_err().to_string();
+    assert!(taken.contains("user passwd anna"), "{taken}");
+    let ben = AccountName::parse("ben").unwrap();
+    assert!(file.remove(&ben).unwrap_err().to_string().contains("user list"));
+    file.remove(&AccountName::parse("anna").unwrap()).unwrap();
+    assert!(file.read().unwrap().is_empty());
+}

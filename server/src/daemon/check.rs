@@ -1,0 +1,61 @@
+//! `check`: reads everything that a start would read, changes nothing, and says what is wrong.
+
+use super::failure::Failure;
+use super::{NOBODY, print};
+use crate::accounts::{self, AccountsFile, StoredAccount};
+use crate::config::{self, Config, Findings, Mistake, Mistakes, ServeArguments};
+use crate::identity::Identity;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Prints every mistake, or that all is well. Notes are no mistakes.
+pub(super) fn run(
+    arguments: &ServeArguments,
+    state_dir: Option<&Path>,
+) -> Result<ExitCode, Failure> {
+    let state_dir = config::state_dir(state_dir).map_err(Failure::refused)?;
+    let Findings { config, file, mut mistakes } = Findings::read(arguments, Some(&state_dir));
+    let accounts = read_accounts(&state_dir, &mut mistakes);
+    if let Err(err) = Identity::load(&state_dir) {
+        mistakes.push(Mistake::general(err.to_string(), "then check again"));
+    }
+    for mistake in mistakes.iter() {
+        print(&mistake.to_string());
+    }
+    if !mistakes.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let file = file.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+    let accounts = accounts.len();
+    print(&format!("all is well (configuration file: {file}; accounts: {accounts})"));
+    for note in notes(config.as_ref(), accounts, &AccountsFile::of(&state_dir)) {
+        print(&format!("note: {note}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_accounts(state_dir: &Path, mistakes: &mut Mistakes) -> Vec<StoredAccount> {
+    match AccountsFile::of(state_dir).read() {
+        Ok(accounts) => return accounts,
+        Err(accounts::Error::Mistakes(more)) => mistakes.append(more),
+        Err(err) => mistakes.push(Mistake::general(err.to_string(), "then check again")),
+    }
+    Vec::new()
+}
+
+/// What is not wrong, but may not be meant.
+fn notes(config: Option<&Config>, accounts: usize, file: &AccountsFile) -> Vec<String> {
+    let mut notes = Vec::new();
+    if config.is_none() {
+        notes.push("no folder to share is named; `serve` and `start` need one".to_owned());
+    }
+    if accounts == 0 && config.is_none_or(|config| config.guest.is_none()) {
+        notes.push(format!("`serve` would refuse to start: {NOBODY}"));
+    }
+    if file.is_open_to_others() {
+        let path = file.path();
+        let path = path.display();
+        notes.push(format!("other users can read {path}; close it with `chmod 600 {path}`"));
+    }
+    notes
+}

@@ -1,0 +1,209 @@
+//! Accepts connections and hands them to the pool. Nothing slow happens here: no handshake, no
+//! lookup, no wait but the poller's.
+
+use crate::admission::Admission;
+use crate::metrics::Metrics;
+use crate::native::NativeDoor;
+use crate::pool::Entrance;
+use crate::server::StartError;
+use crate::sys;
+use polling::{Event, Events, Poller};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::fs::File;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The thread that accepts.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    gate: Arc<Gate>,
+    thread: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Gate {
+    poller: Poller,
+    is_closed: AtomicBool,
+}
+
+/// What an accepted socket needs on its way in.
+#[derive(Debug)]
+pub(crate) struct Reception {
+    /// Caps.
+    pub(crate) admission: Arc<Admission>,
+    /// The native door.
+    pub(crate) door: Arc<NativeDoor>,
+    /// The way into the pool.
+    pub(crate) entrance: Entrance,
+    /// Counters.
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl Listener {
+    /// Starts to accept on `sockets`.
+    pub(crate) fn start(sockets: Vec<TcpListener>, reception: Reception) -> io::Result<Self> {
+        let gate = Arc::new(Gate { poller: Poller::new()?, is_closed: AtomicBool::new(false) });
+        for (key, socket) in sockets.iter().enumerate() {
+            socket.set_nonblocking(true)?;
+            sys::register(&gate.poller, socket, Event::readable(key))?;
+        }
+        let mut desk =
+            Desk { gate: Arc::clone(&gate), sockets, reception, spare: spare()?, warned_at: None };
+        let thread = std::thread::Builder::new()
+            .name("ferry-listener".to_owned())
+            .spawn(move || desk.run())?;
+        Ok(Self { gate, thread })
+    }
+
+    /// Accepts no more: the sockets are closed when this returns.
+    pub(crate) fn close(self) {
+        self.gate.is_closed.store(true, Ordering::Release);
+        if let Err(err) = self.gate.poller.notify() {
+            tracing::warn!("the listener could not be notified: {err}");
+        }
+        if self.thread.join().is_err() {
+            tracing::error!("the listener panicked");
+        }
+    }
+}
+
+/// What the listener's thread owns.
+struct Desk {
+    gate: Arc<Gate>,
+    sockets: Vec<TcpListener>,
+    reception: Reception,
+    /// A descriptor kept in reserve: given up for a moment when there are no more, so that a
+    /// waiting connection can be closed instead of staying in the backlog for ever.
+    spare: Option<File>,
+    warned_at: Option<Instant>,
+}
+
+impl Desk {
+    fn run(&mut self) {
+        let mut events = Events::new();
+        while !self.gate.is_closed.load(Ordering::Acquire) {
+            events.clear();
+            if let Err(err) = self.gate.poller.wait(&mut events, None)
+                && err.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!("the listener failed: {err}");
+                break;
+            }
+            let ready: Vec<usize> = events.iter().map(|event| event.key).collect();
+            for key in ready {
+                self.accept_all(key);
+            }
+        }
+        for socket in &self.sockets {
+            if let Err(err) = self.gate.poller.delete(socket) {
+                tracing::warn!("a listening socket could not be taken out: {err}");
+            }
+        }
+    }
+
+    fn accept_all(&mut self, key: usize) {
+        let Some(socket) = self.sockets.get(key) else { return };
+        for _ in 0..ACCEPTS_AT_ONCE {
+            match socket.accept() {
+                Ok((accepted, peer)) => self.reception.welcome_in(accepted, peer),
+                Err(err) if err.kind() == io::ErrorKind::WouldBlock => break,
+                Err(err) if sys::is_out_of_descriptors(&err) => {
+                    self.spare = None;
+                    drop(socket.accept());
+                    self.spare = spare().ok().flatten();
+                    warn_sometimes(&mut self.warned_at, &err);
+                    std::thread::sleep(EXHAUSTED_PAUSE);
+                    break;
+                }
+                // The peer was gone before it was accepted, or the system is short for a moment.
+                Err(err) => {
+                    warn_sometimes(&mut self.warned_at, &err);
+                    break;
+                }
+            }
+        }
+        if let Err(err) = self.gate.poller.modify(socket, Event::readable(key)) {
+            tracing::error!("a listening socket could not be armed: {err}");
+        }
+    }
+}
+
+impl Reception {
+    fn welcome_in(&self, socket: TcpStream, peer: SocketAddr) {
+        let Some(permit) = self.admission.admit(peer.ip()) else {
+            self.metrics.refused.add(1);
+            return;
+        };
+        if permit.refusal().is_some() {
+            self.metrics.refused.add(1);
+        }
+        let waker = self.entrance.waker();
+        let prepared = socket.set_nonblocking(true).and_then(|()| socket.set_nodelay(true));
+        let received =
+            prepared.and_then(|()| self.door.receive(socket, peer, permit, waker.clone()));
+        match received {
+            Ok((connection, until)) => self.entrance.take_in(connection, waker, until),
+            Err(err) => tracing::warn!(%peer, "a connection could not be taken in: {err}"),
+        }
+    }
+}
+
+/// Opens the listening sockets: those named, or all addresses of this host at `port`.
+pub(crate) fn bind(addresses: &[SocketAddr], port: u16) -> Result<Vec<TcpListener>, StartError> {
+    if !addresses.is_empty() {
+        return addresses.iter().map(|address| bind_one(*address)).collect();
+    }
+    match bind_one(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))) {
+        Ok(socket) => Ok(vec![socket]),
+        Err(err) if err.address_in_use().is_some() => Err(err),
+        // A host without IPv6.
+        Err(_) => Ok(vec![bind_one(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?]),
+    }
+}
+
+fn bind_one(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let open = || -> io::Result<TcpListener> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if address.is_ipv6() {
+            // All addresses means IPv4 too; an IPv6 address by name means just itself.
+            socket.set_only_v6(!address.ip().is_unspecified())?;
+        }
+        #[cfg(unix)]
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    };
+    open().map_err(|err| StartError::Listen(address, err))
+}
+
+fn spare() -> io::Result<Option<File>> {
+    match File::open("/dev/null") {
+        Ok(file) => Ok(Some(file)),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(err),
+    }
+}
+
+fn warn_sometimes(warned_at: &mut Option<Instant>, err: &io::Error) {
+    if warned_at.is_none_or(|at| at.elapsed() >= WARN_INTERVAL) {
+        *warned_at = Some(Instant::now());
+        tracing::warn!("a connection could not be accepted: {err}");
+    }
+}
+
+/// Connections that the system may hold before they are accepted.
+const BACKLOG: i32 = 4096;
+
+/// Connections accepted before the poller is asked again.
+const ACCEPTS_AT_ONCE: usize = 256;
+
+/// Pause when the system has no descriptors left.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
+
+/// How often a failing accept is logged.
+const WARN_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,0 +1,115 @@
+//! The deadline of every state a connection can wait in. Each begins when the state does, not
+//! when a byte comes, so that one byte now and then holds nothing open.
+
+use crate::config::Limits;
+use std::time::{Duration, Instant};
+
+/// Keeps a connection's deadlines.
+#[derive(Debug)]
+pub(super) struct Deadlines {
+    accepted_at: Instant,
+    message_began_at: Option<Instant>,
+    window: Option<Window>,
+}
+
+/// A stretch of a transfer, over which it must have moved enough.
+#[derive(Debug)]
+struct Window {
+    began_at: Instant,
+    bytes: u64,
+}
+
+/// What a connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// The TLS handshake.
+    Handshake,
+    /// Hello and login.
+    Login,
+    /// The next request.
+    Request,
+    /// The rest of a message.
+    Message,
+    /// Content, or room for content.
+    Transfer,
+    /// The committer or the password lane.
+    Outcome,
+    /// The peer's end, after ours.
+    Linger,
+}
+
+impl Deadlines {
+    /// For a connection accepted at `now`.
+    pub(super) fn new(now: Instant) -> Self {
+        Self { accepted_at: now, message_began_at: None, window: None }
+    }
+
+    /// When `wait`, which is entered or gone on with at `now`, has to end.
+    pub(super) fn until(&mut self, wait: Wait, now: Instant, limits: &Limits) -> Instant {
+        if wait != Wait::Message {
+            self.message_began_at = None;
+        }
+        if wait != Wait::Transfer {
+            self.window = None;
+        }
+        match wait {
+            Wait::Handshake => self.accepted_at + limits.handshake,
+            Wait::Login => self.accepted_at + limits.login,
+            Wait::Request => now + limits.idle,
+            Wait::Message => *self.message_began_at.get_or_insert(now) + limits.message,
+            Wait::Transfer => self.window(now).began_at + limits.stall,
+            Wait::Outcome => now + OUTCOME_MAX,
+            Wait::Linger => now + limits.linger,
+        }
+    }
+
+    /// A transfer moved `bytes`. A new stretch begins once the present one has moved enough.
+    pub(super) fn moved(&mut self, bytes: usize, now: Instant) {
+        let window = self.window(now);
+        window.bytes += bytes as u64;
+        if window.bytes >= WINDOW_BYTES_MIN {
+            *window = Window { began_at: now, bytes: 0 };
+        }
+    }
+
+    fn window(&mut self, now: Instant) -> &mut Window {
+        self.window.get_or_insert(Window { began_at: now, bytes: 0 })
+    }
+}
+
+/// Longest wait for the disk.
+const OUTCOME_MAX: Duration = Duration::from_mins(2);
+
+/// Bytes that a transfer must move within `Limits::stall`: 4 KiB a second at 30 s.
+const WINDOW_BYTES_MIN: u64 = 120 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_now_and_then_does_not_extend_a_message_or_a_transfer() {
+        let limits = Limits::default();
+        let start = Instant::now();
+        let later = start + Duration::from_secs(5);
+        let mut deadlines = Deadlines::new(start);
+        let first = deadlines.until(Wait::Message, start, &limits);
+        assert_eq!(deadlines.until(Wait::Message, later, &limits), first);
+        let first = deadlines.until(Wait::Transfer, start, &limits);
+        deadlines.moved(1, later);
+        assert_eq!(deadlines.until(Wait::Transfer, later, &limits), first);
+        deadlines.moved(200 * 1024, later);
+        assert_eq!(deadlines.until(Wait::Transfer, later, &limits), later + limits.stall);
+    }
+
+    #[test]
+    fn handshake_and_login_count_from_the_accept() {
+        let limits = Limits::default();
+        let start = Instant::now();
+        let mut deadlines = Deadlines::new(start);
+        let later = start + Duration::from_secs(3);
+        assert_eq!(deadlines.until(Wait::Handshake, later, &limits), start + limits.handshake);
+        assert_eq!(deadlines.until(Wait::Login, later, &limits), start + limits.login);
+        assert_eq!(deadlines.until(Wait::Request, later, &limits), later + limits.idle);
+    }
+}

@@ -1,0 +1,78 @@
+//! The pump of a download: pieces from the service into the stream, then the digest.
+
+use super::connection::{Broken, NativeConnection, Stop};
+use super::status;
+use super::upload::busy;
+use super::work::Work;
+use crate::door::Turn;
+use crate::service::{self, Download, Piece, Session};
+use ferry_protocol::limits::SEGMENT_LEN;
+use ferry_protocol::{Answer, Content, Range, RemotePath, encode_data_header};
+
+/// A download on this connection.
+#[derive(Debug)]
+pub(super) struct Sending {
+    download: Download,
+}
+
+impl Sending {
+    /// Bytes that are still to go.
+    pub(super) fn remaining(&self) -> u64 {
+        self.download.remaining()
+    }
+}
+
+impl NativeConnection {
+    /// Opens a download and announces its content.
+    pub(super) fn begin_download(
+        &mut self,
+        session: &Session,
+        path: &RemotePath,
+        range: Range,
+        turn: &Turn<'_>,
+    ) -> service::Result<Option<Answer>> {
+        if let Some(busy) = busy(turn) {
+            self.door.metrics.shed.add(1);
+            return Ok(Some(busy));
+        }
+        let download = self.door.service.download(session, path, range)?;
+        let metadata = download.metadata();
+        let content = Content {
+            file_size: metadata.size,
+            len: download.remaining(),
+            modified: metadata.modified,
+            permissions: metadata.permissions,
+        };
+        self.work = Work::Sending(Box::new(Sending { download }));
+        Ok(Some(Answer::Content(content)))
+    }
+
+    /// Sends the next piece. It is called only when all before it went out to the socket, so a
+    /// slow client costs one piece of memory.
+    pub(super) fn send_piece(&mut self, turn: &mut Turn<'_>) -> Result<Stop, Broken> {
+        if turn.quantum.is_spent() {
+            return Ok(Stop::Spent);
+        }
+        let Work::Sending(sending) = &mut self.work else { return Ok(Stop::GoOn) };
+        let room = turn.content.get_mut(..PIECE_LEN).unwrap_or_default();
+        let last = match sending.download.next_piece(room, u64::from(SEGMENT_LEN)) {
+            Ok(Piece::Content { offset, len }) => {
+                let number = self.order.last_request();
+                let content_len = u32::try_from(len).unwrap_or(u32::MAX);
+                self.stream.write(&encode_data_header(number, offset, content_len))?;
+                self.stream.write(room.get(..len).unwrap_or_default())?;
+                turn.quantum.spend_bytes(len);
+                self.deadlines.moved(len, turn.now);
+                return Ok(Stop::GoOn);
+            }
+            Ok(Piece::End(digest)) => Answer::ContentEnd(digest),
+            Err(err) => status::answer(&err),
+        };
+        self.work = Work::None;
+        self.answer(last);
+        Ok(Stop::GoOn)
+    }
+}
+
+/// Bytes of content in one data message of ours: what a slow client makes the server hold.
+const PIECE_LEN: usize = 128 * 1024;

@@ -1,0 +1,110 @@
+//! Hello, welcome and login.
+
+use super::connection::{NativeConnection, Stop};
+use super::deadline::Wait;
+use super::status;
+use super::work::Work;
+use crate::accounts::Account;
+use crate::admission::Refusal;
+use crate::door::Interest;
+use ferry_protocol::{Answer, Busy, Fault, Hello, Secret, Status, Token, escape};
+use std::sync::Arc;
+
+impl NativeConnection {
+    /// Answers the hello, or tells a client for whom there is no room when to come back.
+    pub(super) fn greet(&mut self, hello: &Hello) -> Stop {
+        tracing::debug!(peer = %self.peer, program = escape(hello.program.as_bytes()), "hello");
+        if let Some(refusal) = self.permit.refusal() {
+            let text = match refusal {
+                Refusal::Full => "the server has as many connections as it takes",
+                Refusal::AddressFull => "your address has as many connections as it may",
+            };
+            tracing::info!(peer = %self.peer, "refused: {text}");
+            self.answer(Answer::Busy(Busy {
+                retry_after_ms: FULL_RETRY_MS,
+                text: text.to_owned(),
+            }));
+            self.begin_linger();
+            return Stop::GoOn;
+        }
+        self.order.welcomed();
+        let mut welcome = self.door.welcome.clone();
+        welcome.features &= hello.features;
+        self.answer(Answer::Welcome(welcome));
+        Stop::GoOn
+    }
+
+    /// Sends a password to its lane.
+    pub(super) fn check_password(&mut self, name: String, password: Secret) {
+        match self.door.service.log_in(name.clone(), password, &self.waker) {
+            Ok(outcome) => self.work = Work::LoggingIn { outcome, name },
+            Err(err) => self.answer(status::answer(&err)),
+        }
+    }
+
+    /// Goes on when the password was checked.
+    pub(super) fn finish_login(&mut self) -> Stop {
+        let Work::LoggingIn { outcome, .. } = &self.work else { return Stop::GoOn };
+        let Some(account) = outcome.take() else {
+            return Stop::Wait(Interest::Woken, Wait::Login);
+        };
+        let Work::LoggingIn { name, .. } = std::mem::replace(&mut self.work, Work::None) else {
+            return Stop::GoOn;
+        };
+        match account {
+            Some(account) => self.open_session(account),
+            None => self.refuse_login(&name),
+        }
+        Stop::GoOn
+    }
+
+    /// Logs in without a password.
+    pub(super) fn log_in_by_token(&mut self, token: &Token) -> Stop {
+        match self.door.service.redeem(token) {
+            Some(account) => self.open_session(account),
+            None => self.refuse_login("(token)"),
+        }
+        Stop::GoOn
+    }
+
+    fn open_session(&mut self, account: Arc<Account>) {
+        let (session, token) = self.door.service.open_session(account);
+        tracing::info!(
+            peer = %self.peer,
+            account = shown_name(session.account_name()),
+            "logged in"
+        );
+        self.permit.logged_in();
+        self.order.logged_in();
+        self.answer(Answer::LoggedIn(ferry_protocol::Account {
+            name: session.account_name().to_owned(),
+            rights: session.rights(),
+            token,
+            directory: session.directory.clone(),
+        }));
+        self.session = Some(session);
+    }
+
+    fn refuse_login(&mut self, name: &str) {
+        let shown = if name.is_empty() { "guest".to_owned() } else { escape(name.as_bytes()) };
+        tracing::warn!(peer = %self.peer, account = shown, "login refused");
+        let text = if name.is_empty() {
+            "this server has no guest account; log in with a name and password"
+        } else {
+            "wrong name or password"
+        };
+        let may_try_again = self.order.login_failed();
+        self.answer(Answer::Error(Fault::new(Status::LOGIN_REFUSED, text)));
+        if !may_try_again {
+            self.begin_linger();
+        }
+    }
+}
+
+/// An account's name for the log.
+pub(super) fn shown_name(name: &str) -> &str {
+    if name.is_empty() { "guest" } else { name }
+}
+
+/// When a client for whom there is no room should come back, in milliseconds.
+const FULL_RETRY_MS: u32 = 2000;

@@ -1,0 +1,184 @@
+//! The pump of an upload: content from the stream into the service, then one answer.
+
+use super::connection::{Broken, Message, NativeConnection, Stop};
+use super::deadline::Wait;
+use super::reply::Committing;
+use super::status;
+use super::work::{Running, Work};
+use crate::door::{Interest, Turn};
+use crate::service::{Begun, Incoming as Upload, Session};
+use crate::transport::Flow;
+use ferry_protocol::limits::SMALL_PUT_MAX;
+use ferry_protocol::session::Incoming;
+use ferry_protocol::{
+    Answer, Busy, DecodeError, Digest, Fault, GoOn, Header, OperationId, PeerMisbehaved, Put,
+    Request, Status,
+};
+
+/// An upload on this connection.
+#[derive(Debug)]
+pub(super) struct Receiving {
+    /// `None` once it was answered with an error: the rest of its content is passed over.
+    upload: Option<Upload>,
+    operation: Option<OperationId>,
+    /// Content of the present data message that is still to come.
+    content_left: usize,
+}
+
+impl Receiving {
+    /// An upload whose first content is still to come.
+    pub(super) fn new(upload: Option<Upload>, operation: Option<OperationId>) -> Self {
+        Self { upload, operation, content_left: 0 }
+    }
+
+    /// Bytes that are still to come.
+    pub(super) fn remaining(&self) -> u64 {
+        self.upload.as_ref().map_or(0, Upload::remaining)
+    }
+}
+
+impl NativeConnection {
+    /// Begins an upload, or refuses it.
+    pub(super) fn begin_upload(&mut self, session: &Session, put: &Put, turn: &Turn<'_>) {
+        let known = self.door.operations.recall(session.account_name(), put.operation);
+        let refusal = known.or_else(|| busy(turn));
+        let begun = match refusal {
+            Some(answer) => Err(answer),
+            None => self.door.service.upload(session, put).map_err(|err| status::answer(&err)),
+        };
+        let operation = Some(put.operation);
+        self.order.put_opened(put.size);
+        match begun {
+            Ok(Begun::Receive(upload)) => {
+                if put.size > SMALL_PUT_MAX {
+                    let (held, held_digest) = upload.held();
+                    self.order.put_goes_on(held);
+                    self.answer(Answer::GoOn(GoOn { held, held_digest }));
+                }
+                self.work = Work::Receiving(Box::new(Receiving::new(Some(upload), operation)));
+            }
+            Ok(Begun::Prove(proof)) => {
+                let task = proof.into();
+                self.work = Work::Running(Box::new(Running { task, operation, told_at: turn.now }));
+            }
+            Err(answer) => {
+                self.order.put_refused();
+                self.answer(answer);
+            }
+        }
+    }
+
+    /// Passes over content of a put that was refused.
+    pub(super) fn pass_over(&mut self, content_len: u32) {
+        let mut receiving = Receiving::new(None, None);
+        receiving.content_left = usize::try_from(content_len).unwrap_or(usize::MAX);
+        self.work = Work::Receiving(Box::new(receiving));
+    }
+
+    /// Takes content, or the message that follows it.
+    pub(super) fn receive(&mut self, turn: &mut Turn<'_>) -> Result<Stop, Broken> {
+        let Work::Receiving(receiving) = &mut self.work else { return Ok(Stop::GoOn) };
+        if receiving.content_left > 0 {
+            return self.take_content(turn);
+        }
+        if receiving.upload.is_none() && !self.order.is_receiving() {
+            self.work = Work::None;
+            return Ok(Stop::GoOn);
+        }
+        if turn.quantum.is_spent() {
+            turn.cipher.stop_filling();
+        }
+        match self.read_message(turn)? {
+            Ok(Message::Data(header, prefix, content_len)) => {
+                self.order.accept_data(&header, prefix, content_len)?;
+                if let Work::Receiving(receiving) = &mut self.work {
+                    receiving.content_left = usize::try_from(content_len).unwrap_or(usize::MAX);
+                }
+                Ok(Stop::GoOn)
+            }
+            Ok(Message::Request(header, request)) => {
+                self.end_upload(&header, request)?;
+                Ok(Stop::GoOn)
+            }
+            Err(stop) => Ok(stop),
+        }
+    }
+
+    /// Reads as much of the present data message as is there, and writes it in one piece.
+    fn take_content(&mut self, turn: &mut Turn<'_>) -> Result<Stop, Broken> {
+        let Work::Receiving(receiving) = &mut self.work else { return Ok(Stop::GoOn) };
+        if turn.quantum.is_spent() {
+            turn.cipher.stop_filling();
+        }
+        let wanted = receiving.content_left.min(turn.content.len());
+        let mut filled = 0;
+        let mut flow = Flow::Count(0);
+        while filled < wanted {
+            let room = turn.content.get_mut(filled..wanted).unwrap_or_default();
+            flow = self.stream.read(room, turn.cipher)?;
+            let Flow::Count(count) = flow else { break };
+            filled += count;
+        }
+        receiving.content_left -= filled;
+        turn.quantum.spend_bytes(filled);
+        self.deadlines.moved(filled, turn.now);
+        let content = turn.content.get(..filled).unwrap_or_default();
+        let written = match &mut receiving.upload {
+            Some(upload) if filled > 0 => upload.write(content),
+            _ => Ok(()),
+        };
+        if let Err(err) = written {
+            receiving.upload = None;
+            self.answer(status::answer(&err));
+        }
+        Ok(match flow {
+            Flow::Count(_) => Stop::GoOn,
+            Flow::Ended => Stop::Over,
+            Flow::Blocked if turn.quantum.is_spent() => Stop::Spent,
+            Flow::Blocked => Stop::Wait(Interest::Readable, Wait::Transfer),
+        })
+    }
+
+    fn end_upload(
+        &mut self,
+        header: &Header,
+        request: Result<Option<Request>, DecodeError>,
+    ) -> Result<(), Broken> {
+        let incoming = self.order.accept(header)?;
+        let Work::Receiving(receiving) = std::mem::replace(&mut self.work, Work::None) else {
+            return Ok(());
+        };
+        let Receiving { upload: Some(mut upload), operation, .. } = *receiving else {
+            return Ok(());
+        };
+        match (incoming, request.map_err(Broken::Decode)?) {
+            (Incoming::PutEnd { .. }, Some(Request::PutEnd(digest))) => {
+                self.commit(upload, operation, digest);
+            }
+            (Incoming::PutCancel, _) => {
+                upload.abandon();
+                let fault = Fault::new(Status::CANCELLED, "the upload was cancelled");
+                self.answer(Answer::Error(fault));
+            }
+            _ => return Err(PeerMisbehaved::TransferOpen.into()),
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, upload: Upload, operation: Option<OperationId>, digest: Digest) {
+        match upload.finish(digest, &self.waker) {
+            Ok(outcome) => {
+                let number = self.order.last_request();
+                let success = Answer::Stored;
+                self.replies.push_committing(Committing { number, operation, outcome, success });
+            }
+            Err(err) => self.answer(status::answer(&err)),
+        }
+    }
+}
+
+/// The answer that sends a new transfer away while the queues are too old.
+pub(super) fn busy(turn: &Turn<'_>) -> Option<Answer> {
+    let retry_after_ms = turn.busy_retry_ms?;
+    Some(Answer::Busy(Busy { retry_after_ms, text: "the server has too much to do".to_owned() }))
+}

@@ -1,0 +1,147 @@
+//! The lot: parked connections, one poller, their deadlines.
+//!
+//! Parking inserts first and arms second, both under the lot's lock; the reverse order loses the
+//! event that comes in between. Sockets are armed oneshot, so a worker owns its socket alone, and
+//! a socket is taken out of the poller before it is closed.
+
+use super::slot::Slot;
+use crate::door::Interest;
+use crate::sys;
+use crate::wake::ConnectionKey;
+use parking_lot::Mutex;
+use polling::{Event, Events, Poller};
+use std::collections::HashMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Parked connections by their key.
+#[derive(Debug)]
+pub(crate) struct Lot {
+    poller: Poller,
+    parked: Mutex<HashMap<ConnectionKey, Parked>>,
+    is_closed: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Parked {
+    slot: Slot,
+    until: Instant,
+}
+
+/// What came of parking.
+pub(crate) enum Outcome {
+    /// It waits now.
+    Parked,
+    /// It was woken meanwhile: its turn comes again at once.
+    Woken(Slot),
+    /// The poller does not take it.
+    Failed(Slot, io::Error),
+}
+
+impl Lot {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            poller: Poller::new()?,
+            parked: Mutex::default(),
+            is_closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Parks a connection until its interest comes true, it is woken, or `until` passes.
+    pub(crate) fn park(&self, slot: Slot, interest: Interest, until: Instant) -> Outcome {
+        let key = slot.key();
+        let mut parked = self.parked.lock();
+        if slot.waker.was_woken() {
+            return Outcome::Woken(slot);
+        }
+        let slot = &mut parked.entry(key).or_insert(Parked { slot, until }).slot;
+        match self.arm(slot, interest) {
+            Ok(()) => Outcome::Parked,
+            Err(err) => match parked.remove(&key) {
+                Some(parked) => Outcome::Failed(parked.slot, err),
+                None => Outcome::Parked,
+            },
+        }
+    }
+
+    /// Takes one connection out.
+    pub(crate) fn take(&self, key: ConnectionKey) -> Option<Slot> {
+        self.parked.lock().remove(&key).map(|parked| parked.slot)
+    }
+
+    /// Waits for events, at most `patience`, and takes out all connections that are ready.
+    pub(crate) fn wait(&self, events: &mut Events, patience: Duration) -> io::Result<Vec<Slot>> {
+        events.clear();
+        match self.poller.wait(events, Some(patience)) {
+            Ok(_) => {}
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => return Ok(Vec::new()),
+            Err(err) => return Err(err),
+        }
+        let mut parked = self.parked.lock();
+        let ready = events.iter().filter_map(|event| parked.remove(&(event.key as u64)));
+        Ok(ready.map(|parked| parked.slot).collect())
+    }
+
+    /// Takes out all connections whose deadline passed by `now`.
+    pub(crate) fn take_expired(&self, now: Instant) -> Vec<Slot> {
+        self.take_where(|parked| parked.until <= now)
+    }
+
+    /// Takes out all connections that are between requests.
+    pub(crate) fn take_idle(&self) -> Vec<Slot> {
+        self.take_where(|parked| parked.slot.connection.is_idle())
+    }
+
+    /// Takes out all.
+    pub(crate) fn take_all(&self) -> Vec<Slot> {
+        self.take_where(|_| true)
+    }
+
+    /// Takes a connection's socket out of the poller; only then may it be closed.
+    pub(crate) fn forget(&self, slot: &mut Slot) {
+        if std::mem::take(&mut slot.is_registered)
+            && let Err(err) = self.poller.delete(slot.connection.socket())
+        {
+            tracing::warn!("a socket could not be taken out of the poller: {err}");
+        }
+    }
+
+    /// Makes [`Lot::wait`] return.
+    pub(crate) fn notify(&self) {
+        if let Err(err) = self.poller.notify() {
+            tracing::warn!("the poller could not be notified: {err}");
+        }
+    }
+
+    /// Ends the lot's thread.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        self.notify();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    fn arm(&self, slot: &mut Slot, interest: Interest) -> io::Result<()> {
+        let key = usize::try_from(slot.key()).map_err(io::Error::other)?;
+        let event = match interest {
+            Interest::Readable => Event::readable(key),
+            Interest::Writable => Event::writable(key),
+            Interest::Woken => return Ok(()),
+        };
+        let socket = slot.connection.socket();
+        if slot.is_registered {
+            return self.poller.modify(socket, event);
+        }
+        sys::register(&self.poller, socket, event)?;
+        slot.is_registered = true;
+        Ok(())
+    }
+
+    fn take_where(&self, is_wanted: impl Fn(&Parked) -> bool) -> Vec<Slot> {
+        let mut parked = self.parked.lock();
+        parked.extract_if(|_, parked| is_wanted(parked)).map(|(_, parked)| parked.slot).collect()
+    }
+}

@@ -1,0 +1,144 @@
+//! The pool: parked connections in the lot, two bounded queues, and the workers between them.
+//! A worker never waits on a socket, so a few of them serve thousands of connections.
+//!
+//! ```text
+//! listener ──► Pool::take_in ──► lot ──ready──► queues ──► workers ──park──► lot
+//! ```
+
+mod load;
+mod lot;
+mod queue;
+mod slot;
+mod worker;
+
+use crate::config::Limits;
+use crate::door::Connection;
+use crate::metrics::Metrics;
+use crate::wake::{ConnectionKey, Wake, Waker};
+use load::Load;
+use lot::Lot;
+use queue::Queues;
+use slot::Slot;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// A running pool.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the pool's threads share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    lot: Lot,
+    queues: Queues,
+    load: Load,
+    metrics: Arc<Metrics>,
+    next_key: AtomicU64,
+    is_draining: AtomicBool,
+    is_stopping: AtomicBool,
+}
+
+/// A way into the pool for those who accept connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Entrance(Arc<Shared>);
+
+impl Pool {
+    /// Starts `workers` workers and the lot's thread.
+    pub(crate) fn start(
+        workers: usize,
+        limits: &Limits,
+        metrics: &Arc<Metrics>,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            lot: Lot::new()?,
+            queues: Queues::new(limits.connections_max + QUEUE_SPARE),
+            load: Load::new(limits.busy_after),
+            metrics: Arc::clone(metrics),
+            next_key: AtomicU64::new(1),
+            is_draining: AtomicBool::new(false),
+            is_stopping: AtomicBool::new(false),
+        });
+        let mut threads = vec![worker::start_lot(&shared)?];
+        let reserved = (workers / 8).max(1).min(workers.saturating_sub(1));
+        for number in 0..workers {
+            threads.push(worker::start(&shared, number, number < reserved)?);
+        }
+        Ok(Self { shared, threads })
+    }
+
+    /// The way in.
+    pub(crate) fn entrance(&self) -> Entrance {
+        Entrance(Arc::clone(&self.shared))
+    }
+
+    /// Begins to stop: idle connections are closed now, the others when they are done.
+    pub(crate) fn drain(&self) {
+        self.shared.is_draining.store(true, Ordering::Release);
+        self.shared.lot.notify();
+    }
+
+    /// Closes what is left.
+    pub(crate) fn stop_now(&self) {
+        self.shared.is_stopping.store(true, Ordering::Release);
+        self.drain();
+    }
+
+    /// Waits until no connection is left, at most `patience`. Returns whether that came true.
+    pub(crate) fn wait_until_empty(&self, patience: Duration) -> bool {
+        let until = Instant::now() + patience;
+        while self.shared.metrics.connections.value() > 0 {
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(EMPTY_POLL);
+        }
+        true
+    }
+
+    /// Ends all threads; call after [`Pool::stop_now`].
+    pub(crate) fn join(self) {
+        self.shared.queues.close();
+        self.shared.lot.close();
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the pool panicked");
+            }
+        }
+    }
+}
+
+impl Entrance {
+    /// A waker for a connection that is about to be made.
+    pub(crate) fn waker(&self) -> Waker {
+        let key = self.0.next_key.fetch_add(1, Ordering::Relaxed);
+        Waker::new(key, Arc::clone(&self.0) as Arc<dyn Wake>)
+    }
+
+    /// Parks a new connection until its first bytes come or `until` passes.
+    pub(crate) fn take_in(&self, connection: Box<dyn Connection>, waker: Waker, until: Instant) {
+        self.0.metrics.connections.add(1);
+        self.0.metrics.accepted.add(1);
+        let slot = Slot::new(connection, waker);
+        self.0.park(slot, crate::door::Interest::Readable, until);
+    }
+}
+
+impl Wake for Shared {
+    fn wake(&self, connection: ConnectionKey) {
+        if let Some(slot) = self.lot.take(connection) {
+            self.queues.push(slot);
+        }
+    }
+}
+
+/// Room in the queues for connections that are only told to leave.
+const QUEUE_SPARE: usize = 256;
+
+/// How often an emptying pool is looked at.
+const EMPTY_POLL: Duration = Duration::from_millis(5);

@@ -1,0 +1,143 @@
+//! The threads: workers that take turns with connections, and the lot's thread that brings ready
+//! ones to the queues and ends those whose deadline passed.
+
+use super::Shared;
+use super::lot::Outcome;
+use super::slot::Slot;
+use crate::door::{Farewell, Interest, Next, Quantum, Turn};
+use crate::transport::CipherBuffer;
+use polling::Events;
+use std::io;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Starts a worker. One that serves `only_control` keeps small requests from waiting behind bulk
+/// transfers.
+pub(super) fn start(
+    shared: &Arc<Shared>,
+    number: usize,
+    only_control: bool,
+) -> io::Result<JoinHandle<()>> {
+    let shared = Arc::clone(shared);
+    std::thread::Builder::new()
+        .name(format!("ferry-worker-{number}"))
+        .spawn(move || shared.work(only_control))
+}
+
+/// Starts the lot's thread.
+pub(super) fn start_lot(shared: &Arc<Shared>) -> io::Result<JoinHandle<()>> {
+    let shared = Arc::clone(shared);
+    std::thread::Builder::new().name("ferry-lot".to_owned()).spawn(move || shared.watch_lot())
+}
+
+impl Shared {
+    fn work(&self, only_control: bool) {
+        let mut cipher = CipherBuffer::new();
+        let mut content = vec![0; CONTENT_BUFFER_LEN].into_boxed_slice();
+        while let Some(mut slot) = self.queues.pop(only_control) {
+            let now = Instant::now();
+            let age = now.saturating_duration_since(slot.queued_at);
+            let mut turn = Turn {
+                cipher: &mut cipher,
+                content: &mut content,
+                now,
+                is_draining: self.is_draining.load(Ordering::Acquire),
+                busy_retry_ms: self.load.observe(age, now),
+                quantum: Quantum::new(),
+            };
+            let next = self.step_fenced(&mut slot, &mut turn);
+            self.place(slot, next);
+        }
+    }
+
+    /// One step behind a fence: a panic costs its connection and nothing else.
+    fn step_fenced(&self, slot: &mut Slot, turn: &mut Turn<'_>) -> Next {
+        let stepped = catch_unwind(AssertUnwindSafe(|| slot.connection.step(turn)));
+        stepped.unwrap_or_else(|_| {
+            self.metrics.panics.add(1);
+            tracing::error!(connection = slot.key(), "a worker panicked; the connection is closed");
+            Next::Close
+        })
+    }
+
+    fn place(&self, slot: Slot, next: Next) {
+        match next {
+            _ if self.is_stopping.load(Ordering::Acquire) => self.close(slot),
+            Next::Park(interest, until) => self.park(slot, interest, until),
+            Next::Again => self.queues.push(slot),
+            Next::Close => self.close(slot),
+        }
+    }
+
+    pub(super) fn park(&self, slot: Slot, interest: Interest, until: Instant) {
+        match self.lot.park(slot, interest, until) {
+            Outcome::Parked => {}
+            Outcome::Woken(slot) => self.queues.push(slot),
+            Outcome::Failed(slot, err) => {
+                tracing::warn!("a connection could not be parked: {err}");
+                self.close(slot);
+            }
+        }
+    }
+
+    fn close(&self, mut slot: Slot) {
+        self.lot.forget(&mut slot);
+        drop(slot);
+        self.metrics.connections.subtract_one();
+    }
+
+    fn watch_lot(&self) {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        let mut looked_at = Instant::now();
+        while !self.lot.is_closed() {
+            match self.lot.wait(&mut events, LOOK_INTERVAL) {
+                Ok(ready) => ready.into_iter().for_each(|slot| self.queues.push(slot)),
+                Err(err) => {
+                    tracing::error!("the poller failed: {err}");
+                    return;
+                }
+            }
+            let is_draining = self.is_draining.load(Ordering::Acquire);
+            if is_draining || looked_at.elapsed() >= LOOK_INTERVAL {
+                looked_at = Instant::now();
+                self.end_overdue(looked_at, is_draining);
+            }
+        }
+        self.lot.take_all().into_iter().for_each(|slot| self.close(slot));
+    }
+
+    fn end_overdue(&self, now: Instant, is_draining: bool) {
+        for slot in self.lot.take_expired(now) {
+            self.metrics.timed_out.add(1);
+            self.dismiss(slot, Farewell::TimedOut);
+        }
+        if is_draining {
+            for slot in self.lot.take_idle() {
+                self.dismiss(slot, Farewell::Stopping);
+            }
+        }
+        if self.is_stopping.load(Ordering::Acquire) {
+            for slot in self.lot.take_all() {
+                self.dismiss(slot, Farewell::Stopping);
+            }
+        }
+    }
+
+    fn dismiss(&self, mut slot: Slot, farewell: Farewell) {
+        slot.connection.say_farewell(farewell);
+        self.close(slot);
+    }
+}
+
+/// A worker's room for content.
+const CONTENT_BUFFER_LEN: usize = 256 * 1024;
+
+/// How often deadlines are looked at.
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Events taken from the poller at once.
+const EVENTS_MAX: NonZeroUsize = NonZeroUsize::new(1024).unwrap();

@@ -1,0 +1,248 @@
+//! A running server: everything put together, and taken apart again in the right order.
+
+use crate::accounts::Accounts;
+use crate::admission::Admission;
+use crate::committer::Committer;
+use crate::config::Config;
+use crate::identity::Identity;
+use crate::listener::{self, Listener, Reception};
+use crate::metrics::Metrics;
+use crate::native::NativeDoor;
+use crate::pool::Pool;
+use crate::service::Service;
+use crate::storage::Storage;
+use crate::storage::local::LocalFolder;
+use crate::sweeper::Sweeper;
+use crate::transport::tls::TlsConfig;
+use parking_lot::{Condvar, Mutex};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{fmt, io};
+
+/// A server that serves until it is told to stop.
+#[derive(Debug)]
+pub struct Server {
+    addresses: Vec<SocketAddr>,
+    metrics: Arc<Metrics>,
+    workers: usize,
+    drain_time: Duration,
+    parts: Mutex<Option<Parts>>,
+    phase: Mutex<Phase>,
+    phase_changed: Condvar,
+}
+
+/// What has to be taken apart.
+#[derive(Debug)]
+struct Parts {
+    listener: Listener,
+    pool: Pool,
+    committer: Committer,
+    sweeper: Sweeper,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    Draining,
+    Cutting,
+}
+
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// All that ran was finished.
+    Drained,
+    /// Something was cut off; unfinished uploads are kept as parts.
+    Cut,
+}
+
+/// Counters of a running server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// Connections open now.
+    pub connections: u64,
+    /// Worker threads.
+    pub workers: u64,
+    /// Bytes received since the start, as they went over the network.
+    pub bytes_in: u64,
+    /// Bytes sent since the start, as they went over the network.
+    pub bytes_out: u64,
+    /// Faults of the server that closed a connection.
+    pub panics: u64,
+}
+
+/// Why a server does not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The shared folder cannot be opened.
+    Share(std::path::PathBuf, io::Error),
+    /// The address cannot be listened on.
+    Listen(SocketAddr, io::Error),
+    /// The certificate does not serve.
+    Certificate(String),
+    /// The system gives no thread or poller.
+    System(io::Error),
+}
+
+impl Server {
+    /// Starts to serve `config.share`.
+    pub fn start(
+        config: &Config,
+        accounts: Arc<Accounts>,
+        identity: &Identity,
+    ) -> Result<Self, StartError> {
+        let share = LocalFolder::open(&config.share)
+            .map_err(|err| StartError::Share(config.share.clone(), err))?;
+        Self::start_with(config, Arc::new(share), accounts, identity)
+    }
+
+    /// Starts to serve a storage of any kind; `config.share` is not looked at.
+    pub fn start_with(
+        config: &Config,
+        storage: Arc<dyn Storage>,
+        accounts: Arc<Accounts>,
+        identity: &Identity,
+    ) -> Result<Self, StartError> {
+        let tls =
+            TlsConfig::new(identity).map_err(|err| StartError::Certificate(err.to_string()))?;
+        let sockets = listener::bind(&config.listen, config.port)?;
+        let addresses = sockets
+            .iter()
+            .map(std::net::TcpListener::local_addr)
+            .collect::<io::Result<Vec<_>>>()?;
+        let metrics = Arc::<Metrics>::default();
+        let committer = Committer::start(&storage, config.durability)?;
+        let sweeper = Sweeper::start(&storage, config.limits.part_lifetime)?;
+        let service = Service::start(storage, accounts, committer.queue())?;
+        let texts = (config.name.as_str(), config.welcome.as_str());
+        let door = NativeDoor::new(service, tls, &config.limits, &metrics, texts);
+        let pool = Pool::start(config.workers, &config.limits, &metrics)?;
+        let reception = Reception {
+            admission: Admission::new(&config.limits),
+            door: Arc::new(door),
+            entrance: pool.entrance(),
+            metrics: Arc::clone(&metrics),
+        };
+        let listener = Listener::start(sockets, reception)?;
+        Ok(Self {
+            addresses,
+            metrics,
+            workers: config.workers,
+            drain_time: config.limits.drain,
+            parts: Mutex::new(Some(Parts { listener, pool, committer, sweeper })),
+            phase: Mutex::new(Phase::Serving),
+            phase_changed: Condvar::new(),
+        })
+    }
+
+    /// Addresses that are listened on, with their real ports.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Counters now.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            connections: self.metrics.connections.value(),
+            workers: self.workers as u64,
+            bytes_in: self.metrics.bytes_in.value(),
+            bytes_out: self.metrics.bytes_out.value(),
+            panics: self.metrics.panics.value(),
+        }
+    }
+
+    /// Begins to stop, and returns at once: no new connections, idle ones told to go, running
+    /// transfers finished up to the drain deadline.
+    pub fn drain(&self) {
+        self.enter(Phase::Draining);
+    }
+
+    /// Stops without finishing anything.
+    pub fn stop_now(&self) {
+        self.enter(Phase::Cutting);
+    }
+
+    /// Waits until the server was told to stop and is stopped.
+    pub fn wait(&self) -> Stopped {
+        let mut phase = self.phase.lock();
+        while *phase == Phase::Serving {
+            self.phase_changed.wait(&mut phase);
+        }
+        drop(phase);
+        match self.parts.lock().take() {
+            Some(parts) => self.take_apart(parts),
+            None => Stopped::Drained,
+        }
+    }
+
+    fn enter(&self, phase: Phase) {
+        let mut current = self.phase.lock();
+        if *current != Phase::Cutting {
+            *current = phase;
+        }
+        self.phase_changed.notify_all();
+    }
+
+    fn take_apart(&self, parts: Parts) -> Stopped {
+        let Parts { listener, pool, committer, sweeper } = parts;
+        tracing::info!("stopping");
+        listener.close();
+        sweeper.stop();
+        pool.drain();
+        let until = Instant::now() + self.drain_time;
+        let mut is_drained = false;
+        while !is_drained && *self.phase.lock() != Phase::Cutting && Instant::now() < until {
+            is_drained = pool.wait_until_empty(DRAIN_LOOK);
+        }
+        pool.stop_now();
+        pool.wait_until_empty(CUT_TIME);
+        pool.join();
+        committer.join();
+        tracing::info!(is_drained, "stopped");
+        if is_drained { Stopped::Drained } else { Stopped::Cut }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop_now();
+        self.wait();
+    }
+}
+
+impl StartError {
+    /// The address that someone else listens on already, if that is the cause.
+    pub fn address_in_use(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Listen(address, err) if err.kind() == io::ErrorKind::AddrInUse => Some(*address),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(path, err) => write!(f, "cannot open the folder {}: {err}", path.display()),
+            Self::Listen(address, err) => write!(f, "cannot listen on {address}: {err}"),
+            Self::Certificate(err) => write!(f, "the server's certificate does not serve: {err}"),
+            Self::System(err) => write!(f, "the system refuses what a server needs: {err}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<io::Error> for StartError {
+    fn from(err: io::Error) -> Self {
+        Self::System(err)
+    }
+}
+
+/// How often a draining server looks whether it was told to cut.
+const DRAIN_LOOK: Duration = Duration::from_millis(100);
+
+/// How long cut connections may take to close.
+const CUT_TIME: Duration = Duration::from_secs(5);

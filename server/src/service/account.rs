@@ -1,0 +1,190 @@
+//! Logins: passwords, tokens, and the session that proves them.
+
+use super::{Error, Result, Service};
+use crate::accounts::{Account, Accounts};
+use crate::wake::{Pending, Promise, Waker, promise};
+use crossbeam_channel::{Sender, TrySendError, bounded};
+use ferry_protocol::{RemotePath, Rights, Secret, Token};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The proof of a login, and what the session remembers.
+#[derive(Debug)]
+pub(crate) struct Session {
+    account: Arc<Account>,
+    /// The session's folder.
+    pub(crate) directory: RemotePath,
+}
+
+/// What came of a password: the account, or nothing.
+pub(crate) type LoginOutcome = Option<Arc<Account>>;
+
+impl Session {
+    /// Name of the account; empty for the guest.
+    pub(crate) fn account_name(&self) -> &str {
+        &self.account.name
+    }
+
+    /// What the account may do.
+    pub(crate) fn rights(&self) -> Rights {
+        self.account.rights
+    }
+
+    pub(super) fn may_list(&self) -> Result<()> {
+        self.may(Rights::LIST, "list")
+    }
+
+    pub(super) fn may(&self, right: Rights, action: &'static str) -> Result<()> {
+        if self.account.rights.includes(right) { Ok(()) } else { Err(Error::Denied { action }) }
+    }
+}
+
+impl Service {
+    /// Checks a password on the password lane. The guest has the empty name and no password.
+    pub(crate) fn log_in(
+        &self,
+        name: String,
+        password: Secret,
+        waker: &Waker,
+    ) -> Result<Pending<LoginOutcome>> {
+        let (promise, pending) = promise(waker);
+        self.passwords.check(Attempt { name, password, promise })?;
+        Ok(pending)
+    }
+
+    /// Opens the session of an account that a login or token proved.
+    pub(crate) fn open_session(&self, account: Arc<Account>) -> (Session, Token) {
+        let token = self.tokens.issue(&account);
+        (Session { account, directory: RemotePath::root() }, token)
+    }
+
+    /// The account that a token stands for.
+    pub(crate) fn redeem(&self, token: &Token) -> LoginOutcome {
+        let account = self.tokens.account(token)?;
+        // Accounts hand out the same value until name, rights or password change.
+        self.lookup(&account.name).filter(|present| Arc::ptr_eq(present, &account))
+    }
+
+    /// Brings a session up to date with the accounts: rights may have changed, and an account
+    /// that was removed ends its sessions.
+    pub(crate) fn refresh(&self, session: &mut Session) -> Result<()> {
+        session.account = self.lookup(&session.account.name).ok_or(Error::AccountGone)?;
+        Ok(())
+    }
+
+    fn lookup(&self, name: &str) -> LoginOutcome {
+        if name.is_empty() { self.accounts.guest() } else { self.accounts.account(name) }
+    }
+}
+
+/// Password checks in threads of their own, two at a time: they cost 20 ms and 19 MiB each, and
+/// a flood of them must take neither the workers nor the memory.
+#[derive(Debug)]
+pub(super) struct PasswordLane {
+    attempts: Sender<Attempt>,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    name: String,
+    password: Secret,
+    promise: Promise<LoginOutcome>,
+}
+
+impl PasswordLane {
+    /// Starts the lane's threads; they end when the lane is dropped.
+    pub(super) fn start(accounts: &Arc<Accounts>) -> io::Result<Self> {
+        let (attempts, receiver) = bounded::<Attempt>(WAITING_MAX);
+        for number in 0..CHECKS_AT_ONCE {
+            let accounts = Arc::clone(accounts);
+            let receiver = receiver.clone();
+            std::thread::Builder::new().name(format!("ferry-password-{number}")).spawn(
+                move || {
+                    for Attempt { name, password, promise } in receiver {
+                        let account = authenticate(&accounts, &name, &password);
+                        promise.deliver(account).wake();
+                    }
+                },
+            )?;
+        }
+        Ok(Self { attempts })
+    }
+
+    fn check(&self, attempt: Attempt) -> Result<()> {
+        self.attempts.try_send(attempt).map_err(|err| match err {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => Error::LoginsBusy,
+        })
+    }
+}
+
+fn authenticate(accounts: &Accounts, name: &str, password: &Secret) -> LoginOutcome {
+    if name.is_empty() {
+        return accounts.guest();
+    }
+    accounts.authenticate(name, password.expose())
+}
+
+/// Tokens of this server's run. Only their digests are kept, so that memory read by a stranger
+/// opens nothing.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    issued: Mutex<HashMap<[u8; 32], Issued>>,
+}
+
+#[derive(Debug)]
+struct Issued {
+    account: Arc<Account>,
+    used_at: Instant,
+}
+
+impl Tokens {
+    fn issue(&self, account: &Arc<Account>) -> Token {
+        let mut bytes = [0; 32];
+        if let Err(err) = getrandom::fill(&mut bytes) {
+            // Without randomness a token of zeros would be guessable: issue one nobody can redeem.
+            tracing::error!("no random numbers from the system: {err}");
+            return Token::new(bytes);
+        }
+        let now = Instant::now();
+        let mut issued = self.issued.lock();
+        if issued.len() >= TOKENS_MAX {
+            issued.retain(|_, token| now.duration_since(token.used_at) < TOKEN_LIFE_CROWDED);
+        }
+        if issued.len() < TOKENS_MAX {
+            issued.insert(digest(&bytes), Issued { account: Arc::clone(account), used_at: now });
+        }
+        Token::new(bytes)
+    }
+
+    fn account(&self, token: &Token) -> LoginOutcome {
+        let mut issued = self.issued.lock();
+        let found = issued.get_mut(&digest(token.expose()))?;
+        if found.used_at.elapsed() > TOKEN_LIFE {
+            return None;
+        }
+        found.used_at = Instant::now();
+        Some(Arc::clone(&found.account))
+    }
+}
+
+fn digest(token: &[u8; 32]) -> [u8; 32] {
+    *blake3::hash(token).as_bytes()
+}
+
+/// Password checks that run at the same time.
+const CHECKS_AT_ONCE: usize = 2;
+
+/// Password checks that may wait; beyond that the answer is "busy".
+const WAITING_MAX: usize = 64;
+
+/// Tokens kept at the most, 100 bytes each.
+const TOKENS_MAX: usize = 20_000;
+
+/// How long an unused token lives.
+const TOKEN_LIFE: Duration = Duration::from_hours(24);
+
+/// How long it lives when there are too many.
+const TOKEN_LIFE_CROWDED: Duration = Duration::from_mins(10);

@@ -1,0 +1,73 @@
+//! Why the service refuses or fails.
+
+use crate::storage;
+use ferry_protocol::{PathError, RemotePath};
+use std::fmt;
+
+/// A refused or failed operation.
+#[derive(Debug)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// The storage says so.
+    Storage(storage::Error),
+    /// The account may not do this.
+    Denied {
+        /// What was asked: "read", "write" and so on.
+        action: &'static str,
+    },
+    /// The path cannot be.
+    BadPath(PathError),
+    /// The content that came does not have the announced digest.
+    DigestMismatch(RemotePath),
+    /// Less content came than was announced.
+    Truncated(RemotePath),
+    /// The file changed while it was read.
+    Changed(RemotePath),
+    /// The request makes no sense, for the reason given.
+    Nonsense(&'static str),
+    /// Too many logins wait for their password to be checked.
+    LoginsBusy,
+    /// The account was removed while the session was open.
+    AccountGone,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Storage(err) => err.fmt(f),
+            Self::Denied { action } => {
+                write!(f, "this account may not {action}; ask the server's owner for the right")
+            }
+            Self::BadPath(err) => err.fmt(f),
+            Self::DigestMismatch(path) => {
+                write!(f, "{path}: the content was altered on the way; send it again")
+            }
+            Self::Truncated(path) => write!(f, "{path}: the content ended early"),
+            Self::Changed(path) => write!(f, "{path}: the file changed while it was read"),
+            Self::Nonsense(reason) => f.write_str(reason),
+            Self::LoginsBusy => f.write_str("too many logins at once"),
+            Self::AccountGone => f.write_str("this account was removed or changed; log in again"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Storage(err) => std::error::Error::source(err),
+            _ => None,
+        }
+    }
+}
+
+impl From<storage::Error> for Error {
+    fn from(err: storage::Error) -> Self {
+        Self::Storage(err)
+    }
+}
+
+impl From<PathError> for Error {
+    fn from(err: PathError) -> Self {
+        Self::BadPath(err)
+    }
+}

@@ -1,0 +1,93 @@
+//! Downloads: a file's bytes in order, their digest, and the proof that it did not change.
+
+use super::{Error, Result, Service, Session};
+use crate::storage::{Metadata, Reader};
+use ferry_protocol::{Digest, Hasher, Range, RemotePath, Rights};
+use std::fmt;
+
+/// An open download.
+pub(crate) struct Download {
+    reader: Box<dyn Reader>,
+    path: RemotePath,
+    hasher: Hasher,
+    start: u64,
+    end: u64,
+}
+
+/// What [`Download::next_piece`] yields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Content in the buffer.
+    Content {
+        /// Where it belongs in the file.
+        offset: u64,
+        /// Bytes of it.
+        len: usize,
+    },
+    /// All was read, and the file is as it was.
+    End(Digest),
+}
+
+impl Service {
+    /// Opens a range of a file for download.
+    pub(crate) fn download(
+        &self,
+        session: &Session,
+        path: &RemotePath,
+        range: Range,
+    ) -> Result<Download> {
+        session.may(Rights::READ, "read")?;
+        let reader = self.storage.open(path)?;
+        let size = reader.metadata().size;
+        if range.offset > size {
+            return Err(Error::Nonsense("the range begins behind the end of the file"));
+        }
+        let end = range.offset.saturating_add(range.len_within(size));
+        let path = path.clone();
+        Ok(Download { reader, path, hasher: Hasher::new(), start: range.offset, end })
+    }
+}
+
+impl Download {
+    /// Length, time and permission bits of the file.
+    pub(crate) fn metadata(&self) -> Metadata {
+        self.reader.metadata()
+    }
+
+    /// Bytes that are still to come.
+    pub(crate) fn remaining(&self) -> u64 {
+        self.end - self.start - self.hasher.len()
+    }
+
+    /// Fills `buffer` with the next bytes, as far as they go without crossing a segment's border.
+    pub(crate) fn next_piece(&mut self, buffer: &mut [u8], segment_len: u64) -> Result<Piece> {
+        let offset = self.start + self.hasher.len();
+        if offset == self.end {
+            return self.finish();
+        }
+        let to_border = segment_len - offset % segment_len;
+        let wanted = self.remaining().min(to_border);
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).min(buffer.len());
+        let room = buffer.get_mut(..wanted).unwrap_or_default();
+        let len = self.reader.read_at(offset, room)?;
+        if len < wanted {
+            return Err(Error::Changed(self.path.clone()));
+        }
+        self.hasher.update(room);
+        Ok(Piece::Content { offset, len })
+    }
+
+    fn finish(&self) -> Result<Piece> {
+        if self.reader.is_unchanged()? {
+            Ok(Piece::End(self.hasher.digest()))
+        } else {
+            Err(Error::Changed(self.path.clone()))
+        }
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Download({}, {} bytes to come)", self.path, self.remaining())
+    }
+}

@@ -1,0 +1,184 @@
+//! Uploads: rights, what is in the way, the hidden part, its digest, and its commit.
+
+use super::task::Proof;
+use super::{Error, Result, Service, Session};
+use crate::committer::{self, CommitQueue, Finished};
+use crate::storage::{self, ErrorKind, Upload};
+use crate::wake::{Pending, Waker, promise};
+use ferry_protocol::limits::SMALL_PUT_MAX;
+use ferry_protocol::{Attributes, Digest, EntryKind, Hasher, IfExists, Put, RemotePath, Rights};
+use std::fmt;
+
+/// What a put begins with.
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// Content can come.
+    Receive(Incoming),
+    /// A part is there; it has to be read again before it is vouched for.
+    Prove(Proof),
+}
+
+/// An upload that is being received. Dropped before its commit, a small one is removed, and a
+/// large one stays as a part to go on with.
+pub(crate) struct Incoming {
+    upload: Option<Box<dyn Upload>>,
+    commits: CommitQueue,
+    hasher: Hasher,
+    plan: Plan,
+}
+
+/// What is known of an upload before its content.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) target: RemotePath,
+    pub(super) size: u64,
+    attributes: Attributes,
+    if_exists: IfExists,
+}
+
+impl Service {
+    /// Begins the upload that a put announces.
+    pub(crate) fn upload(&self, session: &Session, put: &Put) -> Result<Begun> {
+        session.may(Rights::WRITE, "write")?;
+        let target = put.path.resolve(&session.directory)?;
+        if target.is_root() {
+            return Err(storage::Error::new(ErrorKind::IsAFolder, &target).into());
+        }
+        let attributes =
+            Attributes { modified: Some(put.modified), permissions: Some(put.permissions) };
+        let plan = Plan { target, size: put.size, attributes, if_exists: put.if_exists };
+        if put.size > SMALL_PUT_MAX {
+            self.look_in_the_way(&plan)?;
+        }
+        if put.resume && put.size > SMALL_PUT_MAX {
+            let upload = self.storage.continue_upload(&plan.target, put.transfer)?;
+            return Ok(Begun::Prove(Proof::new(upload, plan, self.commits.clone())));
+        }
+        let begin = || self.storage.begin_upload(&plan.target, put.transfer, put.size);
+        let upload = match begin() {
+            Err(err) if put.with_parents && err.kind() == ErrorKind::NotFound => {
+                self.make_parents(session, &plan.target)?;
+                begin()
+            }
+            begun => begun,
+        }?;
+        Ok(Begun::Receive(Incoming::new(upload, plan, self.commits.clone(), Hasher::new())))
+    }
+
+    /// Refuses before any content what would be refused after it. What cannot be known yet, a
+    /// race for the name, is decided by the commit.
+    fn look_in_the_way(&self, plan: &Plan) -> Result<()> {
+        match self.storage.stat(&plan.target) {
+            Ok(entry) if entry.kind == EntryKind::Folder => {
+                Err(storage::Error::new(ErrorKind::IsAFolder, &plan.target).into())
+            }
+            Ok(_) if plan.if_exists == IfExists::Refuse => {
+                Err(storage::Error::new(ErrorKind::AlreadyExists, &plan.target).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Incoming {
+    pub(super) fn new(
+        upload: Box<dyn Upload>,
+        plan: Plan,
+        commits: CommitQueue,
+        hasher: Hasher,
+    ) -> Self {
+        Self { upload: Some(upload), commits, hasher, plan }
+    }
+
+    /// Bytes held, and their digest.
+    pub(crate) fn held(&self) -> (u64, Digest) {
+        (self.hasher.len(), self.hasher.digest())
+    }
+
+    /// Bytes that are still to come.
+    pub(crate) fn remaining(&self) -> u64 {
+        self.plan.size.saturating_sub(self.hasher.len())
+    }
+
+    /// Takes the next content. After an error the upload is over; what was written is removed if
+    /// the disk is full, so that a full disk is not kept full.
+    pub(crate) fn write(&mut self, content: &[u8]) -> Result<()> {
+        let offset = self.hasher.len();
+        let Some(upload) = self.upload.as_mut() else {
+            return Err(Error::Nonsense("the upload is over"));
+        };
+        if let Err(err) = upload.write(offset, content) {
+            if matches!(err.kind(), ErrorKind::NoSpace | ErrorKind::Quota | ErrorKind::TooLarge) {
+                self.abandon();
+            }
+            return Err(err.into());
+        }
+        self.hasher.update(content);
+        Ok(())
+    }
+
+    /// Compares the digest and hands the upload to the committer.
+    pub(crate) fn finish(
+        mut self,
+        digest: Digest,
+        waker: &Waker,
+    ) -> Result<Pending<committer::Outcome>> {
+        if self.remaining() > 0 {
+            return Err(Error::Truncated(self.plan.target.clone()));
+        }
+        if self.hasher.digest() != digest {
+            self.abandon();
+            return Err(Error::DigestMismatch(self.plan.target.clone()));
+        }
+        let Some(mut upload) = self.upload.take() else {
+            return Err(Error::Nonsense("the upload is over"));
+        };
+        let is_large = self.plan.size > SMALL_PUT_MAX;
+        let sealed = upload.seal(self.plan.attributes).and_then(|()| {
+            // A large file takes its time to sync: here, so that no small one waits behind it.
+            if is_large { upload.sync() } else { Ok(()) }
+        });
+        if let Err(err) = sealed {
+            abandon(upload);
+            return Err(err.into());
+        }
+        let (promise, pending) = promise(waker);
+        let finished = Finished {
+            upload,
+            target: self.plan.target.clone(),
+            size: self.plan.size,
+            digest,
+            if_exists: self.plan.if_exists,
+            is_synced: is_large,
+        };
+        self.commits.commit(finished, promise);
+        Ok(pending)
+    }
+
+    /// Removes what was written.
+    pub(crate) fn abandon(&mut self) {
+        if let Some(upload) = self.upload.take() {
+            abandon(upload);
+        }
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if self.plan.size <= SMALL_PUT_MAX || self.hasher.is_empty() {
+            self.abandon();
+        }
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Incoming({} of {} bytes)", self.plan.target, self.plan.size)
+    }
+}
+
+fn abandon(upload: Box<dyn Upload>) {
+    if let Err(err) = upload.abandon() {
+        tracing::warn!("an unfinished upload could not be removed: {err}");
+    }
+}

@@ -1,0 +1,108 @@
+//! The root, and the folders below it. Whatever is opened by a path is opened here.
+
+use super::file_systems::FileSystems;
+use super::name::system_path;
+use crate::storage::FolderId;
+use crate::sys;
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
+use ferry_protocol::RemotePath;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The root of what is shared, opened once.
+pub(super) struct Root {
+    /// For resolving paths.
+    confined: Dir,
+    /// The same folder, for what has no path.
+    folder: Folder,
+    file_systems: FileSystems,
+}
+
+/// An open folder, and which one it is.
+#[derive(Clone)]
+pub(super) struct Folder {
+    pub(super) handle: Arc<File>,
+    pub(super) id: FolderId,
+}
+
+/// What a folder is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Only to resolve names in it, which needs no right to read it.
+    Names,
+    /// Also to sync it.
+    Sync,
+}
+
+impl Root {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let handle = sys::open_root(path)?;
+        // A folder that may be read but not entered would fail at every name; say so now.
+        sys::stat_name(&handle, c".")?;
+        let folder = Folder::new(handle)?;
+        Ok(Self {
+            confined: Dir::from_std_file(folder.handle.try_clone()?),
+            file_systems: FileSystems::default(),
+            folder,
+        })
+    }
+
+    /// Opens the folder at `path`.
+    pub(super) fn folder(&self, path: &RemotePath, purpose: Purpose) -> io::Result<Folder> {
+        if path.is_root() {
+            return Ok(self.folder.clone());
+        }
+        let access = if purpose == Purpose::Sync { 0 } else { sys::HANDLE_ONLY };
+        let folder = Folder::new(self.open_with(path, sys::FOLDER_ONLY | access)?)?;
+        if folder.id.0 != self.folder.id.0 {
+            self.file_systems.note(&folder)?;
+        }
+        Ok(folder)
+    }
+
+    /// Opens the folder at `path` with a read position of its own.
+    pub(super) fn folder_to_list(&self, path: &RemotePath) -> io::Result<File> {
+        if path.is_root() {
+            return sys::open_folder(&self.folder.handle, b".");
+        }
+        self.open_with(path, sys::FOLDER_ONLY)
+    }
+
+    /// Opens whatever lies at `path` for reading, without waiting for it.
+    pub(super) fn content(&self, path: &RemotePath) -> io::Result<File> {
+        self.open_with(path, sys::NEVER_WAIT)
+    }
+
+    /// A handle to whatever lies at `path`, links below the root followed.
+    pub(super) fn handle(&self, path: &RemotePath) -> io::Result<File> {
+        self.open_with(path, sys::HANDLE_ONLY)
+    }
+
+    /// Follows the link `name` in the folder `path`; an error if it leads out or nowhere.
+    pub(super) fn follow(&self, folder: &RemotePath, name: &[u8]) -> io::Result<sys::Stat> {
+        let path = folder
+            .join_all(name)
+            .map_err(|err| io::Error::new(io::ErrorKind::InvalidFilename, err))?;
+        sys::stat_handle(&self.handle(&path)?)
+    }
+
+    /// Returns once all that was changed below the root is on stable storage.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file_systems.sync(&self.folder.handle)
+    }
+
+    fn open_with(&self, path: &RemotePath, flags: i32) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(flags);
+        Ok(self.confined.open_with(system_path(path)?, &options)?.into_std())
+    }
+}
+
+impl Folder {
+    fn new(handle: File) -> io::Result<Self> {
+        let stat = sys::stat_handle(&handle)?;
+        Ok(Self { handle: Arc::new(handle), id: FolderId(stat.device, stat.inode) })
+    }
+}

@@ -1,0 +1,62 @@
+//! Files open for reading.
+
+use super::fault::Blame as _;
+use super::folder::Root;
+use super::listing::{modified_of, permissions_of};
+use crate::storage::{Error, ErrorKind, Metadata, Reader, Result};
+use crate::sys::{self, Kind, Stat};
+use ferry_protocol::RemotePath;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+
+/// A file open for reading, and what it was like when it was opened.
+pub(super) struct LocalReader {
+    file: File,
+    path: RemotePath,
+    opened: Stat,
+}
+
+impl LocalReader {
+    pub(super) fn open(root: &Root, path: &RemotePath) -> Result<Self> {
+        let file = root.content(path).blame(path)?;
+        let opened = sys::stat_handle(&file).blame(path)?;
+        match opened.kind {
+            Kind::File => Ok(Self { file, path: path.clone(), opened }),
+            Kind::Folder => Err(Error::new(ErrorKind::IsAFolder, path)),
+            Kind::Link | Kind::Other => Err(Error::new(ErrorKind::NotAFile, path)),
+        }
+    }
+}
+
+impl Reader for LocalReader {
+    fn metadata(&self) -> Metadata {
+        Metadata {
+            size: self.opened.size,
+            modified: modified_of(&self.opened),
+            permissions: permissions_of(&self.opened),
+        }
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        read_full_at(&self.file, offset, buffer).blame(&self.path)
+    }
+
+    fn is_unchanged(&self) -> Result<bool> {
+        Ok(sys::stat_handle(&self.file).blame(&self.path)? == self.opened)
+    }
+}
+
+/// Reads until `buffer` is full or the file ends.
+pub(super) fn read_full_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset.saturating_add(filled as u64)) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
+    }
+    Ok(filled)
+}

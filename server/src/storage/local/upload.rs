@@ -1,0 +1,262 @@
+//! Uploads: a hidden part in the target's folder, which takes the target's name when it is whole.
+
+use super::LocalFolder;
+use super::fault::Blame as _;
+use super::folder::{Folder, Purpose};
+use super::name::{PART_NAME_LEN, part_name};
+use super::reader::read_full_at;
+use super::transfers::Claim;
+use super::written::Written;
+use crate::storage::{Error, ErrorKind, FolderId, Published, Result, Upload};
+use crate::sys::{self, Kind};
+use ferry_protocol::limits::SEGMENT_LEN;
+use ferry_protocol::{Attributes, IfExists, Name, Permissions, RemotePath, TransferId};
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::FileExt as _;
+
+/// Where an upload lies, and the right to write it.
+pub(super) struct Place {
+    folder: Folder,
+    target: RemotePath,
+    name: Name,
+    claim: Claim,
+    default_mode: u32,
+}
+
+impl Place {
+    /// Claims the upload and opens the target's folder.
+    pub(super) fn take(
+        storage: &LocalFolder,
+        target: &RemotePath,
+        transfer: TransferId,
+    ) -> Result<Self> {
+        let (Some(parent), Some(name)) = (target.parent(), target.name()) else {
+            return Err(Error::new(ErrorKind::IsAFolder, target));
+        };
+        let claim = storage
+            .transfers
+            .claim(transfer)
+            .ok_or_else(|| Error::new(ErrorKind::InUse, target))?;
+        let folder = storage.root.folder(&parent, Purpose::Sync).blame(target)?;
+        let default_mode = storage.default_mode;
+        Ok(Self { folder, target: target.clone(), name, claim, default_mode })
+    }
+
+    fn part(&self) -> [u8; PART_NAME_LEN] {
+        part_name(self.claim.transfer())
+    }
+
+    fn remove_part(&self) -> io::Result<()> {
+        sys::remove_file(&self.folder.handle, &self.part()[..])
+    }
+
+    /// Creates the part, in place of one that an earlier upload of this id left.
+    fn create_part(&self) -> io::Result<File> {
+        match sys::create_file(&self.folder.handle, &self.part(), PART_MODE) {
+            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {
+                self.remove_part()?;
+                sys::create_file(&self.folder.handle, &self.part(), PART_MODE)
+            }
+            created => created,
+        }
+    }
+
+    /// Opens the part that is there. A sealed one may have bits that keep its owner out.
+    fn open_part(&self) -> io::Result<File> {
+        match sys::open_file(&self.folder.handle, &self.part()) {
+            Err(err) if err.kind() == io::ErrorKind::PermissionDenied => {
+                sys::unlock_file(&self.folder.handle, &self.part())
+            }
+            opened => opened,
+        }
+    }
+
+    /// Gives the part the target's name.
+    fn publish(&self, if_exists: IfExists) -> io::Result<()> {
+        let part = self.part();
+        let from = (self.folder.handle.as_fd(), &part[..]);
+        let to = (self.folder.handle.as_fd(), self.name.as_bytes());
+        match if_exists {
+            IfExists::Refuse => sys::rename_to_new(from, to),
+            IfExists::Replace => sys::rename(from, to),
+        }
+    }
+}
+
+/// An upload into a part.
+pub(super) struct LocalUpload {
+    place: Place,
+    file: File,
+    written: Written,
+    /// Where the file ends.
+    end: u64,
+    /// Room set aside for it.
+    reserved: u64,
+    mode: u32,
+}
+
+impl LocalUpload {
+    /// Creates the part and sets room for `size` bytes aside, so that a full disk is known now.
+    pub(super) fn begin(place: Place, size: u64) -> Result<Self> {
+        let file = place.create_part().blame(&place.target)?;
+        let reserved = if size < RESERVE_MIN { 0 } else { size };
+        if let Err(err) = reserve(&file, reserved) {
+            // The part is empty; if it stays, the sweep finds it.
+            drop(place.remove_part());
+            return Err(err).blame(&place.target);
+        }
+        let written = Written::default();
+        Ok(Self { place, file, written, end: 0, reserved, mode: PART_MODE })
+    }
+
+    /// Opens the part that is there.
+    pub(super) fn resume(place: Place) -> Result<Self> {
+        let file = match place.open_part() {
+            Err(err) if err.kind() == io::ErrorKind::NotFound => {
+                return Err(Error::with_source(ErrorKind::NoPart, err, &place.target));
+            }
+            opened => opened.blame(&place.target)?,
+        };
+        let stat = sys::stat_handle(&file).blame(&place.target)?;
+        if stat.kind != Kind::File {
+            return Err(Error::new(ErrorKind::NoPart, &place.target));
+        }
+        let written = Written::up_to(surely_held(&file, stat.size));
+        let mode = stat.mode & 0o777;
+        Ok(Self { place, file, written, end: stat.size, reserved: 0, mode })
+    }
+
+    /// Cuts off what was left or set aside behind `len`.
+    fn trim(&mut self, len: u64) -> io::Result<()> {
+        if self.end > len || self.reserved > len {
+            self.file.set_len(len)?;
+        }
+        self.end = len;
+        self.reserved = 0;
+        Ok(())
+    }
+}
+
+impl Drop for LocalUpload {
+    fn drop(&mut self) {
+        // A part that waits for its sender keeps what it holds, and no room besides.
+        if self.reserved > self.end {
+            drop(self.file.set_len(self.end));
+        }
+    }
+}
+
+impl Upload for LocalUpload {
+    fn chunk_len(&self) -> u64 {
+        SEGMENT_LEN.into()
+    }
+
+    fn held(&self) -> u64 {
+        self.written.held()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        read_full_at(&self.file, offset, buffer).blame(&self.place.target)
+    }
+
+    fn write(&mut self, offset: u64, content: &[u8]) -> Result<()> {
+        let Some(end) = offset.checked_add(content.len() as u64) else {
+            return Err(Error::new(ErrorKind::TooLarge, &self.place.target));
+        };
+        self.file.write_all_at(content, offset).blame(&self.place.target)?;
+        self.written.add(offset, end);
+        self.end = self.end.max(end);
+        Ok(())
+    }
+
+    fn seal(&mut self, attributes: Attributes) -> Result<()> {
+        if self.written.has_gap() {
+            return Err(Error::new(ErrorKind::Unsupported, &self.place.target));
+        }
+        self.trim(self.written.held()).blame(&self.place.target)?;
+        let mode = attributes.permissions.map_or(self.place.default_mode, Permissions::mode);
+        if mode != self.mode {
+            sys::set_file_mode(&self.file, mode).blame(&self.place.target)?;
+            self.mode = mode;
+        }
+        if let Some(modified) = attributes.modified {
+            let (secs, nanos) = modified.to_parts();
+            sys::set_modified(&self.file, secs, nanos).blame(&self.place.target)?;
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.file.sync_all().blame(&self.place.target)
+    }
+
+    fn publish(
+        self: Box<Self>,
+        if_exists: IfExists,
+    ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)> {
+        match self.place.publish(if_exists).blame(&self.place.target) {
+            Ok(()) => Ok(Box::new(LocalPublished {
+                folder: self.place.folder.clone(),
+                target: self.place.target.clone(),
+            })),
+            Err(err) => Err((err, self)),
+        }
+    }
+
+    fn abandon(self: Box<Self>) -> Result<()> {
+        match self.place.remove_part() {
+            // Its folder was removed, and the part with it.
+            Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.blame(&self.place.target),
+        }
+    }
+}
+
+/// A file that has its name.
+struct LocalPublished {
+    folder: Folder,
+    target: RemotePath,
+}
+
+impl Published for LocalPublished {
+    fn folder_id(&self) -> FolderId {
+        self.folder.id
+    }
+
+    fn sync_folder(&self) -> Result<()> {
+        self.folder.handle.sync_all().blame(&self.target)
+    }
+}
+
+/// Sets room aside. The space left is asked first: a file system that runs out half-way may hold
+/// all that it had for a moment, and others would find it full.
+fn reserve(file: &File, len: u64) -> io::Result<()> {
+    if len == 0 {
+        return Ok(());
+    }
+    if i64::try_from(len).is_err() {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    if sys::space(file)?.1 < len {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
+    sys::reserve(file, len)
+}
+
+/// Bytes that a part of `size` bytes holds without a gap. Holes begin at the end of a page, so
+/// the segment that a hole follows is not counted.
+fn surely_held(file: &File, size: u64) -> u64 {
+    let hole = sys::first_hole(file, size);
+    if hole >= size {
+        return size;
+    }
+    hole.saturating_sub(1) / u64::from(SEGMENT_LEN) * u64::from(SEGMENT_LEN)
+}
+
+/// Permission bits of a part, until it is sealed.
+const PART_MODE: u32 = 0o600;
+
+/// Smaller files fit or fail while they are written; the system calls are saved.
+const RESERVE_MIN: u64 = 1024 * 1024;

@@ -1,0 +1,224 @@
+//! Uploads into memory, as strict as an object store.
+
+use super::Memory;
+use super::tree::{File, KeptAttributes, Node, Part};
+use crate::storage::{Error, ErrorKind, FolderId, Published, Result, Upload};
+use ferry_protocol::limits::SEGMENT_LEN;
+use ferry_protocol::{Attributes, IfExists, Name, RemotePath, TransferId};
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// Where an upload lies.
+pub(super) struct Place {
+    storage: Memory,
+    folder: RemotePath,
+    target: RemotePath,
+    name: Name,
+    transfer: TransferId,
+}
+
+impl Place {
+    pub(super) fn of(storage: &Memory, target: &RemotePath, transfer: TransferId) -> Result<Self> {
+        let (Some(folder), Some(name)) = (target.parent(), target.name()) else {
+            return Err(Error::new(ErrorKind::IsAFolder, target));
+        };
+        Ok(Self { storage: storage.clone(), folder, target: target.clone(), name, transfer })
+    }
+
+    fn err(&self, kind: ErrorKind) -> Error {
+        Error::new(kind, &self.target)
+    }
+
+    /// Marks the upload as in use, and takes what was left of it.
+    fn claim(&self) -> Result<Option<BTreeMap<u64, Vec<u8>>>> {
+        let mut root = self.storage.root.lock();
+        let parts = &mut root.folder_mut(&self.folder)?.parts;
+        match parts.insert(self.transfer.0, Part::InUse) {
+            Some(Part::InUse) => Err(self.err(ErrorKind::InUse)),
+            Some(Part::Left { chunks, .. }) => Ok(Some(chunks)),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes the mark away, and leaves `part` if there is one.
+    fn leave(&self, part: Option<Part>) {
+        let mut root = self.storage.root.lock();
+        // Its folder may be gone, and the part with it.
+        if let Ok(folder) = root.folder_mut(&self.folder) {
+            match part {
+                Some(part) => folder.parts.insert(self.transfer.0, part),
+                None => folder.parts.remove(&self.transfer.0),
+            };
+        }
+    }
+}
+
+/// An upload into chunks.
+pub(super) struct MemoryUpload {
+    place: Place,
+    chunks: BTreeMap<u64, Vec<u8>>,
+    sealed: Option<KeptAttributes>,
+    is_kept: bool,
+}
+
+impl MemoryUpload {
+    pub(super) fn begin(place: Place) -> Result<Self> {
+        place.claim()?;
+        Ok(Self { place, chunks: BTreeMap::new(), sealed: None, is_kept: true })
+    }
+
+    pub(super) fn resume(place: Place) -> Result<Self> {
+        let Some(chunks) = place.claim()? else {
+            place.leave(None);
+            return Err(place.err(ErrorKind::NoPart));
+        };
+        Ok(Self { place, chunks, sealed: None, is_kept: true })
+    }
+
+    /// Checks that each piece is the next of its chunk, before any is written.
+    fn check(&self, offset: u64, content: &[u8]) -> Result<()> {
+        for (start, _) in pieces(offset, content) {
+            let held = self.chunks.get(&(start / CHUNK_LEN)).map_or(0, Vec::len) as u64;
+            if start % CHUNK_LEN != held {
+                return Err(self.place.err(ErrorKind::Unsupported));
+            }
+        }
+        Ok(())
+    }
+
+    /// All content in order, which has no gap.
+    fn content(&self) -> Vec<u8> {
+        self.chunks.values().flatten().copied().collect()
+    }
+}
+
+impl Upload for MemoryUpload {
+    fn chunk_len(&self) -> u64 {
+        CHUNK_LEN
+    }
+
+    fn held(&self) -> u64 {
+        let mut held = 0;
+        for (index, chunk) in &self.chunks {
+            if index * CHUNK_LEN != held {
+                break;
+            }
+            held += chunk.len() as u64;
+        }
+        held
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        let mut filled = 0;
+        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            let start = offset.saturating_add(filled as u64);
+            let chunk = self.chunks.get(&(start / CHUNK_LEN)).map_or(&[][..], Vec::as_slice);
+            match copy_from(chunk, start % CHUNK_LEN, rest) {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        Ok(filled)
+    }
+
+    fn write(&mut self, offset: u64, content: &[u8]) -> Result<()> {
+        if self.sealed.is_some() {
+            return Err(self.place.err(ErrorKind::Unsupported));
+        }
+        self.check(offset, content)?;
+        for (start, piece) in pieces(offset, content) {
+            self.chunks.entry(start / CHUNK_LEN).or_default().extend_from_slice(piece);
+        }
+        Ok(())
+    }
+
+    fn seal(&mut self, attributes: Attributes) -> Result<()> {
+        let written: usize = self.chunks.values().map(Vec::len).sum();
+        if self.held() != written as u64 {
+            return Err(self.place.err(ErrorKind::Unsupported));
+        }
+        self.sealed.get_or_insert_with(|| KeptAttributes::now(0o644)).set(attributes);
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn publish(
+        mut self: Box<Self>,
+        if_exists: IfExists,
+    ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)> {
+        let Some(attributes) = self.sealed else {
+            return Err((self.place.err(ErrorKind::Unsupported), self));
+        };
+        let file = File { content: self.content().into(), attributes };
+        if let Err(err) = self.place.put(file, if_exists) {
+            return Err((err, self));
+        }
+        self.is_kept = false;
+        Ok(Box::new(MemoryPublished))
+    }
+
+    fn abandon(mut self: Box<Self>) -> Result<()> {
+        self.is_kept = false;
+        Ok(())
+    }
+}
+
+impl Place {
+    fn put(&self, file: File, if_exists: IfExists) -> Result<()> {
+        let mut root = self.storage.root.lock();
+        let (folder, name) = root.place_mut(&self.target, ErrorKind::IsAFolder)?;
+        folder.check_free(&self.name, if_exists, &self.target)?;
+        folder.children.insert(name.as_bytes().into(), Node::File(file));
+        Ok(())
+    }
+}
+
+impl Drop for MemoryUpload {
+    fn drop(&mut self) {
+        let is_sealed = self.sealed.is_some();
+        self.chunks.retain(|_, chunk| is_sealed || chunk.len() as u64 == CHUNK_LEN);
+        let chunks = std::mem::take(&mut self.chunks);
+        let part = Part::Left { chunks, since: Instant::now() };
+        self.place.leave(self.is_kept.then_some(part));
+    }
+}
+
+struct MemoryPublished;
+
+impl Published for MemoryPublished {
+    fn folder_id(&self) -> FolderId {
+        FolderId(0, 0)
+    }
+
+    fn sync_folder(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Copies what `content` has from `offset` on, and returns the count of bytes.
+pub(super) fn copy_from(content: &[u8], offset: u64, buffer: &mut [u8]) -> usize {
+    let rest = usize::try_from(offset).ok().and_then(|start| content.get(start..));
+    let rest = rest.unwrap_or_default();
+    let count = rest.len().min(buffer.len());
+    buffer[..count].copy_from_slice(&rest[..count]);
+    count
+}
+
+/// Cuts `content` at the borders of chunks; each piece comes with its offset.
+fn pieces(offset: u64, content: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    let mut rest = content;
+    let mut start = offset;
+    std::iter::from_fn(move || {
+        let room = usize::try_from(CHUNK_LEN - start % CHUNK_LEN).unwrap_or(usize::MAX);
+        let (piece, behind) = rest.split_at(room.min(rest.len()));
+        let at = start;
+        (start, rest) = (start + piece.len() as u64, behind);
+        (!piece.is_empty()).then_some((at, piece))
+    })
+}
+
+/// Bytes of a chunk: two segments.
+const CHUNK_LEN: u64 = 2 * SEGMENT_LEN as u64;

@@ -1,0 +1,9 @@
+//! What only the operating system can answer or do. The one home of direct system calls: files
+//! below an open folder, this process and others, sockets in a poller.
+
+mod files;
+pub(crate) mod process;
+mod sockets;
+
+pub(crate) use files::*;
+pub(crate) use sockets::{is_out_of_descriptors, register};

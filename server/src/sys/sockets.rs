@@ -1,0 +1,25 @@
+//! Sockets: what the standard library leaves to the system.
+
+use polling::{AsRawSource, Event, Poller};
+use std::io;
+
+/// Makes a socket known to a poller. Whoever owns the socket takes it out again, by
+/// [`Poller::delete`], before closing it.
+#[expect(
+    unsafe_code,
+    reason = "the poller must be told before the socket is closed; the lot and the listener own \
+              their sockets and do so in one place each"
+)]
+pub(crate) fn register<S>(poller: &Poller, socket: &S, event: Event) -> io::Result<()>
+where
+    for<'s> &'s S: AsRawSource,
+{
+    // SAFETY: the callers delete the source from the poller before they drop it.
+    unsafe { poller.add(socket, event) }
+}
+
+/// Whether the process or the system has no descriptor left.
+pub(crate) fn is_out_of_descriptors(err: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(err), Some(Errno::MFILE | Errno::NFILE))
+}

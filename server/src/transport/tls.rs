@@ -1,0 +1,256 @@
+//! TLS 1.3 by rustls, the one place of the server that names it.
+//!
+//! Bytes of a connection can lie where the poller does not see them: in rustls, and in the
+//! worker's [`CipherBuffer`]. [`TlsStream::read`] therefore says "blocked" only when both are
+//! empty, and what is left in the worker's buffer at a turn's end is kept by
+//! [`TlsStream::stow`].
+
+use crate::identity::Identity;
+use crate::metrics::Metrics;
+use ferry_protocol::limits::ALPN;
+use rustls::{ServerConfig, ServerConnection};
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+/// A worker's buffer between socket and rustls. rustls reads a socket in steps of 4 KiB; through
+/// this buffer a bulk upload costs a sixth less.
+#[derive(Debug)]
+pub(crate) struct CipherBuffer {
+    bytes: Box<[u8]>,
+    start: usize,
+    end: usize,
+    may_fill: bool,
+}
+
+impl CipherBuffer {
+    /// A buffer of 256 KiB.
+    pub(crate) fn new() -> Self {
+        Self { bytes: vec![0; 256 * 1024].into(), start: 0, end: 0, may_fill: true }
+    }
+
+    /// From now to the turn's end only what is here already is used.
+    pub(crate) fn stop_filling(&mut self) {
+        self.may_fill = false;
+    }
+
+    fn unread(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
+    }
+
+    fn load(&mut self, bytes: &[u8]) {
+        self.start = 0;
+        self.end = bytes.len().min(self.bytes.len());
+        self.may_fill = true;
+        let end = self.end;
+        if let (Some(to), Some(from)) = (self.bytes.get_mut(..end), bytes.get(..end)) {
+            to.copy_from_slice(from);
+        }
+    }
+
+    fn fill(&mut self, socket: &mut TcpStream) -> io::Result<Flow> {
+        if !self.may_fill {
+            return Ok(Flow::Blocked);
+        }
+        self.start = 0;
+        self.end = 0;
+        let flow = read_socket(socket, &mut self.bytes)?;
+        if let Flow::Count(count) = flow {
+            self.end = count;
+        }
+        Ok(flow)
+    }
+}
+
+impl Default for CipherBuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What came of an attempt to move bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// That many bytes, at least one.
+    Count(usize),
+    /// None now.
+    Blocked,
+    /// None any more.
+    Ended,
+}
+
+/// One TLS connection at the server's end.
+#[derive(Debug)]
+pub(crate) struct TlsStream {
+    socket: TcpStream,
+    tls: Box<ServerConnection>,
+    stowed: Vec<u8>,
+    metrics: Arc<Metrics>,
+}
+
+impl TlsStream {
+    /// Wraps a socket, which must be non-blocking.
+    pub(crate) fn new(
+        socket: TcpStream,
+        config: &TlsConfig,
+        metrics: &Arc<Metrics>,
+    ) -> io::Result<Self> {
+        let mut tls = ServerConnection::new(Arc::clone(&config.0)).map_err(io::Error::other)?;
+        // Writers look at `has_unsent` instead: a limit would cut messages at odd places.
+        tls.set_buffer_limit(None);
+        let metrics = Arc::clone(metrics);
+        Ok(Self { socket, tls: Box::new(tls), stowed: Vec::new(), metrics })
+    }
+
+    /// The socket.
+    pub(crate) fn socket(&self) -> &TcpStream {
+        &self.socket
+    }
+
+    /// Whether the handshake still runs.
+    pub(crate) fn is_handshaking(&self) -> bool {
+        self.tls.is_handshaking()
+    }
+
+    /// Takes the handshake further. `Count` means that it is done.
+    pub(crate) fn handshake(&mut self, cipher: &mut CipherBuffer) -> io::Result<Flow> {
+        while self.tls.is_handshaking() {
+            if !self.flush()? {
+                return Ok(Flow::Blocked);
+            }
+            if self.tls.is_handshaking() {
+                match self.take_ciphertext(cipher)? {
+                    Flow::Count(_) => {}
+                    stopped => return Ok(stopped),
+                }
+            }
+        }
+        if self.tls.alpn_protocol() != Some(ALPN) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the peer did not ask for ferry/1",
+            ));
+        }
+        Ok(Flow::Count(1))
+    }
+
+    /// Reads plaintext into `out`.
+    pub(crate) fn read(&mut self, out: &mut [u8], cipher: &mut CipherBuffer) -> io::Result<Flow> {
+        loop {
+            match self.tls.reader().read(out) {
+                Ok(0) => return Ok(Flow::Ended),
+                Ok(count) => return Ok(Flow::Count(count)),
+                Err(err) if err.kind() == io::ErrorKind::WouldBlock => {}
+                Err(err) => return Err(err),
+            }
+            match self.take_ciphertext(cipher)? {
+                Flow::Count(_) => {}
+                stopped => return Ok(stopped),
+            }
+        }
+    }
+
+    /// Encrypts `plain`, to be sent by [`TlsStream::flush`].
+    pub(crate) fn write(&mut self, plain: &[u8]) -> io::Result<()> {
+        self.tls.writer().write_all(plain)
+    }
+
+    /// Sends what was encrypted. Returns whether all of it is out.
+    pub(crate) fn flush(&mut self) -> io::Result<bool> {
+        while self.tls.wants_write() {
+            match self.tls.write_tls(&mut self.socket) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.metrics.bytes_out.add(count as u64),
+                Err(err) if err.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+                Err(err) => return Err(err),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether bytes wait to be sent.
+    pub(crate) fn has_unsent(&self) -> bool {
+        self.tls.wants_write()
+    }
+
+    /// Says that nothing more will be sent, as far as that goes without waiting.
+    pub(crate) fn send_close(&mut self) -> io::Result<bool> {
+        self.tls.send_close_notify();
+        self.flush()
+    }
+
+    /// Begins a turn: what the last one left unread comes first.
+    pub(crate) fn unstow(&mut self, cipher: &mut CipherBuffer) {
+        cipher.load(&self.stowed);
+        self.stowed = Vec::new();
+    }
+
+    /// Ends a turn: keeps what the worker's buffer still holds.
+    pub(crate) fn stow(&mut self, cipher: &CipherBuffer) {
+        self.stowed = cipher.unread().to_vec();
+    }
+
+    /// Whether bytes wait here that the poller cannot see.
+    pub(crate) fn has_hidden_input(&mut self) -> bool {
+        !self.stowed.is_empty()
+            || self.tls.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
+    }
+
+    /// Reads and forgets what the peer still sends, so that closing does not destroy our last
+    /// words by a reset.
+    pub(crate) fn discard_input(&mut self, cipher: &mut CipherBuffer) -> io::Result<Flow> {
+        read_socket(&mut self.socket, &mut cipher.bytes)
+    }
+
+    fn take_ciphertext(&mut self, cipher: &mut CipherBuffer) -> io::Result<Flow> {
+        if cipher.unread().is_empty() {
+            match cipher.fill(&mut self.socket)? {
+                Flow::Count(count) => self.metrics.bytes_in.add(count as u64),
+                stopped => return Ok(stopped),
+            }
+        }
+        let mut unread = cipher.unread();
+        let count = self.tls.read_tls(&mut unread)?;
+        cipher.start += count;
+        if let Err(err) = self.tls.process_new_packets() {
+            // The alert says to the peer what was wrong; whether it arrives does not matter.
+            self.flush().ok();
+            return Err(io::Error::new(io::ErrorKind::InvalidData, err));
+        }
+        Ok(Flow::Count(count))
+    }
+}
+
+/// How the server presents itself: made once, shared by all connections.
+#[derive(Clone, Debug)]
+pub(crate) struct TlsConfig(Arc<ServerConfig>);
+
+impl TlsConfig {
+    /// TLS 1.3 only, ALPN `ferry/1`, no early data, the server's own certificate.
+    pub(crate) fn new(identity: &Identity) -> Result<Self, rustls::Error> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![identity.certificate_der.clone()],
+                identity.key_der.clone_key(),
+            )?;
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.max_early_data_size = 0;
+        Ok(Self(Arc::new(config)))
+    }
+}
+
+fn read_socket(socket: &mut TcpStream, buffer: &mut [u8]) -> io::Result<Flow> {
+    loop {
+        match socket.read(buffer) {
+            Ok(0) => return Ok(Flow::Ended),
+            Ok(count) => return Ok(Flow::Count(count)),
+            Err(err) if err.kind() == io::ErrorKind::WouldBlock => return Ok(Flow::Blocked),
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
+    }
+}

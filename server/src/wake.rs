@@ -1,0 +1,92 @@
+//! How work on another thread (the committer, the password lane) gives its outcome back to a
+//! connection: a [`Promise`] is kept there, a [`Pending`] here, and a [`Waker`] brings the
+//! connection back from the lot. These types lie below pool, doors and service alike, so that
+//! the outcome climbs without an import that does.
+
+use parking_lot::Mutex;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Number of a connection, never used twice.
+pub(crate) type ConnectionKey = u64;
+
+/// Brings a parked connection back to the workers.
+pub(crate) trait Wake: Send + Sync {
+    /// Queues the connection if it is parked. If a worker owns it, [`Waker::was_woken`] tells.
+    fn wake(&self, connection: ConnectionKey);
+}
+
+/// Wakes one connection.
+#[derive(Clone)]
+pub(crate) struct Waker {
+    key: ConnectionKey,
+    was_woken: Arc<AtomicBool>,
+    lot: Arc<dyn Wake>,
+}
+
+impl Waker {
+    /// A waker of the connection `key` in `lot`.
+    pub(crate) fn new(key: ConnectionKey, lot: Arc<dyn Wake>) -> Self {
+        Self { key, was_woken: Arc::default(), lot }
+    }
+
+    /// Number of the connection.
+    pub(crate) fn key(&self) -> ConnectionKey {
+        self.key
+    }
+
+    /// Wakes the connection, now or when it is about to be parked.
+    pub(crate) fn wake(&self) {
+        // The mark comes first: whoever parks looks at it under the lot's lock.
+        self.was_woken.store(true, Ordering::Release);
+        self.lot.wake(self.key);
+    }
+
+    /// Whether the connection was woken since the last call.
+    pub(crate) fn was_woken(&self) -> bool {
+        self.was_woken.swap(false, Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for Waker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Waker({})", self.key)
+    }
+}
+
+/// The duty to deliver a value to a connection once.
+#[derive(Debug)]
+pub(crate) struct Promise<T> {
+    place: Arc<Mutex<Option<T>>>,
+    waker: Waker,
+}
+
+/// A value that another thread will deliver.
+#[derive(Debug)]
+pub(crate) struct Pending<T> {
+    place: Arc<Mutex<Option<T>>>,
+}
+
+/// A promise to wake `waker`'s connection, and the place where its value will be found.
+pub(crate) fn promise<T>(waker: &Waker) -> (Promise<T>, Pending<T>) {
+    let place = Arc::new(Mutex::new(None));
+    (Promise { place: Arc::clone(&place), waker: waker.clone() }, Pending { place })
+}
+
+impl<T> Promise<T> {
+    /// Delivers the value. The connection is woken when the returned waker is used, so that many
+    /// values for one connection cost one wake.
+    #[must_use]
+    pub(crate) fn deliver(self, value: T) -> Waker {
+        *self.place.lock() = Some(value);
+        self.waker
+    }
+}
+
+impl<T> Pending<T> {
+    /// The value, once, if it was delivered.
+    pub(crate) fn take(&self) -> Option<T> {
+        self.place.lock().take()
+    }
+}

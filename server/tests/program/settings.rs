@@ -1,0 +1,96 @@
+//! Accounts and configuration, by command and by file.
+
+use crate::place::{Foreground, Place};
+use serde_json::Value;
+use std::fs;
+
+#[test]
+fn check_finds_every_mistake_with_its_line() {
+    let place = Place::new();
+    place.run_on_share(&["check", "--guest", "read"]).says(&["all is well"]);
+    place.run(&["check"]).says(&["all is well", "--guest read", "need one"]);
+    assert!(!place.state().exists(), "check changes nothing");
+
+    fs::create_dir(place.state()).unwrap();
+    let config = "guest = \"read\"\nworkers = \"many\"\n\n[limits]\nidle_secs = 0\ntypo = 1\n";
+    fs::write(place.state().join("config.toml"), config).unwrap();
+    fs::write(place.state().join("accounts.toml"), "[[account]]\nname = \"X Y\"\n").unwrap();
+    fs::write(place.state().join("certificate.pem"), "").unwrap();
+    let told = place.run_on_share(&["check"]);
+    assert_eq!(told.code, 1, "{told:?}");
+    for words in [
+        "config.toml:2: `workers`",
+        "config.toml:5: `idle_secs`",
+        "config.toml:6: unknown word `typo` in [limits]",
+        "accounts.toml:2: `X Y`",
+        "key.pem is gone",
+    ] {
+        assert!(told.out.contains(words), "`{words}` is not in {told:?}");
+    }
+    let started = place.run_on_share(&["start"]);
+    started.refuses(&["config.toml:2:", "config.toml:5:", "config.toml:6:"]);
+}
+
+#[test]
+fn a_configuration_file_serves_without_flags() {
+    let place = Place::new();
+    fs::create_dir(place.state()).unwrap();
+    let config = "share = \"../share\"\nlisten = \"127.0.0.1:0\"\nguest = \"write\"\nworkers = 2\n";
+    fs::write(place.state().join("config.toml"), config).unwrap();
+    place.run(&["start"]).says(&["ferry://127.0.0.1:"]);
+    let status = place.status();
+    assert_eq!((&status["guest"], &status["workers"]), (&"write".into(), &2.into()));
+    fs::write(place.state().join("config.toml"), config.replace("write", "read")).unwrap();
+    place.run(&["reload"]).says(&["stop and start the server"]);
+    place.run(&["stop"]).says(&["stopped"]);
+}
+
+#[test]
+fn accounts_are_added_changed_listed_and_removed() {
+    let place = Place::new();
+    place.add_account("anna").says(&["added anna, who may read"]);
+    place.add_account("anna").refuses(&["already", "user passwd anna"]);
+    place.add_account("Anna").refuses(&["lower case"]);
+    let file = place.base.path().join("password");
+    fs::write(&file, "first line\nsecond").unwrap();
+    let path = file.to_str().unwrap();
+    let words = ["user", "add", "ben", "--rights", "write", "--password-file", path];
+    place.run(&words).says(&["added ben, who may write"]);
+    place.run(&["user", "passwd", "ben", "--password-file", path]).says(&["changed"]);
+    place.run(&["user", "passwd", "carl", "--password-file", path]).refuses(&["user list"]);
+    place.run(&["user", "add", "carl"]).refuses(&["--password-file", "FERRY_PASSWORD"]);
+
+    assert_eq!(place.run(&["user", "list"]).out, "anna  read\nben   write\n");
+    let json = place.run(&["user", "list", "--json"]).out;
+    let lines: Vec<Value> = json.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(lines[1], serde_json::json!({ "name": "ben", "rights": "write" }));
+
+    place.run(&["user", "remove", "ben"]).says(&["removed ben"]);
+    place.run(&["user", "remove", "ben"]).refuses(&["no account ben"]);
+    let stored = fs::read_to_string(place.state().join("accounts.toml")).unwrap();
+    assert!(stored.contains("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert!(!stored.contains("secret") && !stored.contains("ben"));
+}
+
+#[test]
+fn a_running_server_knows_of_accounts_at_once() {
+    let place = Place::new();
+    let _server = Foreground::serve(&place, &["--guest", "read"]);
+    place.add_account("anna").says(&["the running server knows it now"]);
+    place.run(&["reload"]).says(&["1 accounts"]);
+    fs::write(place.state().join("accounts.toml"), "[[account]]\nname = 1\n").unwrap();
+    place.run(&["reload"]).refuses(&["stay as they were", "accounts.toml:2:"]);
+    place.status();
+}
+
+#[test]
+fn a_folder_named_from_here_is_found_after_leaving() {
+    let place = Place::new();
+    let mut command = place.command(&["start", "--guest", "read", "--listen", "127.0.0.1:0"]);
+    let started = command.current_dir(place.base.path()).arg("share").output().unwrap();
+    assert!(started.status.success());
+    let told = place.run(&["reload"]);
+    told.says(&["0 accounts in use"]);
+    assert!(!told.out.contains("configuration"), "{told:?}");
+    place.run(&["stop"]).says(&["stopped"]);
+}

@@ -1,0 +1,334 @@
+//! A server on a free port, and a client that speaks raw messages: not our client library, so
+//! that it can also say what that never would.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "each test program uses a part of this, and a test may panic"
+)]
+
+use ferry_protocol::session::ClientSession;
+use ferry_protocol::{
+    Answer, Deframer, Digest, Frame, Hello, IfExists, Kind, OperationId, Permissions, Put, Request,
+    RequestedPath, Rights, Secret, Timestamp, TransferId, encode_data_header, encode_request,
+};
+use ferry_server::accounts::Accounts;
+use ferry_server::config::{Config, Durability, Limits};
+use ferry_server::identity::Identity;
+use ferry_server::{Server, storage::Storage};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A running server with its folders.
+pub struct Fixture {
+    pub server: Server,
+    pub share: TempDir,
+    pub state: TempDir,
+}
+
+/// Starts a server on a local folder, with a guest who may write.
+pub fn serve() -> Fixture {
+    serve_with(|_| {})
+}
+
+/// The same, with another configuration.
+pub fn serve_with(change: impl FnOnce(&mut Config)) -> Fixture {
+    let share = tempfile::tempdir().unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let config = config(&share, &state, change);
+    let accounts = accounts(&state, &config);
+    let identity = Identity::load_or_create(state.path()).unwrap();
+    let server = Server::start(&config, accounts, &identity).unwrap();
+    Fixture { server, share, state }
+}
+
+/// Starts a server on a storage of the test's own.
+pub fn serve_storage(storage: Arc<dyn Storage>, change: impl FnOnce(&mut Config)) -> Fixture {
+    let share = tempfile::tempdir().unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let config = config(&share, &state, change);
+    let accounts = accounts(&state, &config);
+    let identity = Identity::load_or_create(state.path()).unwrap();
+    let server = Server::start_with(&config, storage, accounts, &identity).unwrap();
+    Fixture { server, share, state }
+}
+
+fn accounts(state: &TempDir, config: &Config) -> Arc<Accounts> {
+    Arc::new(Accounts::open(state.path(), config.guest).unwrap())
+}
+
+fn config(share: &TempDir, state: &TempDir, change: impl FnOnce(&mut Config)) -> Config {
+    let mut config = Config {
+        share: share.path().to_owned(),
+        state_dir: state.path().to_owned(),
+        listen: vec!["127.0.0.1:0".parse().unwrap()],
+        port: 0,
+        guest: Some(Rights::read_write()),
+        welcome: "Welcome aboard".to_owned(),
+        name: "test".to_owned(),
+        workers: 4,
+        durability: Durability::Group,
+        limits: Limits::default(),
+    };
+    change(&mut config);
+    config
+}
+
+impl Fixture {
+    pub fn address(&self) -> SocketAddr {
+        self.server.addresses()[0]
+    }
+
+    /// A client that said hello and logged in as the guest.
+    pub fn guest(&self) -> RawClient {
+        let mut client = RawClient::connect(self.address());
+        client.greet();
+        let answer = client.log_in("", "");
+        assert!(matches!(answer, Answer::LoggedIn(_)), "{answer:?}");
+        client
+    }
+
+    /// Names in the share's top folder that belong to Ferry.
+    pub fn parts(&self) -> Vec<String> {
+        let names = std::fs::read_dir(self.share.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with(".ferry-")).collect()
+    }
+}
+
+/// A client of raw messages.
+pub struct RawClient {
+    stream: StreamOwned<ClientConnection, TcpStream>,
+    order: ClientSession,
+    deframer: Deframer,
+}
+
+/// A message from the server.
+#[derive(Debug, PartialEq)]
+pub enum Received {
+    Answer(u32, Answer),
+    Data(u64, Vec<u8>),
+    Unknown(Kind),
+}
+
+impl RawClient {
+    pub fn connect(address: SocketAddr) -> Self {
+        let socket = TcpStream::connect(address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        socket.set_nodelay(true).unwrap();
+        let name = "ferry".try_into().unwrap();
+        let tls = ClientConnection::new(tls_config(b"ferry/1"), name).unwrap();
+        let stream = StreamOwned::new(tls, socket);
+        Self { stream, order: ClientSession::new(), deframer: Deframer::new() }
+    }
+
+    pub fn greet(&mut self) -> Answer {
+        self.ask(&Request::Hello(Hello { program: "raw".to_owned(), features: 0 }))
+    }
+
+    pub fn log_in(&mut self, name: &str, password: &str) -> Answer {
+        let password = Secret::new(password.as_bytes());
+        self.ask(&Request::LoginPassword { name: name.to_owned(), password })
+    }
+
+    /// Sends a request and returns its number.
+    pub fn send(&mut self, request: &Request) -> u32 {
+        let number = self.order.begin(request.kind());
+        self.send_as(number, request);
+        number
+    }
+
+    /// Sends a request under a number of the test's choice.
+    pub fn send_as(&mut self, number: u32, request: &Request) {
+        let mut bytes = Vec::new();
+        encode_request(&mut bytes, number, request);
+        self.send_bytes(&bytes);
+    }
+
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+        self.stream.flush().unwrap();
+    }
+
+    pub fn send_data(&mut self, number: u32, offset: u64, content: &[u8]) {
+        let mut bytes = encode_data_header(number, offset, content.len() as u32).to_vec();
+        bytes.extend_from_slice(content);
+        self.send_bytes(&bytes);
+    }
+
+    /// Sends a request and returns its answer, progress left out.
+    pub fn ask(&mut self, request: &Request) -> Answer {
+        self.send(request);
+        self.answer()
+    }
+
+    /// The next answer, progress left out.
+    pub fn answer(&mut self) -> Answer {
+        loop {
+            match self.receive() {
+                Some(Received::Answer(_, Answer::Progress(_))) => {}
+                Some(Received::Answer(_, answer)) => return answer,
+                other => panic!("expected an answer, got {other:?}"),
+            }
+        }
+    }
+
+    /// The next message; `None` when the server closed the connection.
+    pub fn receive(&mut self) -> Option<Received> {
+        loop {
+            let order = &self.order;
+            if let Some(frame) = self.deframer.frame(|kind| order.body_max(kind)).unwrap() {
+                return Some(match frame {
+                    Frame::Message { header, body } => {
+                        let decoded = Answer::decode(header.kind, body).unwrap();
+                        self.order.accept(&header).unwrap();
+                        match decoded {
+                            Some(answer) => Received::Answer(header.request, answer),
+                            None => Received::Unknown(header.kind),
+                        }
+                    }
+                    Frame::Data { header, prefix, content_len } => {
+                        self.order.accept(&header).unwrap();
+                        let mut content = vec![0; content_len as usize];
+                        self.stream.read_exact(&mut content).unwrap();
+                        Received::Data(prefix.offset, content)
+                    }
+                });
+            }
+            match self.stream.read(self.deframer.unfilled()) {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => self.deframer.advance(count),
+            }
+        }
+    }
+
+    /// Sends a small file in one go and returns the put's number.
+    pub fn send_small(&mut self, path: &str, content: &[u8], if_exists: IfExists) -> u32 {
+        let number = self.send(&Request::Put(put(path, content.len() as u64, if_exists)));
+        if !content.is_empty() {
+            for (index, piece) in content.chunks(256 * 1024).enumerate() {
+                self.send_data(number, index as u64 * 256 * 1024, piece);
+            }
+        }
+        self.send_as(number, &Request::PutEnd(Digest::of(content)));
+        number
+    }
+
+    /// Uploads a small file.
+    pub fn put_small(&mut self, path: &str, content: &[u8], if_exists: IfExists) -> Answer {
+        self.send_small(path, content, if_exists);
+        self.answer()
+    }
+
+    /// Downloads; the content, and the last answer.
+    pub fn get(&mut self, path: &str, range: ferry_protocol::Range) -> (Vec<u8>, Answer) {
+        self.send(&Request::Get { path: at(path), range });
+        let mut content = Vec::new();
+        loop {
+            match self.receive().unwrap() {
+                Received::Answer(_, Answer::Content(_)) => {}
+                Received::Data(_, piece) => content.extend(piece),
+                Received::Answer(_, last) => return (content, last),
+                Received::Unknown(kind) => panic!("unknown {kind}"),
+            }
+        }
+    }
+
+    /// The raw stream, for saying what is no message.
+    pub fn stream(&mut self) -> &mut StreamOwned<ClientConnection, TcpStream> {
+        &mut self.stream
+    }
+}
+
+/// A put with a random transfer and operation id.
+pub fn put(path: &str, size: u64, if_exists: IfExists) -> Put {
+    Put {
+        operation: operation(),
+        transfer: TransferId(operation().0),
+        path: at(path),
+        size,
+        modified: Timestamp::from_parts(1_600_000_000, 123_456_789),
+        permissions: Permissions::from_mode(0o640),
+        if_exists,
+        resume: false,
+        with_parents: false,
+    }
+}
+
+/// An operation id that was never used.
+pub fn operation() -> OperationId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    OperationId((u128::from(number) << 64 | u128::from(std::process::id())).to_be_bytes())
+}
+
+pub fn at(path: &str) -> RequestedPath {
+    RequestedPath::parse(path.as_bytes()).unwrap()
+}
+
+pub fn status_of(answer: &Answer) -> ferry_protocol::Status {
+    match answer {
+        Answer::Error(fault) => fault.status,
+        other => panic!("expected an error, got {other:?}"),
+    }
+}
+
+pub fn tls_config(alpn: &[u8]) -> Arc<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyKey))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![alpn.to_vec()];
+    Arc::new(config)
+}
+
+/// Takes any certificate: what is tested here is not trust.
+#[derive(Debug)]
+struct AnyKey;
+
+impl ServerCertVerifier for AnyKey {
+    fn verify_server_cert(
+        &self,
+        _: &rustls_pki_types::CertificateDer<'_>,
+        _: &[rustls_pki_types::CertificateDer<'_>],
+        _: &rustls_pki_types::ServerName<'_>,
+        _: &[u8],
+        _: rustls_pki_types::UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &rustls_pki_types::CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &rustls_pki_types::CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        provider.signature_verification_algorithms.supported_schemes()
+    }
+}
