@@ -21,7 +21,7 @@ mod random;
 mod site;
 pub mod state_folder;
 mod sys;
-// pub mod terminal;
+pub mod terminal;
 mod transport;
 pub mod trust;
 
