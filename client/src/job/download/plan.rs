@@ -47,12 +47,12 @@ impl<'a> Planner<'a> {
         self.folders
     }
 
-    pub(super) fn plan(&mut self, transfers: &[Transfer]) -> Result<(), Error> {
+    pub(super) fn plan(&mut self, transfers: Vec<Transfer>) -> Result<(), Error> {
         for transfer in transfers {
             self.seen.clear();
             let mut backoff = Backoff::new(&self.job.site, &self.job.cancel);
             loop {
-                match self.source(transfer) {
+                match self.source(&transfer) {
                     Err(err) if err.is_retryable() => backoff.wait(err)?,
                     Err(err @ (Error::Remote { .. } | Error::Local { .. })) => {
                         self.fail(&transfer.remote, err);

@@ -32,7 +32,7 @@ impl<'a> Planner<'a> {
         self.folders
     }
 
-    pub(super) fn plan(&mut self, transfers: &[Transfer]) -> Result<(), Error> {
+    pub(super) fn plan(&mut self, transfers: Vec<Transfer>) -> Result<(), Error> {
         for transfer in transfers {
             match fs::metadata(&transfer.local) {
                 Ok(metadata) if metadata.is_dir() => {
