@@ -109,7 +109,7 @@ mod tests {
         let cancel = Cancel::new();
         cancel.cancel();
         assert!(matches!(
-            cancel.wait(Duration::from_secs(600)),
+            cancel.wait(Duration::from_mins(10)),
             Err(Error::Cancelled)
         ));
         cancel.reset();

@@ -105,13 +105,13 @@ impl Client {
 
     /// Opens a listing of a folder: an iterator over its pages, in the server's order.
     pub fn list(&mut self, path: &RemotePath) -> Result<Listing<'_>, Error> {
-        Listing::open(self, path, Request::List(path.clone().into()))
+        Listing::open(self, path, &Request::List(path.clone().into()))
     }
 
     /// Opens a walk of a tree: an iterator over pages of entries whose names are paths below
     /// `path`. They are the server's words: parse them with [`RemotePath::join_all`].
     pub fn walk(&mut self, path: &RemotePath) -> Result<Listing<'_>, Error> {
-        Listing::open(self, path, Request::Walk(path.clone().into()))
+        Listing::open(self, path, &Request::Walk(path.clone().into()))
     }
 
     /// One entry.

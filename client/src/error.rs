@@ -199,7 +199,10 @@ impl Error {
             | Self::GoneAway(_)
             | Self::Busy { .. } => true,
             Self::Remote { fault, .. } => {
-                matches!(fault.status, Status::STOPPING | Status::TIMED_OUT)
+                matches!(
+                    fault.status,
+                    Status::STOPPING | Status::TIMED_OUT | Status::BUSY
+                )
             }
             _ => false,
         }
@@ -249,41 +252,14 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Resolve { host, .. } => write!(
-                f,
-                "the name \"{}\" has no address that can be found; check its spelling and this \
-                 computer's network",
-                escape(host.as_bytes())
-            ),
-            Self::Connect { server, source } => connect_text(f, server, source),
-            Self::TimedOut {
-                server,
-                stage,
-                after,
-            } => write!(
-                f,
-                "{server} did not answer within {} s while {stage}; check that the server runs \
-                 and that no firewall is in between",
-                after.as_secs().max(1)
-            ),
-            Self::Tls { server, .. } => {
-                write!(f, "no encrypted connection to {server} could be agreed on")
-            }
-            Self::NotFerry { server, what } => write!(
-                f,
-                "{server} is no Ferry server: {what}; check the address and the port"
-            ),
+            Self::Resolve { .. }
+            | Self::Connect { .. }
+            | Self::TimedOut { .. }
+            | Self::Tls { .. }
+            | Self::NotFerry { .. }
+            | Self::KeyUnknown { .. }
+            | Self::PasswordNeeded { .. } => self.fmt_no_connection(f),
             Self::KeyChanged { .. } => self.fmt_key_changed(f),
-            Self::KeyUnknown { server, presented } => write!(
-                f,
-                "{server} is not known yet and there is nobody to ask; if its fingerprint is \
-                 {presented}, name it with --fingerprint or use the link that the server printed"
-            ),
-            Self::PasswordNeeded { account } => write!(
-                f,
-                "the account \"{}\" needs a password; set FERRY_PASSWORD or use --password-file",
-                escape(account.as_bytes())
-            ),
             Self::ConnectionLost { server, .. } => write!(f, "the connection to {server} was lost"),
             Self::GoneAway(fault) => {
                 write!(f, "the server closed the connection: ")?;
@@ -324,6 +300,47 @@ impl fmt::Display for Error {
 }
 
 impl Error {
+    /// Why there is no connection to begin with.
+    fn fmt_no_connection(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resolve { host, .. } => write!(
+                f,
+                "the name \"{}\" has no address that can be found; check its spelling and this \
+                 computer's network",
+                escape(host.as_bytes())
+            ),
+            Self::Connect { server, source } => connect_text(f, server, source),
+            Self::TimedOut {
+                server,
+                stage,
+                after,
+            } => write!(
+                f,
+                "{server} did not answer within {} s while {stage}; check that the server runs \
+                 and that no firewall is in between",
+                after.as_secs().max(1)
+            ),
+            Self::Tls { server, .. } => {
+                write!(f, "no encrypted connection to {server} could be agreed on")
+            }
+            Self::NotFerry { server, what } => write!(
+                f,
+                "{server} is no Ferry server: {what}; check the address and the port"
+            ),
+            Self::KeyUnknown { server, presented } => write!(
+                f,
+                "{server} is not known yet and there is nobody to ask; if its fingerprint is \
+                 {presented}, name it with --fingerprint or use the link that the server printed"
+            ),
+            Self::PasswordNeeded { account } => write!(
+                f,
+                "the account \"{}\" needs a password; set FERRY_PASSWORD or use --password-file",
+                escape(account.as_bytes())
+            ),
+            _ => Ok(()),
+        }
+    }
+
     fn fmt_key_changed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::KeyChanged {
             server,
@@ -388,7 +405,10 @@ fn connect_text(f: &mut fmt::Formatter<'_>, server: &str, source: &io::Error) ->
 
 fn remote_text(f: &mut fmt::Formatter<'_>, path: &str, fault: &Fault) -> fmt::Result {
     if !path.is_empty() {
-        write!(f, "{path}: ")?;
+        // A server's text may begin with the path already.
+        if !escape(fault.text.as_bytes()).starts_with(path) {
+            write!(f, "{path}: ")?;
+        }
     }
     fault_text(f, fault)
 }

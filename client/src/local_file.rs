@@ -4,7 +4,7 @@ use crate::{Error, sys};
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Digest, Hasher, Timestamp};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// What a small file was when it was read.

@@ -43,8 +43,8 @@ impl Default for Deadlines {
         Self {
             connect: Duration::from_secs(10),
             greeting: Duration::from_secs(15),
-            answer: Duration::from_secs(60),
-            transfer: Duration::from_secs(60),
+            answer: Duration::from_mins(1),
+            transfer: Duration::from_mins(1),
         }
     }
 }

@@ -147,6 +147,7 @@ pub(crate) fn system_time(time: Timestamp) -> SystemTime {
 
 /// A server's name as a name here; `None` where this system cannot have it.
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems refuse some names")]
 pub(crate) fn local_name(name: &[u8]) -> Option<&OsStr> {
     Some(std::os::unix::ffi::OsStrExt::from_bytes(name))
 }

@@ -33,7 +33,10 @@ fn a_listing_is_paged_and_a_refusal_names_the_path() {
         assert!(matches!(request, Request::NextPage));
         peer.answer(number, &page(vec![entry(b"b", EntryKind::Folder, 0)], true));
         let (number, _) = peer.request();
-        peer.answer(number, &Answer::Error(Fault::new(Status::NOT_FOUND, "not there")));
+        peer.answer(
+            number,
+            &Answer::Error(Fault::new(Status::NOT_FOUND, "not there")),
+        );
     });
     let mut client = server.connect(state.path()).unwrap();
     let root = RemotePath::root();
@@ -72,7 +75,10 @@ fn a_changed_key_is_a_hard_stop_before_anything_is_sent() {
     let err = Client::connect(options, Arc::new(NoQuestions)).unwrap_err();
     assert!(matches!(
         err,
-        Error::KeyChanged { was_given: true, .. }
+        Error::KeyChanged {
+            was_given: true,
+            ..
+        }
     ));
     server.join();
 }

@@ -25,11 +25,11 @@ impl<'a> Listing<'a> {
     pub(super) fn open(
         client: &'a mut Client,
         path: &RemotePath,
-        request: Request,
+        request: &Request,
     ) -> Result<Self, Error> {
         let mut backoff = Backoff::new(&client.site, &client.cancel);
         let first = loop {
-            match client.call_once(&request, path) {
+            match client.call_once(request, path) {
                 Ok(Answer::Page(page)) => break page,
                 Ok(_) => return Err(unexpected()),
                 Err(err) if err.is_retryable() => backoff.wait(err)?,

@@ -148,7 +148,10 @@ mod tests {
             choice: Choice::Replace,
             for_all: true,
         });
-        assert_eq!(conflicts.rule_on(&conflict(1, 2), &all).unwrap(), Ruling::Replace);
+        assert_eq!(
+            conflicts.rule_on(&conflict(1, 2), &all).unwrap(),
+            Ruling::Replace
+        );
         assert_eq!(conflicts.at_once(), Some(Ruling::Replace));
     }
 

@@ -11,5 +11,5 @@ mod report;
 mod upload;
 
 pub use download::download;
-pub use report::{FileOutcome, JobOptions, JobReport, Outcome, Rule, Transfer};
+pub use report::{FileOutcome, JobOptions, JobReport, OnOutcome, Outcome, Rule, Transfer};
 pub use upload::upload;

@@ -34,6 +34,9 @@ pub enum Rule {
     Newer,
 }
 
+/// Takes note of how one file ended.
+pub type OnOutcome = dyn Fn(&FileOutcome<'_>) + Send + Sync;
+
 /// How a job is done.
 #[derive(Clone)]
 pub struct JobOptions {
@@ -44,7 +47,7 @@ pub struct JobOptions {
     /// Numbers for whoever draws.
     pub progress: Arc<Progress>,
     /// Called as each file ends, from any thread of the job, one call at a time.
-    pub on_outcome: Option<Arc<dyn Fn(&FileOutcome<'_>) + Send + Sync>>,
+    pub on_outcome: Option<Arc<OnOutcome>>,
 }
 
 impl Default for JobOptions {

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
-/// SHA-256 of a server's public key (its SubjectPublicKeyInfo in DER). Written as 52 lower-case
+/// SHA-256 of a server's public key (its `SubjectPublicKeyInfo` in DER). Written as 52 lower-case
 /// characters of base32.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
@@ -15,7 +15,7 @@ pub struct Fingerprint([u8; 32]);
 pub struct BadFingerprint;
 
 impl Fingerprint {
-    /// The fingerprint of a public key, given as its SubjectPublicKeyInfo in DER.
+    /// The fingerprint of a public key, given as its `SubjectPublicKeyInfo` in DER.
     #[must_use]
     pub fn of_public_key(spki_der: &[u8]) -> Self {
         Self(Sha256::digest(spki_der).into())

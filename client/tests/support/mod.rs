@@ -1,7 +1,15 @@
 //! A scripted server: TLS with a certificate of its own, and exactly the answers that a test
 //! writes down. It judges nothing.
-#![allow(dead_code, reason = "each test file uses a part of it")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's own server may give up")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test file uses a part of it"
+)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's own server may give up"
+)]
 
 use ferry_client::trust::KnownServers;
 use ferry_client::{Client, ConnectOptions, Deadlines, Error, Questions};
@@ -11,7 +19,7 @@ use ferry_protocol::{
     encode_data_header,
 };
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use std::io::{Read, Write};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -80,7 +88,10 @@ impl Peer {
 
     pub(crate) fn data(&mut self, number: u32, offset: u64, content: &[u8]) {
         let len = u32::try_from(content.len()).unwrap();
-        drop(self.stream.write_all(&encode_data_header(number, offset, len)));
+        drop(
+            self.stream
+                .write_all(&encode_data_header(number, offset, len)),
+        );
         drop(self.stream.write_all(content));
     }
 
@@ -233,10 +244,11 @@ impl FakeServer {
 
 /// Deadlines that a test can wait for.
 pub(crate) fn short_deadlines() -> Deadlines {
-    let mut deadlines = Deadlines::default();
-    deadlines.greeting = Duration::from_millis(100);
-    deadlines.answer = Duration::from_millis(100);
-    deadlines
+    Deadlines {
+        greeting: Duration::from_millis(100),
+        answer: Duration::from_millis(100),
+        ..Deadlines::default()
+    }
 }
 
 /// Trusts every new key and answers nothing else.

@@ -3,8 +3,8 @@
 //! Finished files wait for each other, so that one flush of the disk serves many.
 
 use super::part::{Item, Part, Placing};
-use crate::client::Backoff;
 use super::receive::{self, Taken};
+use crate::client::Backoff;
 use crate::connection::Connection;
 use crate::job::conflict::Ruling;
 use crate::job::lanes::Job;
@@ -12,9 +12,7 @@ use crate::job::report::FinalOutcome;
 use crate::{Conflict, Error, local_file, sys};
 use crossbeam_channel::Receiver;
 use ferry_protocol::limits::{SMALL_PUT_MAX, UNANSWERED_BYTES_MAX, UNANSWERED_MAX};
-use ferry_protocol::{
-    Answer, HEADER_LEN, PeerMisbehaved, Range, Request, Status, StoredDigest,
-};
+use ferry_protocol::{Answer, HEADER_LEN, PeerMisbehaved, Range, Request, Status, StoredDigest};
 use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::io;
@@ -127,7 +125,9 @@ impl<'a> Lane<'a> {
     }
 
     fn next_item(&mut self) -> Option<Item> {
-        self.again.pop_front().or_else(|| self.queue.try_recv().ok())
+        self.again
+            .pop_front()
+            .or_else(|| self.queue.try_recv().ok())
     }
 
     fn connection(&mut self) -> Result<&mut Connection, Error> {
@@ -226,6 +226,10 @@ impl<'a> Lane<'a> {
             self.again.push_front(item);
             return Err(err);
         }
+        if err.status() == Some(Status::BUSY) {
+            self.again.push_back(item);
+            return self.backoff.wait(err);
+        }
         if is_passing && item.failures < FAILURES_MAX {
             item.failures += 1;
             self.again.push_back(item);
@@ -253,7 +257,13 @@ impl<'a> Lane<'a> {
         }
         let kept = folders
             .iter()
-            .map(|folder| if folder.as_os_str().is_empty() { ".".as_ref() } else { folder.as_path() })
+            .map(|folder| {
+                if folder.as_os_str().is_empty() {
+                    ".".as_ref()
+                } else {
+                    folder.as_path()
+                }
+            })
             .try_for_each(sys::sync_folder);
         for ((item, _part), placed) in finished.into_iter().zip(placed) {
             let outcome = match (placed, &kept) {

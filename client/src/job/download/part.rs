@@ -103,7 +103,9 @@ impl Part {
     pub(super) fn place(&mut self, target: &Path, placing: Placing) -> Result<PathBuf, Error> {
         match placing {
             Placing::Replace => self.replace(target).map(|()| target.to_path_buf()),
-            Placing::New => self.place_new(target, target).map(|()| target.to_path_buf()),
+            Placing::New => self
+                .place_new(target, target)
+                .map(|()| target.to_path_buf()),
             Placing::KeepBoth => (1..=NUMBERED_MAX)
                 .map(|count| beside(target, count))
                 .find_map(|other| match self.place_new(&other, target) {
@@ -150,5 +152,8 @@ fn exists(target: &Path) -> Error {
 
 fn beside(target: &Path, count: u32) -> PathBuf {
     let name = target.file_name().unwrap_or_default();
-    target.with_file_name(sys::name_from_bytes(&numbered(sys::name_bytes(name), count)))
+    target.with_file_name(sys::name_from_bytes(&numbered(
+        sys::name_bytes(name),
+        count,
+    )))
 }

@@ -54,11 +54,12 @@ impl<'a> Planner<'a> {
             loop {
                 match self.source(&transfer) {
                     Err(err) if err.is_retryable() => backoff.wait(err)?,
-                    Err(err @ (Error::Remote { .. } | Error::Local { .. })) => {
-                        self.fail(&transfer.remote, err);
-                        break;
-                    }
-                    Err(err @ (Error::LocalRefused { .. } | Error::Untrustworthy { .. })) => {
+                    Err(
+                        err @ (Error::Remote { .. }
+                        | Error::Local { .. }
+                        | Error::LocalRefused { .. }
+                        | Error::Untrustworthy { .. }),
+                    ) => {
                         self.fail(&transfer.remote, err);
                         break;
                     }
@@ -86,7 +87,10 @@ impl<'a> Planner<'a> {
             }
             EntryKind::Folder => {}
             EntryKind::Link => {
-                self.skip(&remote.to_wire(), "a link that leads outside the shared folder");
+                self.skip(
+                    &remote.to_wire(),
+                    "a link that leads outside the shared folder",
+                );
                 return Ok(());
             }
             EntryKind::Other => {
@@ -136,7 +140,10 @@ impl<'a> Planner<'a> {
         };
         match entry.kind {
             EntryKind::Folder if entry.flags.linked => {
-                self.skip(&remote.to_wire(), "a link to a folder, which is not followed");
+                self.skip(
+                    &remote.to_wire(),
+                    "a link to a folder, which is not followed",
+                );
             }
             EntryKind::Folder => match self.ensure_folder(local, &path) {
                 Ok(()) => {
@@ -155,7 +162,10 @@ impl<'a> Planner<'a> {
                 }
             }
             EntryKind::Link => {
-                self.skip(&remote.to_wire(), "a link that leads outside the shared folder");
+                self.skip(
+                    &remote.to_wire(),
+                    "a link that leads outside the shared folder",
+                );
             }
             EntryKind::Other => self.skip(&remote.to_wire(), "a pipe, socket or device"),
         }

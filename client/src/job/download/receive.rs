@@ -100,7 +100,10 @@ impl<'a> Receiving<'a> {
     ) -> Result<Taken, Error> {
         loop {
             if self.failed.is_some() && self.end - self.next_offset > DISCARD_MAX {
-                return Ok(self.failed.take().map_or_else(|| Taken::Cut(changed(item)), Taken::Cut));
+                return Ok(self
+                    .failed
+                    .take()
+                    .map_or_else(|| Taken::Cut(changed(item)), Taken::Cut));
             }
             match connection.receive(Stage::Transfer)? {
                 Received::Content { offset, len } => {

@@ -72,7 +72,8 @@ pub(super) fn is_equal(connection: &mut Connection, item: &Item) -> Result<bool,
     let Answer::DigestIs(remote) = connection.ask(&request, &item.target.to_wire())? else {
         return Err(PeerMisbehaved::UnexpectedAnswer.into());
     };
-    Ok(remote.file_size == item.size && remote.digest == local_file::digest(&item.local, item.size)?)
+    Ok(remote.file_size == item.size
+        && remote.digest == local_file::digest(&item.local, item.size)?)
 }
 
 struct Sending<'a> {
@@ -86,7 +87,7 @@ struct Sending<'a> {
 
 impl Sending<'_> {
     fn run(&mut self, item: &mut Item, go_on: GoOn) -> Result<Sent, Error> {
-        if go_on.held > item.size || !self.holds_our_prefix(go_on)? {
+        if go_on.held > item.size || !self.holds_our_prefix(go_on) {
             item.renew()?;
             item.failures += 1;
             self.give_up()?;
@@ -110,7 +111,8 @@ impl Sending<'_> {
         };
         if let Some(answer) = early {
             // The answer came before the end: the server still needs to be told of the end.
-            self.connection.send_part(self.number, &Request::PutCancel)?;
+            self.connection
+                .send_part(self.number, &Request::PutCancel)?;
             self.connection.flush()?;
             return refused(self.connection, answer);
         }
@@ -168,18 +170,19 @@ impl Sending<'_> {
         self.job.options.progress.add_bytes(bytes);
     }
 
-    fn holds_our_prefix(&mut self, go_on: GoOn) -> Result<bool, Error> {
+    fn holds_our_prefix(&mut self, go_on: GoOn) -> bool {
         if go_on.held == 0 {
-            return Ok(true);
+            return true;
         }
         self.hasher = Hasher::new();
         let hashed = local_file::hash_front(&mut self.file, go_on.held, &mut self.hasher);
-        Ok(hashed.is_ok() && self.hasher.digest() == go_on.held_digest)
+        hashed.is_ok() && self.hasher.digest() == go_on.held_digest
     }
 
     /// Tells the server to forget the upload and takes its answer.
     fn give_up(&mut self) -> Result<(), Error> {
-        self.connection.send_part(self.number, &Request::PutCancel)?;
+        self.connection
+            .send_part(self.number, &Request::PutCancel)?;
         self.connection.flush()?;
         wait(self.connection).map(drop)
     }

@@ -1,8 +1,8 @@
 //! The end of an upload: times and permission bits of folders, deepest first, and the barrier
 //! that brings names and times to stable storage.
 
-use crate::connection::{Connection, Received};
 use crate::client::Backoff;
+use crate::connection::{Connection, Received};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::{Error, Stage, random};

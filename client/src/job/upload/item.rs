@@ -1,9 +1,7 @@
 //! What an upload's queue carries.
 
 use crate::{Error, random};
-use ferry_protocol::{
-    IfExists, OperationId, Permissions, Put, RemotePath, Timestamp, TransferId,
-};
+use ferry_protocol::{IfExists, OperationId, Permissions, Put, RemotePath, Timestamp, TransferId};
 use std::path::PathBuf;
 
 /// What the planner hands to the lanes.

@@ -13,8 +13,8 @@ use crate::{Conflict, Error, Stage, random};
 use crossbeam_channel::Receiver;
 use ferry_protocol::limits::{SEGMENT_LEN, SMALL_PUT_MAX, UNANSWERED_MAX};
 use ferry_protocol::{
-    Answer, Change, Digest, EntryKind, Fault, IfExists, Name, PeerMisbehaved,
-    RemotePath, Request, Status, Stored,
+    Answer, Change, Digest, EntryKind, Fault, IfExists, Name, PeerMisbehaved, RemotePath, Request,
+    Status, Stored,
 };
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -111,7 +111,9 @@ impl<'a> Lane<'a> {
     }
 
     fn next_work(&mut self) -> Option<Work> {
-        self.again.pop_front().or_else(|| self.queue.try_recv().ok())
+        self.again
+            .pop_front()
+            .or_else(|| self.queue.try_recv().ok())
     }
 
     fn connection(&mut self) -> Result<&mut Connection, Error> {
@@ -242,8 +244,7 @@ impl<'a> Lane<'a> {
             Err(err) => {
                 self.job.options.progress.add_planned(1, 0);
                 let source = local.as_os_str().as_encoded_bytes();
-                self.job
-                    .finish(source, &wire, 0, FinalOutcome::Failed(err));
+                self.job.finish(source, &wire, 0, FinalOutcome::Failed(err));
             }
         }
         Ok(())
@@ -290,16 +291,20 @@ impl<'a> Lane<'a> {
         );
         match fault.status {
             Status::EXISTS if item.names_tried > 0 => self.rename(item),
-            Status::EXISTS if item.size <= SMALL_PUT_MAX => match self.job.conflicts.at_once() {
-                Some(ruling) => self.apply(item, ruling),
-                None => {
-                    self.unsettled.push(item);
-                    Ok(())
-                }
-            },
             Status::EXISTS => {
-                self.unsettled.push(item);
+                // A small file was compared by the server; a big one still has to be.
+                let is_compared = item.size <= SMALL_PUT_MAX;
+                match self.job.conflicts.at_once().filter(|_| is_compared) {
+                    Some(ruling) => return self.apply(item, ruling),
+                    None => self.unsettled.push(item),
+                }
                 Ok(())
+            }
+            // As when the server has not yet noticed that an earlier connection is lost.
+            Status::BUSY => {
+                let err = Error::remote(&item.target.to_wire(), fault);
+                self.again.push_back(Work::File(item));
+                self.backoff.wait(err)
             }
             Status::NO_PART => {
                 item.renew()?;

@@ -112,7 +112,7 @@ impl<'a> Planner<'a> {
     }
 
     fn no_folder(
-        &mut self,
+        &self,
         local: &Path,
         remote: &RemotePath,
         metadata: &Metadata,
