@@ -1,1 +1,34 @@
+//! The client of Ferry: typed, blocking calls to a server, and jobs that move files and trees.
+//!
+//! Start with [`Client::connect`]. One [`Client`] holds one connection and is used by one thread
+//! at a time; [`Client::another`] opens more on the same login. [`job::upload`] and
+//! [`job::download`] move files over several connections and say how each of them ended.
+//!
+//! Nothing is sent before the server's key was judged (see [`trust`]), every wait has a deadline,
+//! and whatever a server says of names, sizes and digests is checked before it is acted on.
 
+pub mod address;
+pub mod cancel;
+pub mod client;
+mod connection;
+mod connector;
+pub mod error;
+pub mod job;
+mod local_file;
+pub mod progress;
+pub mod questions;
+mod random;
+mod site;
+pub mod state_folder;
+mod sys;
+pub mod terminal;
+mod transport;
+pub mod trust;
+
+pub use address::Address;
+pub use cancel::Cancel;
+pub use client::{Client, Listing, Parents};
+pub use error::{Error, Stage};
+pub use progress::Progress;
+pub use questions::{Choice, Conflict, NoQuestions, Questions, Resolution};
+pub use site::{ConnectOptions, Credentials, Deadlines};

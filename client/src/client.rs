@@ -1,0 +1,390 @@
+//! [`Client`]: one connection to a server, with a typed, blocking call for every request. A lost
+//! connection is opened again, and the request repeated with the same operation id.
+
+mod backoff;
+mod listing;
+
+pub(crate) use backoff::Backoff;
+pub use listing::Listing;
+
+use crate::connection::{Connection, Received};
+use crate::site::{ConnectOptions, Site};
+use crate::trust::Fingerprint;
+use crate::{Cancel, Error, Questions, Stage, random};
+use ferry_protocol::{
+    Account, Answer, Attributes, Change, Content, Entry, Hasher, IfExists, PeerMisbehaved, Range,
+    RemotePath, Removal, Request, ServerStatus, Space, StoredDigest, Welcome,
+};
+use std::io::Write;
+use std::sync::Arc;
+
+/// A login on a server. It holds one connection and is used by one thread at a time.
+pub struct Client {
+    site: Arc<Site>,
+    cancel: Cancel,
+    connection: Option<Connection>,
+    directory: Option<RemotePath>,
+    welcome: Welcome,
+    account: Account,
+    fingerprint: Fingerprint,
+}
+
+/// Whether a new folder's parents are made with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parents {
+    /// They must be there, and the folder must not.
+    Needed,
+    /// They are made too, and a folder that is there is success.
+    Make,
+}
+
+impl Client {
+    /// Connects, judges the server's key and logs in. A failure is not tried again, but for a
+    /// server that asks to come back later.
+    pub fn connect(options: ConnectOptions, questions: Arc<dyn Questions>) -> Result<Self, Error> {
+        let cancel = options.cancel.clone();
+        Self::open(Arc::new(Site::new(options, questions)?), cancel)
+    }
+
+    /// Opens one more connection on the same login, stopped by its own `cancel`.
+    pub fn another(&self, cancel: Cancel) -> Result<Self, Error> {
+        Self::open(Arc::clone(&self.site), cancel)
+    }
+
+    fn open(site: Arc<Site>, cancel: Cancel) -> Result<Self, Error> {
+        let mut backoff = Backoff::new(&site, &cancel);
+        let connection = loop {
+            match site.open(&cancel) {
+                Ok(connection) => break connection,
+                Err(err @ Error::Busy { .. }) => backoff.wait(err)?,
+                Err(err) => return Err(err),
+            }
+        };
+        let greeted = connection.welcome.clone().zip(connection.account.clone());
+        let (welcome, account) = greeted.ok_or(PeerMisbehaved::ExpectedHello)?;
+        Ok(Self {
+            site,
+            cancel,
+            fingerprint: connection.fingerprint,
+            connection: Some(connection),
+            directory: None,
+            welcome,
+            account,
+        })
+    }
+
+    /// What the server said when it was greeted. Its texts must be escaped before they are shown.
+    #[must_use]
+    pub fn welcome(&self) -> &Welcome {
+        &self.welcome
+    }
+
+    /// Who is logged in, and with which rights.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// `HOST:PORT` of the server.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.site.server
+    }
+
+    /// The server's key.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// What stops this client, from any thread.
+    #[must_use]
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// Opens a listing of a folder: an iterator over its pages, in the server's order.
+    pub fn list(&mut self, path: &RemotePath) -> Result<Listing<'_>, Error> {
+        Listing::open(self, path, &Request::List(path.clone().into()))
+    }
+
+    /// Opens a walk of a tree: an iterator over pages of entries whose names are paths below
+    /// `path`. They are the server's words: parse them with [`RemotePath::join_all`].
+    pub fn walk(&mut self, path: &RemotePath) -> Result<Listing<'_>, Error> {
+        Listing::open(self, path, &Request::Walk(path.clone().into()))
+    }
+
+    /// One entry.
+    pub fn stat(&mut self, path: &RemotePath) -> Result<Entry, Error> {
+        match self.call(&Request::Stat(path.clone().into()), path)? {
+            Answer::Entry(entry) => Ok(entry),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Changes the session's folder and returns it.
+    pub fn change_directory(&mut self, path: &RemotePath) -> Result<RemotePath, Error> {
+        let request = Request::ChangeDirectory(path.clone().into());
+        match self.call(&request, path)? {
+            Answer::Directory(directory) => {
+                self.directory = Some(directory.clone());
+                Ok(directory)
+            }
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The session's folder.
+    pub fn print_directory(&mut self) -> Result<RemotePath, Error> {
+        match self.call(&Request::PrintDirectory, &RemotePath::root())? {
+            Answer::Directory(directory) => Ok(directory),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Makes a folder.
+    pub fn make_directory(&mut self, path: &RemotePath, parents: Parents) -> Result<(), Error> {
+        let change = Change::MakeDirectory {
+            path: path.clone().into(),
+            with_parents: parents == Parents::Make,
+        };
+        self.change(change, path)
+    }
+
+    /// Renames a file or folder.
+    pub fn rename(
+        &mut self,
+        from: &RemotePath,
+        to: &RemotePath,
+        if_exists: IfExists,
+    ) -> Result<(), Error> {
+        let change = Change::Rename {
+            from: from.clone().into(),
+            to: to.clone().into(),
+            replace: if_exists == IfExists::Replace,
+        };
+        self.change(change, from)
+    }
+
+    /// Removes a file, an empty folder or a tree.
+    pub fn remove(&mut self, path: &RemotePath, removal: Removal) -> Result<(), Error> {
+        let change = Change::Remove {
+            path: path.clone().into(),
+            removal,
+        };
+        self.change(change, path)
+    }
+
+    /// Sets time and permission bits.
+    pub fn set_attributes(
+        &mut self,
+        path: &RemotePath,
+        attributes: Attributes,
+    ) -> Result<(), Error> {
+        let change = Change::SetAttributes {
+            path: path.clone().into(),
+            attributes,
+        };
+        self.change(change, path)
+    }
+
+    /// Copies a file within the server.
+    pub fn copy(
+        &mut self,
+        from: &RemotePath,
+        to: &RemotePath,
+        if_exists: IfExists,
+    ) -> Result<(), Error> {
+        let change = Change::Copy {
+            from: from.clone().into(),
+            to: to.clone().into(),
+            if_exists,
+        };
+        self.change(change, from)
+    }
+
+    /// Digest of a stored file, or of a range of it.
+    pub fn digest(&mut self, path: &RemotePath, range: Range) -> Result<StoredDigest, Error> {
+        let request = Request::Digest {
+            path: path.clone().into(),
+            range,
+        };
+        match self.call(&request, path)? {
+            Answer::DigestIs(digest) => Ok(digest),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Space left where `path` lies.
+    pub fn space(&mut self, path: &RemotePath) -> Result<Space, Error> {
+        match self.call(&Request::Space(path.clone().into()), path)? {
+            Answer::SpaceIs(space) => Ok(space),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Returns once all that was answered before is on the server's stable storage.
+    pub fn sync(&mut self) -> Result<(), Error> {
+        self.call(&Request::Sync, &RemotePath::root()).map(drop)
+    }
+
+    /// Asks for a sign of life.
+    pub fn ping(&mut self) -> Result<(), Error> {
+        self.call(&Request::Ping, &RemotePath::root()).map(drop)
+    }
+
+    /// How session and server are.
+    pub fn status(&mut self) -> Result<ServerStatus, Error> {
+        match self.call(&Request::Status, &RemotePath::root())? {
+            Answer::StatusIs(status) => Ok(status),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Ends the session politely.
+    pub fn bye(mut self) -> Result<(), Error> {
+        let Some(mut connection) = self.connection.take() else {
+            return Ok(());
+        };
+        connection.ask(&Request::Bye, b"")?;
+        connection.close();
+        Ok(())
+    }
+
+    /// Writes a range of a file to `sink` and checks the digest at its end: only when this
+    /// succeeds was every byte what the server sent. A lost connection is not retried, because
+    /// what was written cannot be taken back.
+    pub fn get(
+        &mut self,
+        path: &RemotePath,
+        range: Range,
+        sink: &mut dyn Write,
+    ) -> Result<Content, Error> {
+        let mut connection = self.take_connection()?;
+        let got = get_into(&mut connection, path, range, sink);
+        // After a failure content may still be on its way: only a fresh connection is clean.
+        if matches!(got, Ok(_) | Err(Error::Remote { .. })) {
+            self.connection = Some(connection);
+        }
+        got
+    }
+
+    pub(crate) fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    /// The connection, opened anew if it was lost. Whoever takes it puts it back while it is
+    /// between two requests.
+    pub(crate) fn take_connection(&mut self) -> Result<Connection, Error> {
+        self.cancel.check()?;
+        if let Some(connection) = self.connection.take()
+            && !connection.is_going()
+        {
+            return Ok(connection);
+        }
+        let mut connection = self.site.open(&self.cancel)?;
+        if let Some(directory) = &self.directory {
+            let request = Request::ChangeDirectory(directory.clone().into());
+            connection.ask(&request, &directory.to_wire())?;
+        }
+        Ok(connection)
+    }
+
+    pub(crate) fn put_connection_back(&mut self, connection: Connection) {
+        self.connection = Some(connection);
+    }
+
+    fn change(&mut self, change: Change, path: &RemotePath) -> Result<(), Error> {
+        let request = Request::Change {
+            operation: random::operation_id()?,
+            change,
+        };
+        self.call(&request, path).map(drop)
+    }
+
+    /// Asks, again and again while that can help.
+    fn call(&mut self, request: &Request, path: &RemotePath) -> Result<Answer, Error> {
+        let mut backoff = Backoff::new(&self.site, &self.cancel);
+        loop {
+            match self.call_once(request, path) {
+                Err(err) if err.is_retryable() => backoff.wait(err)?,
+                other => return other,
+            }
+        }
+    }
+
+    fn call_once(&mut self, request: &Request, path: &RemotePath) -> Result<Answer, Error> {
+        let mut connection = self.take_connection()?;
+        let shown = if path.is_root() && !names_a_path(request) {
+            Vec::new()
+        } else {
+            path.to_wire()
+        };
+        let answer = connection.ask(request, &shown);
+        if matches!(
+            answer,
+            Ok(_) | Err(Error::Remote { .. } | Error::Busy { .. })
+        ) {
+            self.connection = Some(connection);
+        }
+        answer
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Client({})", self.server())
+    }
+}
+
+fn names_a_path(request: &Request) -> bool {
+    !matches!(
+        request,
+        Request::PrintDirectory | Request::Sync | Request::Ping | Request::Status
+    )
+}
+
+fn unexpected() -> Error {
+    PeerMisbehaved::UnexpectedAnswer.into()
+}
+
+fn get_into(
+    connection: &mut Connection,
+    path: &RemotePath,
+    range: Range,
+    sink: &mut dyn Write,
+) -> Result<Content, Error> {
+    let wire = path.to_wire();
+    connection.send(&Request::Get {
+        path: path.clone().into(),
+        range,
+    })?;
+    connection.flush()?;
+    let mut announced = None;
+    let mut hasher = Hasher::new();
+    let mut buffer = Vec::new();
+    loop {
+        match connection.receive(Stage::Transfer)? {
+            Received::Content { len, .. } => {
+                buffer.resize(len, 0);
+                connection.take_content(&mut buffer)?;
+                hasher.update(&buffer);
+                sink.write_all(&buffer)
+                    .map_err(|source| Error::local("write", "the output".as_ref(), source))?;
+            }
+            Received::Answer { answer, .. } => match connection.judged(answer, &wire)? {
+                Answer::Content(content) => announced = Some(content),
+                Answer::ContentEnd(digest) => {
+                    let content = announced.ok_or_else(unexpected)?;
+                    if digest != hasher.digest() || content.len != hasher.len() {
+                        return Err(Error::Corrupt {
+                            path: path.to_string(),
+                        });
+                    }
+                    return Ok(content);
+                }
+                _ => return Err(unexpected()),
+            },
+        }
+    }
+}

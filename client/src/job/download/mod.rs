@@ -1,0 +1,33 @@
+//! Downloads: the planner's walk of the server's tree, the lanes, the staged files, and the
+//! folders' attributes at the end. Everything that the server says of names and sizes is checked
+//! before it is acted on; nothing outside the target is ever touched.
+
+mod finish;
+mod lane;
+mod part;
+mod plan;
+mod receive;
+
+use super::lanes::Job;
+use super::{JobOptions, JobReport, Transfer};
+use crate::client::Client;
+use lane::Lane;
+use plan::Planner;
+
+/// Downloads files and trees. Every file that is reported as done was verified by its digest, is
+/// on stable storage, and appeared under its name whole.
+pub fn download(client: &mut Client, transfers: Vec<Transfer>, options: &JobOptions) -> JobReport {
+    let job = Job::new(client, options);
+    let mut folders = Vec::new();
+    job.run(
+        |queue| {
+            let mut planner = Planner::new(&job, queue);
+            let planned = planner.plan(transfers);
+            folders = planner.into_folders();
+            planned
+        },
+        |queue| Lane::new(&job, queue).run(),
+    );
+    finish::finish(&job, folders);
+    job.end(client)
+}

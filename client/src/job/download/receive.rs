@@ -1,0 +1,211 @@
+//! One file's content on its way from the connection to its part, hashed while it is hot.
+
+use super::part::{Item, Part};
+use crate::connection::{Connection, Received};
+use crate::job::lanes::Job;
+use crate::{Error, Stage, local_file};
+use ferry_protocol::limits::{SEGMENT_LEN, SMALL_PUT_MAX};
+use ferry_protocol::{Answer, Content, Digest, Hasher, PeerMisbehaved};
+
+/// How the taking of one file ended.
+pub(super) enum Taken {
+    /// All of it is in the part, verified.
+    Whole(Part),
+    /// It failed; the connection is between two answers.
+    Failed(Error),
+    /// It failed here, and so much was still to come that the connection has to be given up.
+    Cut(Error),
+    /// The server asks to come back later.
+    Busy(Error),
+}
+
+/// Content that is rather discarded than the connection given up.
+const DISCARD_MAX: u64 = 4 * 1024 * 1024;
+
+/// Takes the whole answer to a get. An error means that the connection is over; what came of a
+/// big file stays with its item, to go on from there.
+pub(super) fn file(
+    connection: &mut Connection,
+    job: &Job<'_>,
+    item: &mut Item,
+    buffer: &mut Vec<u8>,
+) -> Result<Taken, Error> {
+    let wire = item.remote.to_wire();
+    let Received::Answer { answer, .. } = connection.receive(Stage::Answer)? else {
+        return Err(PeerMisbehaved::UnexpectedAnswer.into());
+    };
+    let content = match connection.judged(answer, &wire) {
+        Ok(Answer::Content(content)) => content,
+        Ok(_) => return Err(PeerMisbehaved::UnexpectedAnswer.into()),
+        Err(err @ Error::Busy { .. }) => return Ok(Taken::Busy(err)),
+        Err(err) => return Ok(Taken::Failed(err)),
+    };
+    let is_big = content.file_size > SMALL_PUT_MAX;
+    if is_big {
+        job.options.progress.begin(&wire);
+    }
+    let mut receiving = Receiving::new(job, item, content);
+    let taken = receiving.run(connection, item, buffer);
+    if is_big {
+        job.options.progress.end(&wire);
+    }
+    if !matches!(taken, Ok(Taken::Whole(_))) {
+        let keeps = is_big && taken.as_ref().is_err_and(Error::is_retryable);
+        receiving.leave(item, keeps);
+    }
+    taken
+}
+
+struct Receiving<'a> {
+    job: &'a Job<'a>,
+    content: Content,
+    part: Option<Part>,
+    failed: Option<Error>,
+    /// Digest of what comes now, where a part was there before.
+    rest: Option<Hasher>,
+    next_offset: u64,
+    end: u64,
+    counted: u64,
+}
+
+impl<'a> Receiving<'a> {
+    fn new(job: &'a Job<'a>, item: &mut Item, content: Content) -> Self {
+        let (part, failed) = match item.part.take() {
+            Some(part) if is_same(&part, content) => (Some(part), None),
+            Some(_) => (None, Some(changed(item))),
+            None if content.len != content.file_size => (None, Some(changed(item))),
+            None => match Part::create(&item.local, content) {
+                Ok(part) => (Some(part), None),
+                Err(err) => (None, Some(err)),
+            },
+        };
+        let held = part.as_ref().map_or(0, Part::held);
+        Self {
+            job,
+            content,
+            part,
+            failed,
+            rest: (held > 0).then(Hasher::new),
+            next_offset: content.file_size.saturating_sub(content.len),
+            end: content.file_size,
+            counted: held,
+        }
+    }
+
+    fn run(
+        &mut self,
+        connection: &mut Connection,
+        item: &mut Item,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Taken, Error> {
+        loop {
+            if self.failed.is_some() && self.end - self.next_offset > DISCARD_MAX {
+                return Ok(self
+                    .failed
+                    .take()
+                    .map_or_else(|| Taken::Cut(changed(item)), Taken::Cut));
+            }
+            match connection.receive(Stage::Transfer)? {
+                Received::Content { offset, len } => {
+                    self.message(connection, offset, len, buffer)?;
+                }
+                Received::Answer { answer, .. } => {
+                    let answer = match connection.judged(answer, &item.remote.to_wire()) {
+                        Ok(answer) => answer,
+                        Err(err @ Error::Busy { .. }) => return Ok(Taken::Busy(err)),
+                        Err(err) => return Ok(Taken::Failed(err)),
+                    };
+                    let Answer::ContentEnd(digest) = answer else {
+                        return Err(PeerMisbehaved::UnexpectedAnswer.into());
+                    };
+                    return Ok(self.ended(item, digest));
+                }
+            }
+            self.job.check()?;
+        }
+    }
+
+    /// Takes one data message.
+    fn message(
+        &mut self,
+        connection: &mut Connection,
+        offset: u64,
+        len: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        if offset != self.next_offset {
+            return Err(PeerMisbehaved::WrongOffset.into());
+        }
+        if len == 0 || len as u64 > self.end - offset {
+            return Err(PeerMisbehaved::TooMuchContent.into());
+        }
+        if buffer.len() < len {
+            buffer.resize(SEGMENT_LEN as usize, 0);
+        }
+        let message = local_file::front(buffer, len as u64);
+        connection.take_content(message)?;
+        self.next_offset += len as u64;
+        let Some(part) = &mut self.part else {
+            return Ok(());
+        };
+        if let Some(rest) = &mut self.rest {
+            rest.update(message);
+        }
+        match part.write(message) {
+            Ok(()) => {
+                self.counted += len as u64;
+                self.job.options.progress.add_bytes(len as u64);
+            }
+            Err(err) => {
+                self.failed = Some(err);
+                self.part = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, item: &mut Item, digest: Digest) -> Taken {
+        if let Some(err) = self.failed.take() {
+            return Taken::Failed(err);
+        }
+        let Some(part) = self.part.take() else {
+            return Taken::Failed(changed(item));
+        };
+        let own = self
+            .rest
+            .as_ref()
+            .map_or_else(|| part.hasher.digest(), Hasher::digest);
+        if own != digest || part.held() != self.content.file_size {
+            return Taken::Failed(Error::Corrupt {
+                path: item.remote.to_string(),
+            });
+        }
+        item.size = part.held();
+        match part.dress() {
+            Ok(()) => Taken::Whole(part),
+            Err(err) => Taken::Failed(err),
+        }
+    }
+
+    /// Keeps the part for another try, or forgets it.
+    fn leave(self, item: &mut Item, keeps: bool) {
+        match self.part {
+            Some(part) if keeps => item.part = Some(part),
+            _ => self.job.options.progress.take_bytes_back(self.counted),
+        }
+    }
+}
+
+/// Whether an answer goes on exactly where the part ends, in the same file.
+fn is_same(part: &Part, content: Content) -> bool {
+    part.content.file_size == content.file_size
+        && part.content.modified == content.modified
+        && content.file_size.checked_sub(content.len) == Some(part.held())
+}
+
+fn changed(item: &Item) -> Error {
+    Error::Untrustworthy {
+        subject: item.remote.to_string(),
+        what: "it changed between two answers; try again",
+    }
+}

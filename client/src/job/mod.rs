@@ -1,0 +1,15 @@
+//! Jobs: uploads and downloads of files and trees over several connections.
+//!
+//! A planner walks the sources and feeds a bounded queue; lanes, each with a connection and a
+//! thread of its own, take from it. A lane keeps many small files on their way at once, and
+//! takes one big file at a time. What fails for one file stops no other.
+
+mod conflict;
+mod download;
+mod lanes;
+mod report;
+mod upload;
+
+pub use download::download;
+pub use report::{FileOutcome, JobOptions, JobReport, OnOutcome, Outcome, Rule, Transfer};
+pub use upload::upload;

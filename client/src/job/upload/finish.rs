@@ -1,0 +1,86 @@
+//! The end of an upload: times and permission bits of folders, deepest first, and the barrier
+//! that brings names and times to stable storage.
+
+use crate::client::Backoff;
+use crate::connection::{Connection, Received};
+use crate::job::lanes::Job;
+use crate::job::report::FinalOutcome;
+use crate::{Error, Stage, random};
+use ferry_protocol::{Answer, Attributes, Change, OperationId, RemotePath, Request, Status};
+use std::collections::VecDeque;
+
+type Folder = (RemotePath, Attributes, OperationId);
+
+pub(super) fn finish(job: &Job<'_>, folders: Vec<(RemotePath, Attributes)>) -> Result<(), Error> {
+    job.check()?;
+    let mut left = folders
+        .into_iter()
+        .rev()
+        .filter(|(path, _)| !path.is_root())
+        .map(|(path, attributes)| Ok((path, attributes, random::operation_id()?)))
+        .collect::<Result<VecDeque<Folder>, Error>>()?;
+    let mut backoff = Backoff::new(&job.site, &job.cancel);
+    loop {
+        let finished = job.open().and_then(|mut connection| {
+            set_all(job, &mut connection, &mut left)?;
+            connection.ask(&Request::Sync, b"")?;
+            job.give_back(connection);
+            Ok(())
+        });
+        match finished {
+            Err(err) if err.is_retryable() => backoff.wait(err)?,
+            other => return other,
+        }
+    }
+}
+
+fn set_all(
+    job: &Job<'_>,
+    connection: &mut Connection,
+    left: &mut VecDeque<Folder>,
+) -> Result<(), Error> {
+    let mut sent = 0;
+    while !left.is_empty() {
+        while let Some((path, attributes, operation)) = left.get(sent)
+            && connection.has_room()
+        {
+            connection.send(&Request::Change {
+                operation: *operation,
+                change: Change::SetAttributes {
+                    path: path.clone().into(),
+                    attributes: *attributes,
+                },
+            })?;
+            sent += 1;
+        }
+        connection.flush()?;
+        let Received::Answer { is_final, answer } = connection.receive(Stage::Answer)? else {
+            return Err(ferry_protocol::PeerMisbehaved::UnexpectedAnswer.into());
+        };
+        if !is_final {
+            continue;
+        }
+        if let Answer::Busy(_) = answer {
+            connection.judged(answer, b"")?;
+            continue;
+        }
+        if let Some((path, ..)) = left.pop_front() {
+            sent -= 1;
+            told(job, connection.judged(answer, &path.to_wire()), &path);
+        }
+    }
+    Ok(())
+}
+
+fn told(job: &Job<'_>, answered: Result<Answer, Error>, path: &RemotePath) {
+    match answered {
+        Ok(_) => job.add_folders(1),
+        // It never came to be; that was told already.
+        Err(err) if err.status() == Some(Status::NOT_FOUND) => {}
+        Err(err) => {
+            job.options.progress.add_planned(1, 0);
+            let wire = path.to_wire();
+            job.finish(&wire, &wire, 0, FinalOutcome::Failed(err));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What an upload's queue carries.
+
+use crate::{Error, random};
+use ferry_protocol::{IfExists, OperationId, Permissions, Put, RemotePath, Timestamp, TransferId};
+use std::path::PathBuf;
+
+/// What the planner hands to the lanes.
+pub(super) enum Work {
+    File(Item),
+    /// A folder with nothing in it to make it by the way.
+    EmptyFolder(RemotePath, PathBuf),
+}
+
+/// One file on its way up.
+pub(super) struct Item {
+    pub(super) local: PathBuf,
+    /// The name that was asked for.
+    pub(super) wanted: RemotePath,
+    /// The name it will get: another one after a conflict.
+    pub(super) target: RemotePath,
+    pub(super) size: u64,
+    pub(super) modified: Timestamp,
+    pub(super) permissions: Permissions,
+    pub(super) if_exists: IfExists,
+    pub(super) operation: OperationId,
+    pub(super) transfer: TransferId,
+    /// Other names tried so far.
+    pub(super) names_tried: u32,
+    /// Failures on the way so far that trying again may mend.
+    pub(super) failures: u32,
+    /// Whether the server may hold a part of it.
+    pub(super) may_resume: bool,
+}
+
+/// Failures on the way that are tried again before a file is given up.
+pub(super) const FAILURES_MAX: u32 = 3;
+
+impl Item {
+    pub(super) fn source(&self) -> &[u8] {
+        self.local.as_os_str().as_encoded_bytes()
+    }
+
+    /// Gets new ids: what follows is another upload to the server.
+    pub(super) fn renew(&mut self) -> Result<(), Error> {
+        self.operation = random::operation_id()?;
+        self.transfer = random::transfer_id()?;
+        self.may_resume = false;
+        Ok(())
+    }
+
+    pub(super) fn put(&self) -> Put {
+        Put {
+            operation: self.operation,
+            transfer: self.transfer,
+            path: self.target.clone().into(),
+            size: self.size,
+            modified: self.modified,
+            permissions: self.permissions,
+            if_exists: self.if_exists,
+            resume: self.may_resume,
+            with_parents: true,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The walk of the local trees, in the order of their names, ahead of the lanes.
+
+use super::item::{Item, Work};
+use crate::job::lanes::Job;
+use crate::job::report::FinalOutcome;
+use crate::job::{Rule, Transfer};
+use crate::{Error, random, sys};
+use crossbeam_channel::Sender;
+use ferry_protocol::{Attributes, IfExists, Name, RemotePath};
+use std::ffi::OsString;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::Path;
+
+pub(super) struct Planner<'a> {
+    job: &'a Job<'a>,
+    queue: Sender<Work>,
+    folders: Vec<(RemotePath, Attributes)>,
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(job: &'a Job<'a>, queue: Sender<Work>) -> Self {
+        Self {
+            job,
+            queue,
+            folders: Vec::new(),
+        }
+    }
+
+    /// Folders found, parents first, with the attributes they are to get.
+    pub(super) fn into_folders(self) -> Vec<(RemotePath, Attributes)> {
+        self.folders
+    }
+
+    pub(super) fn plan(&mut self, transfers: Vec<Transfer>) -> Result<(), Error> {
+        for transfer in transfers {
+            match fs::metadata(&transfer.local) {
+                Ok(metadata) if metadata.is_dir() => {
+                    self.folder(&transfer.local, &transfer.remote, &metadata)?;
+                }
+                Ok(metadata) => self.no_folder(&transfer.local, &transfer.remote, &metadata)?,
+                Err(source) => self.fail(&transfer.local, "read", source),
+            }
+        }
+        Ok(())
+    }
+
+    fn folder(
+        &mut self,
+        local: &Path,
+        remote: &RemotePath,
+        metadata: &Metadata,
+    ) -> Result<(), Error> {
+        self.job.check()?;
+        let names = match sorted_names(local) {
+            Ok(names) => names,
+            Err(source) => {
+                self.fail(local, "list", source);
+                return Ok(());
+            }
+        };
+        self.folders.push((
+            remote.clone(),
+            Attributes {
+                modified: Some(sys::modified(metadata)),
+                permissions: Some(sys::permissions(metadata)),
+            },
+        ));
+        let mut makes_it = false;
+        for name in names {
+            makes_it |= self.entry(&local.join(&name), sys::name_bytes(&name), remote)?;
+        }
+        if !makes_it && !remote.is_root() {
+            self.queue(Work::EmptyFolder(remote.clone(), local.to_path_buf()))?;
+        }
+        Ok(())
+    }
+
+    /// Plans one entry of a folder. Returns whether its upload makes the folder by the way.
+    fn entry(&mut self, local: &Path, name: &[u8], folder: &RemotePath) -> Result<bool, Error> {
+        let remote = match Name::parse(name).and_then(|name| folder.join(&name)) {
+            Ok(remote) => remote,
+            Err(err) => {
+                self.skip(local, &err.to_string());
+                return Ok(false);
+            }
+        };
+        let metadata = match fs::symlink_metadata(local) {
+            Ok(metadata) if metadata.is_symlink() => match fs::metadata(local) {
+                Ok(target) if target.is_dir() => {
+                    self.skip(local, "a link to a folder, which is not followed");
+                    return Ok(false);
+                }
+                Ok(target) => target,
+                Err(_) => {
+                    self.skip(local, "a link that leads nowhere");
+                    return Ok(false);
+                }
+            },
+            Ok(metadata) => metadata,
+            Err(source) => {
+                self.fail(local, "read", source);
+                return Ok(false);
+            }
+        };
+        if metadata.is_dir() {
+            self.folder(local, &remote, &metadata)?;
+            return Ok(true);
+        }
+        self.no_folder(local, &remote, &metadata)?;
+        Ok(metadata.is_file())
+    }
+
+    fn no_folder(
+        &self,
+        local: &Path,
+        remote: &RemotePath,
+        metadata: &Metadata,
+    ) -> Result<(), Error> {
+        if !metadata.is_file() {
+            self.skip(local, "a pipe, socket or device, which is never opened");
+            return Ok(());
+        }
+        self.job.options.progress.add_planned(1, metadata.len());
+        let if_exists = match self.job.options.rule {
+            Rule::Replace => IfExists::Replace,
+            _ => IfExists::Refuse,
+        };
+        self.queue(Work::File(Item {
+            local: local.to_path_buf(),
+            wanted: remote.clone(),
+            target: remote.clone(),
+            size: metadata.len(),
+            modified: sys::modified(metadata),
+            permissions: sys::permissions(metadata),
+            if_exists,
+            operation: random::operation_id()?,
+            transfer: random::transfer_id()?,
+            names_tried: 0,
+            failures: 0,
+            may_resume: false,
+        }))
+    }
+
+    fn queue(&self, work: Work) -> Result<(), Error> {
+        // No lane takes work any more: one of them has said why.
+        self.queue.send(work).map_err(|_closed| Error::Cancelled)
+    }
+
+    fn skip(&self, local: &Path, reason: &str) {
+        self.end(local, FinalOutcome::Skipped(reason.to_owned()));
+    }
+
+    fn fail(&self, local: &Path, action: &'static str, source: io::Error) {
+        let err = Error::local(action, local, source);
+        self.end(local, FinalOutcome::Failed(err));
+    }
+
+    fn end(&self, local: &Path, outcome: FinalOutcome) {
+        self.job.options.progress.add_planned(1, 0);
+        let source = local.as_os_str().as_encoded_bytes();
+        self.job.finish(source, b"", 0, outcome);
+    }
+}
+
+fn sorted_names(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect::<io::Result<Vec<OsString>>>()?;
+    names.sort_unstable();
+    Ok(names)
+}

@@ -1,0 +1,178 @@
+//! The system calls that differ between systems, or that the standard library does not have.
+
+use ferry_protocol::{Permissions, Timestamp};
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata};
+use std::io;
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Receives what is there; `WouldBlock` when nothing is.
+#[cfg(unix)]
+pub(crate) fn receive_at_once(socket: &TcpStream, into: &mut [u8]) -> io::Result<usize> {
+    let flags = rustix::net::RecvFlags::DONTWAIT;
+    let (count, _) = rustix::net::recv(socket, into, flags)?;
+    Ok(count)
+}
+
+/// Receives what is there; `WouldBlock` when nothing is.
+#[cfg(not(unix))]
+pub(crate) fn receive_at_once(socket: &TcpStream, into: &mut [u8]) -> io::Result<usize> {
+    use std::io::Read as _;
+    socket.set_nonblocking(true)?;
+    let received = (&*socket).read(into);
+    socket.set_nonblocking(false)?;
+    received
+}
+
+/// Renames without replacing what has the new name: then it fails with `AlreadyExists`.
+pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // The file system does not know the flag.
+            Err(Errno::INVAL | Errno::NOSYS) => {}
+            other => return Ok(other?),
+        }
+    }
+    // A second name is refused where the first is taken, on every system.
+    std::fs::hard_link(from, to)?;
+    std::fs::remove_file(from)
+}
+
+/// Brings the content of several files to stable storage with as few waits as the system allows.
+pub(crate) fn sync_files<'a>(files: impl ExactSizeIterator<Item = &'a File>) -> io::Result<()> {
+    let mut files = files;
+    #[cfg(target_os = "linux")]
+    if files.len() >= SHARED_SYNC_MIN {
+        let Some(first) = files.next() else {
+            return Ok(());
+        };
+        let device = device(first)?;
+        for other in files {
+            if self::device(other)? != device {
+                other.sync_data()?;
+            }
+        }
+        return Ok(rustix::fs::syncfs(first)?);
+    }
+    files.try_for_each(File::sync_all)
+}
+
+#[cfg(target_os = "linux")]
+fn device(file: &File) -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    Ok(file.metadata()?.dev())
+}
+
+/// Files from which on one flush of the whole file system is cheaper than one for each.
+#[cfg(target_os = "linux")]
+const SHARED_SYNC_MIN: usize = 8;
+
+/// Brings the names in a folder to stable storage.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _unused = folder;
+    Ok(())
+}
+
+/// Creates a file that nobody else has, readable by its owner alone.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).read(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Opens a file for reading without ever waiting, as a pipe without a writer would make it.
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    options.open(path)
+}
+
+/// Sets the permission bits, where the system has them.
+pub(crate) fn set_permissions(file: &File, permissions: Permissions) -> io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(
+        permissions.mode(),
+    ))?;
+    #[cfg(not(unix))]
+    let _unused = (file, permissions);
+    Ok(())
+}
+
+/// The permission bits of a file, or usual ones where the system has none.
+pub(crate) fn permissions(metadata: &Metadata) -> Permissions {
+    #[cfg(unix)]
+    let mode = std::os::unix::fs::MetadataExt::mode(metadata);
+    #[cfg(not(unix))]
+    let mode = if metadata.is_dir() { 0o755 } else { 0o644 };
+    Permissions::from_mode(mode)
+}
+
+/// Last modification of a file's content.
+pub(crate) fn modified(metadata: &Metadata) -> Timestamp {
+    let Ok(modified) = metadata.modified() else {
+        return Timestamp::default();
+    };
+    let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+    Timestamp(match modified.duration_since(UNIX_EPOCH) {
+        Ok(since) => nanos(since),
+        Err(before) => -nanos(before.duration()),
+    })
+}
+
+/// The system's form of a time.
+pub(crate) fn system_time(time: Timestamp) -> SystemTime {
+    let distance = Duration::from_nanos(time.0.unsigned_abs());
+    if time.0 < 0 {
+        UNIX_EPOCH - distance
+    } else {
+        UNIX_EPOCH + distance
+    }
+}
+
+/// A server's name as a name here; `None` where this system cannot have it.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems refuse some names")]
+pub(crate) fn local_name(name: &[u8]) -> Option<&OsStr> {
+    Some(std::os::unix::ffi::OsStrExt::from_bytes(name))
+}
+
+/// A server's name as a name here; `None` where this system cannot have it.
+#[cfg(not(unix))]
+pub(crate) fn local_name(name: &[u8]) -> Option<&OsStr> {
+    let text = std::str::from_utf8(name).ok()?;
+    let is_forbidden = |character: char| {
+        character.is_control()
+            || matches!(character, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
+    };
+    let is_bad = text.contains(is_forbidden) || text.ends_with(['.', ' ']);
+    (!is_bad).then(|| OsStr::new(text))
+}
+
+/// The bytes of a local name.
+pub(crate) fn name_bytes(name: &OsStr) -> &[u8] {
+    name.as_encoded_bytes()
+}
+
+/// A name from bytes that [`name_bytes`] gave, with ASCII inserted.
+pub(crate) fn name_from_bytes(bytes: &[u8]) -> OsString {
+    local_name(bytes).map_or_else(
+        || OsString::from(String::from_utf8_lossy(bytes).into_owned()),
+        OsStr::to_os_string,
+    )
+}

@@ -1,0 +1,76 @@
+//! From an address to a client that is logged in.
+
+use super::failure::Result;
+use super::interrupt::Interrupts;
+use super::person::Person;
+use super::settings::Settings;
+use crate::trust::KnownServers;
+use crate::{Address, Cancel, Client, ConnectOptions, Credentials, Error, Questions};
+use ferry_protocol::Status;
+use std::sync::Arc;
+
+/// Connects and logs in. A guest who is refused is asked for a name, if there is somebody to ask.
+pub(crate) fn connect(
+    address: &Address,
+    settings: &Settings,
+    person: &Arc<Person>,
+    interrupts: &Interrupts,
+) -> Result<Client> {
+    let cancel = Cancel::new();
+    let _running = interrupts.running(&cancel);
+    let attempt = |credentials| {
+        let options = options(address, settings, credentials, &cancel);
+        let questions: Arc<dyn Questions> = Arc::<Person>::clone(person);
+        Client::connect(options, questions)
+    };
+    let Some(user) = &address.user else {
+        return match attempt(Credentials::Guest) {
+            Err(err) if refuses_guest(&err) => match ask_name(person) {
+                Some(name) => Ok(attempt(Credentials::Password {
+                    name,
+                    password: None,
+                })?),
+                None => Err(err.into()),
+            },
+            other => Ok(other?),
+        };
+    };
+    let name = user.clone();
+    Ok(attempt(Credentials::Password {
+        name,
+        password: None,
+    })?)
+}
+
+fn options(
+    address: &Address,
+    settings: &Settings,
+    credentials: Credentials,
+    cancel: &Cancel,
+) -> ConnectOptions {
+    let known = KnownServers::in_folder(&settings.state_folder);
+    let mut options = ConnectOptions::new(&address.host, address.port, known);
+    options.fingerprint = settings.fingerprint.or(address.fingerprint);
+    options.credentials = credentials;
+    options.retry_for = settings.retry_for;
+    options
+        .program
+        .replace_range(.., concat!("ferry ", env!("CARGO_PKG_VERSION")));
+    options.cancel = cancel.clone();
+    options
+}
+
+fn refuses_guest(err: &Error) -> bool {
+    matches!(
+        err.status(),
+        Some(Status::LOGIN_REFUSED | Status::LOGIN_REQUIRED | Status::DENIED)
+    )
+}
+
+fn ask_name(person: &Person) -> Option<String> {
+    if person.is_there() {
+        person.tell("This server lets no guest in.");
+    }
+    let name = person.ask("Name: ")?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}

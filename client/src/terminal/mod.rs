@@ -1,0 +1,205 @@
+//! The terminal client: the program `ferry`, as a library module that other programs can fall
+//! back to.
+//!
+//! [`run`] is the whole program; [`run_prompt`] is its prompt over a client that is already
+//! logged in. Verbs (`verbs/`) know paths; [`arguments`] and the prompt know what was typed;
+//! `screen` alone knows how results look. Nothing here speaks the protocol.
+
+pub mod arguments;
+mod bars;
+mod completion;
+mod connect;
+mod entry_lines;
+mod exit;
+mod failure;
+mod input;
+mod interrupt;
+pub mod line;
+mod one_shot;
+mod person;
+mod prompt;
+mod prompt_line;
+mod screen;
+mod session;
+mod settings;
+pub mod size;
+mod target;
+pub mod time;
+mod verbs;
+
+pub use exit::Exit;
+pub use input::Input;
+pub use person::Person;
+pub use prompt::run_prompt;
+pub use session::Session;
+pub use settings::Settings;
+
+use crate::Address;
+use crate::trust::KnownServers;
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use failure::{Failure, Result};
+use ferry_protocol::limits::DEFAULT_PORT;
+use interrupt::Interrupts;
+use one_shot::OneShot;
+use screen::Screen;
+use serde_json::json;
+use std::ffi::OsString;
+use std::sync::Arc;
+
+/// The whole program: understands the arguments (the first is the program's name), does what
+/// they say, and tells what happened.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(err) => {
+            // Where nobody reads the help there is nobody to miss it.
+            drop(err.print());
+            return if err.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+        }
+    };
+    let screen = Screen::new(arguments.options.json);
+    match run_arguments(&arguments) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            screen.failure(&failure);
+            failure.exit()
+        }
+    }
+}
+
+fn run_arguments(arguments: &Arguments) -> Result<Exit> {
+    let settings = Settings::from_options(&arguments.options)?;
+    let interrupts = Interrupts::default();
+    interrupts
+        .listen()
+        .map_err(|err| Failure::Refused(format!("cannot listen for Ctrl-C: {err}")))?;
+    let person = Arc::new(Person::at_terminal(settings.password.clone()));
+    match (&arguments.command, &arguments.url) {
+        (Some(_), Some(url)) => {
+            let text = format!("{url}: a URL before the verb; see ferry --help");
+            Err(Failure::Usage(text))
+        }
+        (Some(Command::Forget { server }), None) => forget(&settings, server),
+        (Some(Command::Verb(verb)), None) => {
+            OneShot {
+                settings,
+                person,
+                interrupts,
+            }
+            .run(verb)?;
+            Ok(Exit::Done)
+        }
+        (None, url) => open_prompt(url.as_deref(), &settings, &person, &interrupts),
+    }
+}
+
+fn open_prompt(
+    url: Option<&str>,
+    settings: &Settings,
+    person: &Arc<Person>,
+    interrupts: &Interrupts,
+) -> Result<Exit> {
+    let mut input = Input::new(person);
+    let address = match url {
+        Some(url) => Address::parse_typed(url)?,
+        None => ask_address(&mut input)?,
+    };
+    let mut session = Session::open(&address, settings, person, interrupts)?;
+    if !address.path.is_root() {
+        session.remote =
+            session.run(|session| Ok(session.client.change_directory(&address.path)?))?;
+    }
+    Ok(run_prompt(session, input))
+}
+
+/// Asks for the address, and for the port unless the address names one.
+fn ask_address(input: &mut Input) -> Result<Address> {
+    let nothing = || Failure::Usage("no address was given".to_owned());
+    let typed = input.answer("Address: ").ok_or_else(nothing)?;
+    let typed = String::from_utf8_lossy(&typed).trim().to_owned();
+    let mut address = Address::parse_typed(&typed)?;
+    if names_port(&typed) {
+        return Ok(address);
+    }
+    if let Some(port) = input.answer(&format!("Port [{DEFAULT_PORT}]: ")) {
+        let port = String::from_utf8_lossy(&port).trim().to_owned();
+        if !port.is_empty() {
+            let wrong = || {
+                Failure::Usage(format!(
+                    "\"{}\" is no port from 1 to 65535",
+                    port.escape_debug()
+                ))
+            };
+            address.port = port
+                .parse()
+                .ok()
+                .filter(|port| *port > 0)
+                .ok_or_else(wrong)?;
+        }
+    }
+    Ok(address)
+}
+
+/// Whether the port need not be asked for: it stands in the address, or the address is a URL.
+fn names_port(typed: &str) -> bool {
+    let authority = typed.split('/').next().unwrap_or_default();
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    let is_ipv6 = host.parse::<std::net::Ipv6Addr>().is_ok();
+    Address::is_url(typed) || (!is_ipv6 && !host.ends_with(']') && host.contains(':'))
+}
+
+fn forget(settings: &Settings, server: &str) -> Result<Exit> {
+    let known = KnownServers::in_folder(&settings.state_folder);
+    let forgotten = known
+        .forget(server)
+        .map_err(|source| crate::Error::local("change", &known.file(), source))?;
+    if forgotten.is_empty() {
+        let shown = server.escape_debug();
+        return Err(Failure::Refused(format!(
+            "no server \"{shown}\" is known here"
+        )));
+    }
+    let screen = Screen::new(settings.json);
+    for one in forgotten {
+        let object = json!({ "forgotten": one.server, "fingerprint": one.fingerprint.to_string() });
+        screen.result(
+            &object,
+            &format!("forgot {} with the key {}", one.server, one.fingerprint),
+        )?;
+    }
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(script: &'static str) -> Result<String> {
+        let mut input = Input::script(Box::new(script.as_bytes()));
+        ask_address(&mut input).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn address_and_port_are_asked_for() {
+        for (script, url) in [
+            ("host\n\n", "ferry://host:3000/"),
+            ("host\n4000\n", "ferry://host:4000/"),
+            ("host:5\nls\n", "ferry://host:5/"),
+            ("anna@host\n7", "ferry://anna@host:7/"),
+            ("ferry://host/a\n4000\n", "ferry://host:3000/a"),
+            ("::1\n9\n", "ferry://[::1]:9/"),
+            ("[::1]\n9\n", "ferry://[::1]:9/"),
+        ] {
+            assert_eq!(asked(script).unwrap(), url, "{script:?}");
+        }
+        assert_eq!(asked("host\nport\n").unwrap_err().exit(), Exit::Usage);
+        assert_eq!(asked("").unwrap_err().exit(), Exit::Usage);
+    }
+}

@@ -1,0 +1,8 @@
+//! The verbs, one file a family. They know paths, not URLs and not lines: those are worked out
+//! by the command line and the prompt.
+
+pub(crate) mod inspect;
+pub(crate) mod list;
+pub(crate) mod local;
+pub(crate) mod namespace;
+pub(crate) mod transfer;

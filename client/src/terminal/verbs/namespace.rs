@@ -1,0 +1,159 @@
+//! Verbs that change names on the server: `mkdir`, `mv`, `cp`, `rm`.
+
+use crate::client::Parents;
+use crate::job::Rule;
+use crate::terminal::arguments::{MakeFolder, Remove};
+use crate::terminal::failure::{Failure, Result};
+use crate::terminal::session::Session;
+use crate::terminal::target::RemoteTarget;
+use crate::{Client, Error};
+use ferry_protocol::{Entry, EntryKind, IfExists, RemotePath, Removal, Status};
+use serde_json::{Map, Value, json};
+
+/// Renames or copies one thing to a new path.
+type Carry = fn(&mut Client, &RemotePath, &RemotePath, IfExists) -> std::result::Result<(), Error>;
+
+/// Makes each folder.
+pub(crate) fn make_folders(
+    session: &mut Session,
+    places: &[RemoteTarget],
+    how: &MakeFolder,
+) -> Result {
+    session.each(places, |session, place| {
+        let parents = if how.parents {
+            Parents::Make
+        } else {
+            Parents::Needed
+        };
+        match session.client.make_directory(&place.path, parents) {
+            Err(err) if how.parents && err.status() == Some(Status::EXISTS) => {
+                let there = session.client.stat(&place.path)?;
+                if there.kind != EntryKind::Folder {
+                    return Err(err.into());
+                }
+            }
+            other => other?,
+        }
+        done(session, "made", &place.path)
+    })
+}
+
+/// Renames each source to its place at the target.
+pub(crate) fn rename(
+    session: &mut Session,
+    sources: &[RemoteTarget],
+    target: &RemoteTarget,
+) -> Result {
+    carry(session, sources, target, Client::rename)
+}
+
+/// Copies each source to its place at the target, within the server.
+pub(crate) fn copy(
+    session: &mut Session,
+    sources: &[RemoteTarget],
+    target: &RemoteTarget,
+) -> Result {
+    carry(session, sources, target, Client::copy)
+}
+
+fn carry(
+    session: &mut Session,
+    sources: &[RemoteTarget],
+    target: &RemoteTarget,
+    act: Carry,
+) -> Result {
+    session.each(sources, |session, source| {
+        let name = source.path.names().next_back();
+        if name.is_none() {
+            let text = "the shared folder itself cannot be moved or copied";
+            return Err(Failure::Refused(text.to_owned()));
+        }
+        let new = target.of(name)?;
+        let mut if_exists = IfExists::Refuse;
+        if session.settings.rule == Rule::Replace {
+            if_exists = IfExists::Replace;
+        }
+        match act(&mut session.client, &source.path, &new, if_exists) {
+            Err(err) if err.status() == Some(Status::EXISTS) => {
+                if !may_replace(session, &new) {
+                    return Err(taken(session, err));
+                }
+                act(&mut session.client, &source.path, &new, IfExists::Replace)?;
+            }
+            other => other?,
+        }
+        let object = json!({
+            "source": source.path.to_string(),
+            "target": new.to_string(),
+        });
+        if session.screen.json {
+            session.screen.result(&object, "")?;
+        }
+        Ok(())
+    })
+}
+
+fn may_replace(session: &Session, new: &RemotePath) -> bool {
+    session.settings.rule == Rule::Ask
+        && session
+            .person
+            .confirms(&format!("{new} exists. Replace it?"))
+}
+
+fn taken(session: &Session, err: Error) -> Failure {
+    if session.settings.rule == Rule::Replace {
+        return err.into();
+    }
+    Failure::Refused(format!("{err}; to replace it: --if-exists replace"))
+}
+
+/// Removes each place; folders after a question, or with `-r`.
+pub(crate) fn remove(session: &mut Session, places: &[RemoteTarget], how: &Remove) -> Result {
+    session.each(places, |session, place| {
+        if place.path.is_root() {
+            let text = "the shared folder itself cannot be removed";
+            return Err(Failure::Refused(text.to_owned()));
+        }
+        let entry = session.client.stat(&place.path)?;
+        if is_folder(&entry) {
+            remove_folder(session, &place.path, how)?;
+        } else {
+            session.client.remove(&place.path, Removal::File)?;
+        }
+        done(session, "removed", &place.path)
+    })
+}
+
+/// A link to a folder is removed like a file, and what it leads to stays.
+fn is_folder(entry: &Entry) -> bool {
+    entry.kind == EntryKind::Folder && !entry.flags.linked
+}
+
+fn remove_folder(session: &mut Session, path: &RemotePath, how: &Remove) -> Result {
+    if how.recursive {
+        return Ok(session.client.remove(path, Removal::Tree)?);
+    }
+    match session.client.remove(path, Removal::EmptyFolder) {
+        Err(err) if err.status() == Some(Status::NOT_EMPTY) => {
+            if !session
+                .person
+                .confirms(&format!("Remove {path} and all that is in it?"))
+            {
+                let text = format!("{err}; to remove all that is in it: rm -r");
+                return Err(Failure::Refused(text));
+            }
+            Ok(session.client.remove(path, Removal::Tree)?)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// A program is told of each success; a person sees only what went wrong.
+fn done(session: &Session, what: &str, path: &RemotePath) -> Result {
+    if !session.screen.json {
+        return Ok(());
+    }
+    let mut fields = Map::new();
+    crate::terminal::screen::insert_name(&mut fields, what, &path.to_wire());
+    Ok(session.screen.result(&Value::Object(fields), "")?)
+}

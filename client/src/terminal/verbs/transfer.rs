@@ -1,0 +1,257 @@
+//! `get` and `put`: a job, its bars, and what became of it.
+
+use crate::job::{self, FileOutcome, JobOptions, JobReport, Outcome, Transfer};
+use crate::terminal::bars::Bars;
+use crate::terminal::exit::Exit;
+use crate::terminal::failure::{Failure, Result, with_causes};
+use crate::terminal::line::os_string;
+use crate::terminal::person::Person;
+use crate::terminal::screen::{Screen, error_fields, insert_name};
+use crate::terminal::session::Session;
+use crate::terminal::size::{duration, grouped, human};
+use crate::terminal::target::{LocalTarget, NeedsFolder, RemoteTarget};
+use crate::{Client, Progress};
+use ferry_protocol::escape;
+use serde_json::{Map, Value, json};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+type Job = fn(&mut Client, Vec<Transfer>, &JobOptions) -> JobReport;
+
+/// Fetches each source to its place at the target.
+pub(crate) fn get(session: &mut Session, sources: &[RemoteTarget], target: &LocalTarget) -> Result {
+    target.check_count(sources.len())?;
+    let transfers = sources
+        .iter()
+        .map(|source| {
+            let name = source.path.names().next_back().map(os_string);
+            Transfer {
+                local: target.of(name.as_deref()),
+                remote: source.path.clone(),
+            }
+        })
+        .collect();
+    run(session, transfers, job::download)
+}
+
+/// Sends each source, as it was typed, to its place at the target.
+pub(crate) fn put(session: &mut Session, sources: &[OsString], target: &RemoteTarget) -> Result {
+    target.check_count(sources.len())?;
+    let transfers = sources
+        .iter()
+        .map(|typed| {
+            // Looked for in what was typed: `.` has no name of its own.
+            let name = Path::new(typed).file_name().map(OsStr::as_encoded_bytes);
+            Ok(Transfer {
+                local: session.local.join(typed),
+                remote: target.of(name)?,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    run(session, transfers, job::upload)
+}
+
+fn run(session: &mut Session, transfers: Vec<Transfer>, job: Job) -> Result {
+    let options = options(session);
+    let began = Instant::now();
+    let bars = Bars::draw(&options.progress, &session.person, session.settings.json);
+    let report = job(&mut session.client, transfers, &options);
+    drop(bars);
+    let object = summary_object(&report, began.elapsed());
+    let text = summary_text(&report, began.elapsed());
+    session.screen.result(&object, &text)?;
+    conclude(report)
+}
+
+fn options(session: &Session) -> JobOptions {
+    let person = Arc::clone(&session.person);
+    let is_json = session.settings.json;
+    JobOptions {
+        rule: session.settings.rule,
+        connections: session.settings.connections,
+        progress: Arc::new(Progress::new()),
+        on_outcome: Some(Arc::new(move |file| tell(file, is_json, &person))),
+    }
+}
+
+/// Programs hear of every file, a person of those that did not make it.
+fn tell(file: &FileOutcome<'_>, is_json: bool, person: &Person) {
+    if is_json {
+        // Output that cannot be written is found out when the summary is.
+        drop(Screen::line(&outcome_object(file).to_string()));
+    }
+    match file.outcome {
+        Outcome::Done | Outcome::AlreadyThere => {}
+        Outcome::Skipped(reason) => {
+            person.tell(&format!("ferry: skipped {}: {reason}", escape(file.source)));
+        }
+        Outcome::Failed(err) => person.tell(&format!("ferry: {}", failed_text(file.source, err))),
+    }
+}
+
+/// The error alone where it names the file itself.
+fn failed_text(source: &[u8], err: &crate::Error) -> String {
+    let (source, text) = (escape(source), with_causes(err));
+    if text.contains(&source) {
+        text
+    } else {
+        format!("{source}: {text}")
+    }
+}
+
+fn outcome_object(file: &FileOutcome<'_>) -> Value {
+    let mut fields = Map::new();
+    insert_name(&mut fields, "name", file.source);
+    insert_name(&mut fields, "target", file.target);
+    fields.insert("size".to_owned(), json!(file.size));
+    let outcome = match file.outcome {
+        Outcome::Done => "done",
+        Outcome::AlreadyThere => "already_there",
+        Outcome::Skipped(reason) => {
+            fields.insert("reason".to_owned(), json!(reason));
+            "skipped"
+        }
+        Outcome::Failed(err) => {
+            fields.append(&mut error_fields(&with_causes(err), err));
+            "failed"
+        }
+    };
+    fields.insert("outcome".to_owned(), json!(outcome));
+    Value::Object(fields)
+}
+
+fn summary_object(report: &JobReport, took: Duration) -> Value {
+    json!({ "summary": {
+        "files": report.files_done,
+        "folders": report.folders_done,
+        "bytes": report.bytes,
+        "already_there": report.already_there,
+        "skipped": report.skipped_count,
+        "failed": report.failed_count,
+        "seconds": took.as_secs_f64(),
+        "verified": report.is_success(),
+    }})
+}
+
+/// `10,000 files, 39.1 MiB in 0.4 s, all verified`
+fn summary_text(report: &JobReport, took: Duration) -> String {
+    let files = count(report.files_done, "file");
+    let mut text = format!("{files}, {} in {}", human(report.bytes), duration(took));
+    for (number, what) in [
+        (report.already_there, "already there"),
+        (report.skipped_count, "skipped"),
+        (report.failed_count, "failed"),
+    ] {
+        if number > 0 {
+            text = text + ", " + &grouped(number) + " " + what;
+        }
+    }
+    text.push_str(match (&report.stopped, report.is_success()) {
+        (Some(_), _) => ", stopped before the end",
+        (None, true) => ", all verified",
+        (None, false) => "",
+    });
+    text
+}
+
+fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(number))
+}
+
+/// What the report means for the exit code.
+fn conclude(report: JobReport) -> Result {
+    let is_partial = report.is_partial();
+    if let Some(err) = report.stopped {
+        return Err(err.into());
+    }
+    if report.failed_count == 0 {
+        return Ok(());
+    }
+    let causes = report.failed.iter().map(|(_, err)| Exit::of(err));
+    let stop = causes
+        .into_iter()
+        .find(|exit| !matches!(exit, Exit::Failed));
+    let usual = if is_partial {
+        Exit::Partly
+    } else {
+        Exit::Failed
+    };
+    Err(Failure::Told(stop.unwrap_or(usual)))
+}
+
+impl From<NeedsFolder> for Failure {
+    fn from(_: NeedsFolder) -> Self {
+        let text = "several sources need a folder as their target: end it with /";
+        Self::Usage(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+
+    fn report() -> JobReport {
+        JobReport {
+            files_done: 10_000,
+            bytes: 40_960_000,
+            ..JobReport::default()
+        }
+    }
+
+    fn exists() -> Error {
+        Error::TargetExists {
+            path: "/a".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_whole_job_is_verified() {
+        let took = Duration::from_millis(420);
+        assert_eq!(
+            summary_text(&report(), took),
+            "10,000 files, 39.0 MiB in 0.4 s, all verified"
+        );
+        assert!(conclude(report()).is_ok());
+    }
+
+    #[test]
+    fn failures_are_counted_and_decide_the_exit() {
+        let mut partial = report();
+        partial.failed_count = 1;
+        partial.already_there = 2;
+        partial.failed.push((b"/a".to_vec(), exists()));
+        let text = summary_text(&partial, Duration::ZERO);
+        assert!(text.ends_with("2 already there, 1 failed"), "{text}");
+        assert_eq!(conclude(partial).unwrap_err().exit(), Exit::Partly);
+        let mut failed = JobReport {
+            failed_count: 1,
+            ..JobReport::default()
+        };
+        failed.failed.push((b"/a".to_vec(), exists()));
+        assert_eq!(conclude(failed).unwrap_err().exit(), Exit::Failed);
+        let stopped = JobReport {
+            stopped: Some(Error::Cancelled),
+            ..JobReport::default()
+        };
+        assert_eq!(conclude(stopped).unwrap_err().exit(), Exit::Interrupted);
+    }
+
+    #[test]
+    fn programs_hear_of_every_file() {
+        let err = exists();
+        let file = FileOutcome {
+            source: b"a\xff",
+            target: b"/a",
+            size: 3,
+            outcome: Outcome::Failed(&err),
+        };
+        let object = outcome_object(&file);
+        assert_eq!(object["name_hex"], "61ff");
+        assert_eq!(object["outcome"], "failed");
+        assert!(object["error"].as_str().unwrap().contains("--if-exists"));
+    }
+}

@@ -1,0 +1,176 @@
+//! Connections against a scripted server: greeting, trust, deadlines, pages.
+
+mod support;
+
+use ferry_client::trust::{Fingerprint, KnownServers};
+use ferry_client::{Client, Error, NoQuestions, Stage};
+use ferry_protocol::{Answer, EntryKind, Fault, RemotePath, Request, Status};
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+use support::{FakeServer, entry, page, short_deadlines};
+
+#[test]
+fn the_welcome_is_kept_and_the_key_is_pinned() {
+    let state = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(1, |_, peer| peer.greet());
+    let client = server.connect(state.path()).unwrap();
+    assert_eq!(client.welcome().text, "mind the gap");
+    let pinned = KnownServers::in_folder(state.path()).lookup(client.server());
+    assert_eq!(pinned.unwrap(), Some(client.fingerprint()));
+    drop(client);
+    server.join();
+}
+
+#[test]
+fn a_listing_is_paged_and_a_refusal_names_the_path() {
+    let state = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(1, |_, peer| {
+        peer.greet();
+        let (number, request) = peer.request();
+        assert!(matches!(request, Request::List(_)));
+        peer.answer(number, &page(vec![entry(b"a", EntryKind::File, 1)], false));
+        let (number, request) = peer.request();
+        assert!(matches!(request, Request::NextPage));
+        peer.answer(number, &page(vec![entry(b"b", EntryKind::Folder, 0)], true));
+        let (number, _) = peer.request();
+        peer.answer(
+            number,
+            &Answer::Error(Fault::new(Status::NOT_FOUND, "not there")),
+        );
+    });
+    let mut client = server.connect(state.path()).unwrap();
+    let root = RemotePath::root();
+    let pages = client.list(&root).unwrap().collect::<Result<Vec<_>, _>>();
+    let names: Vec<Vec<u8>> = pages
+        .unwrap()
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.name)
+        .collect();
+    assert_eq!(names, [b"a", b"b"]);
+    let missing = RemotePath::parse(b"/no\nsuch").unwrap();
+    let err = client.stat(&missing).unwrap_err();
+    assert_eq!(err.status(), Some(Status::NOT_FOUND));
+    assert_eq!(err.to_string(), "/no\\nsuch: not there");
+    server.join();
+}
+
+#[test]
+fn a_changed_key_is_a_hard_stop_before_anything_is_sent() {
+    let state = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(2, |_, peer| {
+        // Not even a hello comes through.
+        assert!(peer.next().is_none());
+    });
+    let known = KnownServers::in_folder(state.path());
+    let other = Fingerprint::of_public_key(b"another key");
+    let name = format!("127.0.0.1:{}", server.address.port());
+    known.pin(&name, other).unwrap();
+    let err = server.connect(state.path()).unwrap_err();
+    assert!(err.is_key_changed() && !err.is_retryable(), "{err}");
+    assert!(err.to_string().contains("ferry forget 127.0.0.1"), "{err}");
+
+    let mut options = server.options(&state.path().join("fresh"));
+    options.fingerprint = Some(other);
+    let err = Client::connect(options, Arc::new(NoQuestions)).unwrap_err();
+    assert!(matches!(
+        err,
+        Error::KeyChanged {
+            was_given: true,
+            ..
+        }
+    ));
+    server.join();
+}
+
+#[test]
+fn a_new_key_that_nobody_vouches_for_is_refused() {
+    let state = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(1, |_, peer| assert!(peer.next().is_none()));
+    let options = server.options(state.path());
+    let err = Client::connect(options, Arc::new(NoQuestions)).unwrap_err();
+    assert!(matches!(err, Error::KeyUnknown { .. }), "{err}");
+    server.join();
+}
+
+#[test]
+fn a_silent_server_times_out_in_the_right_stage() {
+    let state = tempfile::tempdir().unwrap();
+    let silent_tcp = FakeServer::raw(1, |_, mut socket| {
+        drop(socket.read_to_end(&mut Vec::new()));
+    });
+    let silent_tls = FakeServer::start(1, |_, peer| while peer.next().is_some() {});
+    let silent_login = FakeServer::start(1, |_, peer| {
+        let (number, _) = peer.request();
+        peer.answer(number, &Answer::Welcome(support::welcome()));
+        while peer.next().is_some() {}
+    });
+    for (server, wanted) in [
+        (silent_tcp, Stage::Handshake),
+        (silent_tls, Stage::Hello),
+        (silent_login, Stage::Login),
+    ] {
+        let mut options = server.options(state.path());
+        options.deadlines = short_deadlines();
+        let err = Client::connect(options, Arc::new(support::TrustsAll)).unwrap_err();
+        match err {
+            Error::TimedOut { stage, .. } => assert_eq!(stage, wanted),
+            other => panic!("{other}"),
+        }
+        server.join();
+    }
+}
+
+#[test]
+fn what_is_no_ferry_server_is_named_as_such() {
+    let state = tempfile::tempdir().unwrap();
+    let web: fn(_, std::net::TcpStream) = |_, mut socket| {
+        let mut buffer = [0; 64];
+        drop(socket.read(&mut buffer));
+        socket
+            .write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        // Read on, so that the answer is not destroyed by a reset.
+        drop(socket.shutdown(std::net::Shutdown::Write));
+        drop(socket.read_to_end(&mut Vec::new()));
+    };
+    let closing: fn(_, std::net::TcpStream) = |_, socket| drop(socket);
+    for (script, wanted) in [(web, "web server"), (closing, "closed")] {
+        let server = FakeServer::raw(1, script);
+        let err = server.connect(state.path()).unwrap_err();
+        assert!(err.to_string().contains(wanted), "{err:?}");
+        server.join();
+    }
+}
+
+#[test]
+fn a_request_is_repeated_with_its_operation_id_after_a_lost_connection() {
+    let state = tempfile::tempdir().unwrap();
+    let operations = Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&operations);
+    let server = FakeServer::start(2, move |index, peer| {
+        let (number, _) = peer.request();
+        peer.answer(number, &Answer::Welcome(support::welcome()));
+        let (number, login) = peer.request();
+        // The second login needs no password.
+        assert_eq!(index == 1, matches!(login, Request::LoginToken(_)));
+        peer.answer(number, &Answer::LoggedIn(support::account()));
+        let (number, request) = peer.request();
+        let Request::Change { operation, .. } = request else {
+            panic!("{request:?}");
+        };
+        seen.lock().push(operation);
+        if index == 1 {
+            peer.answer(number, &Answer::Done);
+        }
+    });
+    let mut client = server.connect(state.path()).unwrap();
+    let path = RemotePath::parse(b"/new").unwrap();
+    client
+        .make_directory(&path, ferry_client::Parents::Needed)
+        .unwrap();
+    server.join();
+    let operations = operations.lock();
+    assert_eq!(operations.len(), 2);
+    assert_eq!(operations[0], operations[1]);
+}
