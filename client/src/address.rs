@@ -102,14 +102,7 @@ impl Address {
         let (host, port) = parse_host(host_and_port)?;
         let (path, is_folder_target) = parse_path(path)?;
         let fingerprint = parse_fragment(fragment)?;
-        Ok(Self {
-            user,
-            host,
-            port,
-            path,
-            is_folder_target,
-            fingerprint,
-        })
+        Ok(Self { user, host, port, path, is_folder_target, fingerprint })
     }
 }
 
@@ -243,10 +236,7 @@ pub(crate) fn resolve(current: &RemotePath, typed: &[u8]) -> Result<RemotePath, 
 
 /// Whether a typed path can only mean a folder: it ends in a slash, `.` or `..`.
 pub(crate) fn names_a_folder(typed: &[u8]) -> bool {
-    matches!(
-        typed.rsplit(|byte| *byte == b'/').next(),
-        None | Some(b"" | b"." | b"..")
-    )
+    matches!(typed.rsplit(|byte| *byte == b'/').next(), None | Some(b"" | b"." | b".."))
 }
 
 fn parse_fragment(fragment: &str) -> Result<Option<Fingerprint>, AddressError> {
@@ -254,9 +244,7 @@ fn parse_fragment(fragment: &str) -> Result<Option<Fingerprint>, AddressError> {
         // Keys that this version does not know may come from a newer server's link.
         if let Some(typed) = pair.strip_prefix("fp=") {
             let fingerprint = Fingerprint::parse(typed);
-            return fingerprint
-                .map(Some)
-                .map_err(|_bad| AddressError::BadFingerprint);
+            return fingerprint.map(Some).map_err(|_bad| AddressError::BadFingerprint);
         }
     }
     Ok(None)
@@ -274,11 +262,8 @@ fn decode_percent(text: &str) -> Result<Vec<u8>, AddressError> {
     Ok(percent_decode_str(text).collect())
 }
 
-const KEPT_IN_USER: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const KEPT_IN_USER: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const KEPT_IN_PATH: &AsciiSet = &KEPT_IN_USER.remove(b'/');
 
 #[cfg(test)]

@@ -86,10 +86,7 @@ impl Cancel {
         sockets.next_key += 1;
         let key = sockets.next_key;
         sockets.open.push((key, socket));
-        Ok(Registered {
-            key,
-            cancel: self.clone(),
-        })
+        Ok(Registered { key, cancel: self.clone() })
     }
 }
 
@@ -108,10 +105,7 @@ mod tests {
     fn a_cancelled_wait_ends_at_once_and_new_sockets_are_refused() {
         let cancel = Cancel::new();
         cancel.cancel();
-        assert!(matches!(
-            cancel.wait(Duration::from_mins(10)),
-            Err(Error::Cancelled)
-        ));
+        assert!(matches!(cancel.wait(Duration::from_mins(10)), Err(Error::Cancelled)));
         cancel.reset();
         assert!(cancel.wait(Duration::ZERO).is_ok());
     }

@@ -168,10 +168,7 @@ impl Client {
 
     /// Removes a file, an empty folder or a tree.
     pub fn remove(&mut self, path: &RemotePath, removal: Removal) -> Result<(), Error> {
-        let change = Change::Remove {
-            path: path.clone().into(),
-            removal,
-        };
+        let change = Change::Remove { path: path.clone().into(), removal };
         self.change(change, path)
     }
 
@@ -181,10 +178,7 @@ impl Client {
         path: &RemotePath,
         attributes: Attributes,
     ) -> Result<(), Error> {
-        let change = Change::SetAttributes {
-            path: path.clone().into(),
-            attributes,
-        };
+        let change = Change::SetAttributes { path: path.clone().into(), attributes };
         self.change(change, path)
     }
 
@@ -195,20 +189,13 @@ impl Client {
         to: &RemotePath,
         if_exists: IfExists,
     ) -> Result<(), Error> {
-        let change = Change::Copy {
-            from: from.clone().into(),
-            to: to.clone().into(),
-            if_exists,
-        };
+        let change = Change::Copy { from: from.clone().into(), to: to.clone().into(), if_exists };
         self.change(change, from)
     }
 
     /// Digest of a stored file, or of a range of it.
     pub fn digest(&mut self, path: &RemotePath, range: Range) -> Result<StoredDigest, Error> {
-        let request = Request::Digest {
-            path: path.clone().into(),
-            range,
-        };
+        let request = Request::Digest { path: path.clone().into(), range };
         match self.call(&request, path)? {
             Answer::DigestIs(digest) => Ok(digest),
             _ => Err(unexpected()),
@@ -295,10 +282,7 @@ impl Client {
     }
 
     fn change(&mut self, change: Change, path: &RemotePath) -> Result<(), Error> {
-        let request = Request::Change {
-            operation: random::operation_id()?,
-            change,
-        };
+        let request = Request::Change { operation: random::operation_id()?, change };
         self.call(&request, path).map(drop)
     }
 
@@ -315,16 +299,10 @@ impl Client {
 
     fn call_once(&mut self, request: &Request, path: &RemotePath) -> Result<Answer, Error> {
         let mut connection = self.take_connection()?;
-        let shown = if path.is_root() && !names_a_path(request) {
-            Vec::new()
-        } else {
-            path.to_wire()
-        };
+        let shown =
+            if path.is_root() && !names_a_path(request) { Vec::new() } else { path.to_wire() };
         let answer = connection.ask(request, &shown);
-        if matches!(
-            answer,
-            Ok(_) | Err(Error::Remote { .. } | Error::Busy { .. })
-        ) {
+        if matches!(answer, Ok(_) | Err(Error::Remote { .. } | Error::Busy { .. })) {
             self.connection = Some(connection);
         }
         answer
@@ -338,10 +316,7 @@ impl std::fmt::Debug for Client {
 }
 
 fn names_a_path(request: &Request) -> bool {
-    !matches!(
-        request,
-        Request::PrintDirectory | Request::Sync | Request::Ping | Request::Status
-    )
+    !matches!(request, Request::PrintDirectory | Request::Sync | Request::Ping | Request::Status)
 }
 
 fn unexpected() -> Error {
@@ -355,10 +330,7 @@ fn get_into(
     sink: &mut dyn Write,
 ) -> Result<Content, Error> {
     let wire = path.to_wire();
-    connection.send(&Request::Get {
-        path: path.clone().into(),
-        range,
-    })?;
+    connection.send(&Request::Get { path: path.clone().into(), range })?;
     connection.flush()?;
     let mut announced = None;
     let mut hasher = Hasher::new();
@@ -377,9 +349,7 @@ fn get_into(
                 Answer::ContentEnd(digest) => {
                     let content = announced.ok_or_else(unexpected)?;
                     if digest != hasher.digest() || content.len != hasher.len() {
-                        return Err(Error::Corrupt {
-                            path: path.to_string(),
-                        });
+                        return Err(Error::Corrupt { path: path.to_string() });
                     }
                     return Ok(content);
                 }

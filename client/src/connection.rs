@@ -65,10 +65,7 @@ impl Connection {
 
     /// Says hello and keeps the welcome.
     pub(crate) fn greet(&mut self, program: &str) -> Result<(), Error> {
-        let hello = Request::Hello(Hello {
-            program: program.to_owned(),
-            features: 0,
-        });
+        let hello = Request::Hello(Hello { program: program.to_owned(), features: 0 });
         match self.ask_at(&hello, b"", Stage::Hello)? {
             Answer::Welcome(welcome) => {
                 self.welcome = Some(welcome);
@@ -115,8 +112,7 @@ impl Connection {
         content: &[u8],
     ) -> Result<(), Error> {
         let len = u32::try_from(content.len()).unwrap_or(u32::MAX);
-        self.transport
-            .write(&encode_data_header(number, offset, len))?;
+        self.transport.write(&encode_data_header(number, offset, len))?;
         self.transport.write(content)
     }
 
@@ -169,10 +165,7 @@ impl Connection {
         self.flush()?;
         loop {
             match self.receive(stage)? {
-                Received::Answer {
-                    is_final: true,
-                    answer,
-                } => return self.judged(answer, path),
+                Received::Answer { is_final: true, answer } => return self.judged(answer, path),
                 Received::Answer { .. } => {}
                 Received::Content { .. } => return Err(PeerMisbehaved::UnexpectedAnswer.into()),
             }
@@ -209,11 +202,7 @@ impl Connection {
             return Ok(None);
         };
         let (header, body) = match frame {
-            Frame::Data {
-                header,
-                prefix,
-                content_len,
-            } => {
+            Frame::Data { header, prefix, content_len } => {
                 session.accept(&header)?;
                 return Ok(Some(Received::Content {
                     offset: prefix.offset,
@@ -231,10 +220,9 @@ impl Connection {
             }
             (AnswerRole::Unsolicited, Answer::Busy(busy)) => Err(self.busy(busy)),
             (AnswerRole::Unsolicited, Answer::Error(fault)) => Err(Error::remote(b"", fault)),
-            (role, answer) => Ok(Some(Received::Answer {
-                is_final: role == AnswerRole::Final,
-                answer,
-            })),
+            (role, answer) => {
+                Ok(Some(Received::Answer { is_final: role == AnswerRole::Final, answer }))
+            }
         }
     }
 }

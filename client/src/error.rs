@@ -174,18 +174,11 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn local(action: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Local {
-            action,
-            path: path.to_path_buf(),
-            source,
-        }
+        Self::Local { action, path: path.to_path_buf(), source }
     }
 
     pub(crate) fn remote(path: &[u8], fault: Fault) -> Self {
-        Self::Remote {
-            path: escape(path),
-            fault,
-        }
+        Self::Remote { path: escape(path), fault }
     }
 
     /// Whether the same operation can succeed on a new connection, without anyone doing anything.
@@ -199,10 +192,7 @@ impl Error {
             | Self::GoneAway(_)
             | Self::Busy { .. } => true,
             Self::Remote { fault, .. } => {
-                matches!(
-                    fault.status,
-                    Status::STOPPING | Status::TIMED_OUT | Status::BUSY
-                )
+                matches!(fault.status, Status::STOPPING | Status::TIMED_OUT | Status::BUSY)
             }
             _ => false,
         }
@@ -281,11 +271,7 @@ impl fmt::Display for Error {
                 "{path} was altered on the way: its digest is not the one the server announced; \
                  nothing was kept, try again"
             ),
-            Self::Local {
-                action,
-                path,
-                source,
-            } => {
+            Self::Local { action, path, source } => {
                 write!(f, "cannot {action} {}: {source}", shown(path))
             }
             Self::LocalRefused { path, what } => write!(f, "{}: {what}", shown(path)),
@@ -310,11 +296,7 @@ impl Error {
                 escape(host.as_bytes())
             ),
             Self::Connect { server, source } => connect_text(f, server, source),
-            Self::TimedOut {
-                server,
-                stage,
-                after,
-            } => write!(
+            Self::TimedOut { server, stage, after } => write!(
                 f,
                 "{server} did not answer within {} s while {stage}; check that the server runs \
                  and that no firewall is in between",
@@ -323,10 +305,9 @@ impl Error {
             Self::Tls { server, .. } => {
                 write!(f, "no encrypted connection to {server} could be agreed on")
             }
-            Self::NotFerry { server, what } => write!(
-                f,
-                "{server} is no Ferry server: {what}; check the address and the port"
-            ),
+            Self::NotFerry { server, what } => {
+                write!(f, "{server} is no Ferry server: {what}; check the address and the port")
+            }
             Self::KeyUnknown { server, presented } => write!(
                 f,
                 "{server} is not known yet and there is nobody to ask; if its fingerprint is \
@@ -342,13 +323,7 @@ impl Error {
     }
 
     fn fmt_key_changed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::KeyChanged {
-            server,
-            known,
-            presented,
-            was_given,
-        } = self
-        else {
+        let Self::KeyChanged { server, known, presented, was_given } = self else {
             return Ok(());
         };
         if *was_given {
@@ -359,9 +334,7 @@ impl Error {
                  stands between you and the server. Nothing was sent. Ask for a new link."
             );
         }
-        let host = server
-            .rsplit_once(':')
-            .map_or(server.as_str(), |parts| parts.0);
+        let host = server.rsplit_once(':').map_or(server.as_str(), |parts| parts.0);
         write!(
             f,
             "the key of {server} has changed\n  known:     {known}\n  presented: {presented}\n\

@@ -30,10 +30,7 @@ impl ReadError {
             Self::Grown | Self::Changed => "it changed while it was read; send it again",
             Self::NoFile => "it is no regular file any more",
         };
-        Error::LocalRefused {
-            path: path.to_path_buf(),
-            what,
-        }
+        Error::LocalRefused { path: path.to_path_buf(), what }
     }
 }
 
@@ -71,10 +68,7 @@ pub(crate) fn read_small(path: &Path, content: &mut Vec<u8>) -> Result<SmallFile
         return Err(ReadError::Changed);
     }
     content.truncate(len);
-    Ok(SmallFile {
-        size: before.len(),
-        modified,
-    })
+    Ok(SmallFile { size: before.len(), modified })
 }
 
 /// The first `len` bytes of a buffer that is at least as long.

@@ -20,9 +20,7 @@ pub(crate) fn hex_name() -> io::Result<String> {
 /// A number from 0 up to, but not including, `end`.
 pub(crate) fn below(end: u64) -> u64 {
     let bytes = sixteen().unwrap_or_default();
-    let value = bytes
-        .iter()
-        .fold(0_u64, |value, byte| value.rotate_left(8) ^ u64::from(*byte));
+    let value = bytes.iter().fold(0_u64, |value, byte| value.rotate_left(8) ^ u64::from(*byte));
     value % end.max(1)
 }
 
@@ -33,9 +31,5 @@ fn sixteen() -> io::Result<[u8; 16]> {
 }
 
 fn no_randomness(source: io::Error) -> Error {
-    Error::Local {
-        action: "get random numbers from",
-        path: "the system".into(),
-        source,
-    }
+    Error::Local { action: "get random numbers from", path: "the system".into(), source }
 }

@@ -122,10 +122,7 @@ impl Site {
         questions: Arc<dyn Questions>,
     ) -> Result<Self, Error> {
         let server = options.server();
-        let tls = tls::config().map_err(|source| Error::Tls {
-            server: server.clone(),
-            source,
-        })?;
+        let tls = tls::config().map_err(|source| Error::Tls { server: server.clone(), source })?;
         let password = match &options.credentials {
             Credentials::Guest => None,
             Credentials::Password { password, .. } => password.clone(),
@@ -135,10 +132,7 @@ impl Site {
             server,
             questions,
             tls,
-            login: Mutex::new(Login {
-                token: None,
-                password,
-            }),
+            login: Mutex::new(Login { token: None, password }),
             was_welcomed: AtomicBool::new(false),
         })
     }
@@ -193,10 +187,7 @@ impl Site {
             None => {
                 let is_trusted = self.questions.trust_new_server(&self.server, &presented);
                 if !is_trusted {
-                    return Err(Error::KeyUnknown {
-                        server: self.server.clone(),
-                        presented,
-                    });
+                    return Err(Error::KeyUnknown { server: self.server.clone(), presented });
                 }
             }
         }
@@ -249,8 +240,7 @@ impl Site {
                     if attempts_left == 0 {
                         return Err(err);
                     }
-                    self.questions
-                        .notice("The server refused this name or password.");
+                    self.questions.notice("The server refused this name or password.");
                 }
                 Err(err) => return Err(err),
             }
@@ -261,10 +251,8 @@ impl Site {
     fn password_request(&self, login: &mut Login) -> Result<(Request, bool), Error> {
         let name = match &self.options.credentials {
             Credentials::Guest => {
-                let request = Request::LoginPassword {
-                    name: String::new(),
-                    password: Secret::new(b""),
-                };
+                let request =
+                    Request::LoginPassword { name: String::new(), password: Secret::new(b"") };
                 return Ok((request, false));
             }
             Credentials::Password { name, .. } => name.clone(),

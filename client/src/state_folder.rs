@@ -18,10 +18,7 @@ fn below(overridden: Option<&OsStr>) -> Option<PathBuf> {
         Some(folder) if !folder.is_empty() => PathBuf::from(folder),
         _ => {
             let folders = ProjectDirs::from("", "", "ferry")?;
-            folders
-                .state_dir()
-                .unwrap_or_else(|| folders.data_local_dir())
-                .to_path_buf()
+            folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_path_buf()
         }
     };
     Some(state.join("client"))
@@ -33,10 +30,7 @@ mod tests {
 
     #[test]
     fn the_variable_moves_all_state() {
-        assert_eq!(
-            below(Some(OsStr::new("/srv/state"))),
-            Some(PathBuf::from("/srv/state/client"))
-        );
+        assert_eq!(below(Some(OsStr::new("/srv/state"))), Some(PathBuf::from("/srv/state/client")));
         let usual = below(None);
         assert_eq!(below(Some(OsStr::new(""))), usual, "empty means unset");
         assert!(usual.is_none_or(|folder| folder.ends_with("client")));

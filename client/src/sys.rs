@@ -106,9 +106,7 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
 /// Sets the permission bits, where the system has them.
 pub(crate) fn set_permissions(file: &File, permissions: Permissions) -> io::Result<()> {
     #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(
-        permissions.mode(),
-    ))?;
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(permissions.mode()))?;
     #[cfg(not(unix))]
     let _unused = (file, permissions);
     Ok(())
@@ -138,11 +136,7 @@ pub(crate) fn modified(metadata: &Metadata) -> Timestamp {
 /// The system's form of a time.
 pub(crate) fn system_time(time: Timestamp) -> SystemTime {
     let distance = Duration::from_nanos(time.0.unsigned_abs());
-    if time.0 < 0 {
-        UNIX_EPOCH - distance
-    } else {
-        UNIX_EPOCH + distance
-    }
+    if time.0 < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
 }
 
 /// A server's name as a name here; `None` where this system cannot have it.

@@ -35,10 +35,7 @@ impl Transport {
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         tls.set_buffer_limit(None);
-        let lost = |source| Error::ConnectionLost {
-            server: server.to_owned(),
-            source,
-        };
+        let lost = |source| Error::ConnectionLost { server: server.to_owned(), source };
         let registered = cancel.register(socket.try_clone().map_err(lost)?)?;
         Ok(Self {
             socket,
@@ -78,13 +75,11 @@ impl Transport {
             }
             self.set_deadlines(left);
             self.flush_at(Stage::Handshake)?;
-            self.fill(Stage::Handshake)
-                .map_err(|err| no_ferry_if_closed(err, &self.server))?;
+            self.fill(Stage::Handshake).map_err(|err| no_ferry_if_closed(err, &self.server))?;
             if began.is_empty() {
                 began.extend(self.input.iter().take(self.unread.end.min(8)));
             }
-            self.decrypt()
-                .map_err(|err| self.handshake_error(err, &began))?;
+            self.decrypt().map_err(|err| self.handshake_error(err, &began))?;
         }
         self.flush_at(Stage::Handshake)?;
         if self.tls.alpn_protocol() != Some(ALPN) {
@@ -134,10 +129,7 @@ impl Transport {
     /// Whether something can be read without waiting. It may turn out to be half a message.
     pub(crate) fn look(&mut self) -> Result<bool, Error> {
         loop {
-            let state = self
-                .tls
-                .process_new_packets()
-                .map_err(|err| self.tls_error(err))?;
+            let state = self.tls.process_new_packets().map_err(|err| self.tls_error(err))?;
             if state.plaintext_bytes_to_read() > 0 {
                 return Ok(true);
             }
@@ -224,11 +216,9 @@ impl Transport {
         }
         let server = self.server.clone();
         match source.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Error::TimedOut {
-                server,
-                stage,
-                after: self.deadline,
-            },
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                Error::TimedOut { server, stage, after: self.deadline }
+            }
             _ => Error::ConnectionLost { server, source },
         }
     }
@@ -237,10 +227,7 @@ impl Transport {
         if self.cancel.is_cancelled() {
             return Error::Cancelled;
         }
-        Error::Tls {
-            server: self.server.clone(),
-            source,
-        }
+        Error::Tls { server: self.server.clone(), source }
     }
 
     fn handshake_error(&self, err: rustls::Error, began: &[u8]) -> Error {
@@ -263,10 +250,7 @@ impl Transport {
     }
 
     fn no_ferry(&self, what: &'static str) -> Error {
-        Error::NotFerry {
-            server: self.server.clone(),
-            what,
-        }
+        Error::NotFerry { server: self.server.clone(), what }
     }
 }
 

@@ -33,20 +33,13 @@ fn a_listing_is_paged_and_a_refusal_names_the_path() {
         assert!(matches!(request, Request::NextPage));
         peer.answer(number, &page(vec![entry(b"b", EntryKind::Folder, 0)], true));
         let (number, _) = peer.request();
-        peer.answer(
-            number,
-            &Answer::Error(Fault::new(Status::NOT_FOUND, "not there")),
-        );
+        peer.answer(number, &Answer::Error(Fault::new(Status::NOT_FOUND, "not there")));
     });
     let mut client = server.connect(state.path()).unwrap();
     let root = RemotePath::root();
     let pages = client.list(&root).unwrap().collect::<Result<Vec<_>, _>>();
-    let names: Vec<Vec<u8>> = pages
-        .unwrap()
-        .into_iter()
-        .flatten()
-        .map(|entry| entry.name)
-        .collect();
+    let names: Vec<Vec<u8>> =
+        pages.unwrap().into_iter().flatten().map(|entry| entry.name).collect();
     assert_eq!(names, [b"a", b"b"]);
     let missing = RemotePath::parse(b"/no\nsuch").unwrap();
     let err = client.stat(&missing).unwrap_err();
@@ -73,13 +66,7 @@ fn a_changed_key_is_a_hard_stop_before_anything_is_sent() {
     let mut options = server.options(&state.path().join("fresh"));
     options.fingerprint = Some(other);
     let err = Client::connect(options, Arc::new(NoQuestions)).unwrap_err();
-    assert!(matches!(
-        err,
-        Error::KeyChanged {
-            was_given: true,
-            ..
-        }
-    ));
+    assert!(matches!(err, Error::KeyChanged { was_given: true, .. }));
     server.join();
 }
 
@@ -105,11 +92,9 @@ fn a_silent_server_times_out_in_the_right_stage() {
         peer.answer(number, &Answer::Welcome(support::welcome()));
         while peer.next().is_some() {}
     });
-    for (server, wanted) in [
-        (silent_tcp, Stage::Handshake),
-        (silent_tls, Stage::Hello),
-        (silent_login, Stage::Login),
-    ] {
+    for (server, wanted) in
+        [(silent_tcp, Stage::Handshake), (silent_tls, Stage::Hello), (silent_login, Stage::Login)]
+    {
         let mut options = server.options(state.path());
         options.deadlines = short_deadlines();
         let err = Client::connect(options, Arc::new(support::TrustsAll)).unwrap_err();
@@ -127,9 +112,7 @@ fn what_is_no_ferry_server_is_named_as_such() {
     let web: fn(_, std::net::TcpStream) = |_, mut socket| {
         let mut buffer = [0; 64];
         drop(socket.read(&mut buffer));
-        socket
-            .write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
-            .unwrap();
+        socket.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").unwrap();
         // Read on, so that the answer is not destroyed by a reset.
         drop(socket.shutdown(std::net::Shutdown::Write));
         drop(socket.read_to_end(&mut Vec::new()));
@@ -166,9 +149,7 @@ fn a_request_is_repeated_with_its_operation_id_after_a_lost_connection() {
     });
     let mut client = server.connect(state.path()).unwrap();
     let path = RemotePath::parse(b"/new").unwrap();
-    client
-        .make_directory(&path, ferry_client::Parents::Needed)
-        .unwrap();
+    client.make_directory(&path, ferry_client::Parents::Needed).unwrap();
     server.join();
     let operations = operations.lock();
     assert_eq!(operations.len(), 2);

@@ -1,9 +1,5 @@
 //! Jobs against a scripted server: small puts, conflicts, verification, hostile names.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests may give up"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may give up")]
 
 mod support;
 
@@ -17,26 +13,15 @@ use std::path::Path;
 use support::{FakeServer, Peer, entry, page};
 
 fn transfer(local: &Path, remote: &[u8]) -> Vec<Transfer> {
-    vec![Transfer {
-        local: local.to_path_buf(),
-        remote: RemotePath::parse(remote).unwrap(),
-    }]
+    vec![Transfer { local: local.to_path_buf(), remote: RemotePath::parse(remote).unwrap() }]
 }
 
 fn one_connection(rule: Rule) -> JobOptions {
-    JobOptions {
-        rule,
-        connections: 1,
-        ..JobOptions::default()
-    }
+    JobOptions { rule, connections: 1, ..JobOptions::default() }
 }
 
 fn stored(digest: Digest, was_there: bool) -> Answer {
-    Answer::Stored(Stored {
-        digest,
-        was_there,
-        is_durable: true,
-    })
+    Answer::Stored(Stored { digest, was_there, is_durable: true })
 }
 
 /// Takes what an upload sends when all goes well, until the client closes.
@@ -119,11 +104,7 @@ fn conflict(rule: Rule, is_equal: bool) -> (job::JobReport, Vec<(Vec<u8>, IfExis
         }
     });
     let mut client = server.connect(&folder.path().join("state")).unwrap();
-    let report = job::upload(
-        &mut client,
-        transfer(&file, b"/a.txt"),
-        &one_connection(rule),
-    );
+    let report = job::upload(&mut client, transfer(&file, b"/a.txt"), &one_connection(rule));
     drop(client);
     server.join();
     let puts = puts.lock().clone();
@@ -132,13 +113,7 @@ fn conflict(rule: Rule, is_equal: bool) -> (job::JobReport, Vec<(Vec<u8>, IfExis
 
 #[test]
 fn equal_content_is_success_whatever_the_rule() {
-    for rule in [
-        Rule::Ask,
-        Rule::Refuse,
-        Rule::Skip,
-        Rule::KeepBoth,
-        Rule::Newer,
-    ] {
+    for rule in [Rule::Ask, Rule::Refuse, Rule::Skip, Rule::KeepBoth, Rule::Newer] {
         let (report, puts) = conflict(rule, true);
         assert!(report.is_success());
         assert_eq!((report.already_there, puts.len()), (1, 1));
@@ -149,10 +124,7 @@ fn equal_content_is_success_whatever_the_rule() {
 fn different_content_is_treated_by_the_rule() {
     for rule in [Rule::Ask, Rule::Refuse] {
         let (report, _) = conflict(rule, false);
-        assert!(matches!(
-            &report.failed[..],
-            [(_, Error::TargetExists { .. })]
-        ));
+        assert!(matches!(&report.failed[..], [(_, Error::TargetExists { .. })]));
     }
     let (report, _) = conflict(Rule::Skip, false);
     assert_eq!((report.skipped_count, report.is_success()), (1, true));
@@ -191,11 +163,7 @@ fn download(
         }
     });
     let mut client: Client = server.connect(state.path()).unwrap();
-    let report = job::download(
-        &mut client,
-        transfer(target, b"/d"),
-        &one_connection(Rule::Refuse),
-    );
+    let report = job::download(&mut client, transfer(target, b"/d"), &one_connection(Rule::Refuse));
     drop(client);
     server.join();
     report
@@ -225,16 +193,10 @@ fn a_tree_comes_down_with_times_and_permissions() {
     assert_eq!((report.files_done, report.skipped_count), (2, 1));
     assert_eq!(fs::read(target.join("sub/x")).unwrap(), b"hello");
     let metadata = fs::metadata(target.join("y")).unwrap();
-    let since = metadata
-        .modified()
-        .unwrap()
-        .duration_since(std::time::UNIX_EPOCH);
+    let since = metadata.modified().unwrap().duration_since(std::time::UNIX_EPOCH);
     assert_eq!(since.unwrap().as_secs(), 1);
     #[cfg(unix)]
-    assert_eq!(
-        std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777,
-        0o640
-    );
+    assert_eq!(std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777, 0o640);
     assert_eq!(names_below(&target), ["sub", "y"]);
 
     // The same again finds everything there; a part of it that differs is refused and kept.

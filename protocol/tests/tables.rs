@@ -26,10 +26,7 @@ fn the_page_lists_every_status_with_side_and_retry() {
             Side::Server => "server",
         };
         let retry = if status.may_retry() { "yes" } else { "no" };
-        let (start, end) = (
-            format!("\n| {} | ", status.code()),
-            format!(" | {side} | {retry} | "),
-        );
+        let (start, end) = (format!("\n| {} | ", status.code()), format!(" | {side} | {retry} | "));
         let row = table.split(&start).nth(1).unwrap().lines().next().unwrap();
         assert!(row.contains(&end), "status {}: {row}", status.code());
     }
@@ -48,55 +45,23 @@ fn the_page_states_every_limit() {
         groups.join(",")
     };
     for (what, value) in [
-        (
-            "body from a client before login",
-            u64::from(limits::GREETING_BODY_MAX),
-        ),
-        (
-            "body from a client after login",
-            u64::from(limits::REQUEST_BODY_MAX),
-        ),
+        ("body from a client before login", u64::from(limits::GREETING_BODY_MAX)),
+        ("body from a client after login", u64::from(limits::REQUEST_BODY_MAX)),
         ("body from a server", u64::from(limits::ANSWER_BODY_MAX)),
         ("body of `data`", u64::from(limits::DATA_BODY_MAX)),
-        (
-            "entries of a page",
-            u64::try_from(limits::PAGE_ENTRIES_MAX).unwrap(),
-        ),
+        ("entries of a page", u64::try_from(limits::PAGE_ENTRIES_MAX).unwrap()),
         ("name", u64::try_from(limits::NAME_MAX).unwrap()),
         ("path", u64::try_from(limits::PATH_MAX).unwrap()),
-        (
-            "account name, password",
-            u64::try_from(limits::CREDENTIAL_MAX).unwrap(),
-        ),
-        (
-            "message of the day",
-            u64::try_from(limits::WELCOME_TEXT_MAX).unwrap(),
-        ),
-        (
-            "text of a failure",
-            u64::try_from(limits::FAULT_TEXT_MAX).unwrap(),
-        ),
+        ("account name, password", u64::try_from(limits::CREDENTIAL_MAX).unwrap()),
+        ("message of the day", u64::try_from(limits::WELCOME_TEXT_MAX).unwrap()),
+        ("text of a failure", u64::try_from(limits::FAULT_TEXT_MAX).unwrap()),
         ("put without waiting", limits::SMALL_PUT_MAX),
-        (
-            "requests without a last answer",
-            u64::try_from(limits::UNANSWERED_MAX).unwrap(),
-        ),
-        (
-            "answers unread",
-            u64::try_from(limits::UNREAD_ANSWERS_MAX).unwrap(),
-        ),
-        (
-            "requests unanswered",
-            u64::try_from(limits::UNANSWERED_BYTES_MAX).unwrap(),
-        ),
+        ("requests without a last answer", u64::try_from(limits::UNANSWERED_MAX).unwrap()),
+        ("answers unread", u64::try_from(limits::UNREAD_ANSWERS_MAX).unwrap()),
+        ("requests unanswered", u64::try_from(limits::UNANSWERED_BYTES_MAX).unwrap()),
         ("refused logins", u64::from(limits::LOGIN_ATTEMPTS_MAX)),
     ] {
-        let row = PAGE
-            .lines()
-            .find(|line| line.starts_with(&format!("| {what}")));
-        assert!(
-            row.is_some_and(|row| row.contains(&grouped(value))),
-            "{what}: {row:?}"
-        );
+        let row = PAGE.lines().find(|line| line.starts_with(&format!("| {what}")));
+        assert!(row.is_some_and(|row| row.contains(&grouped(value))), "{what}: {row:?}");
     }
 }

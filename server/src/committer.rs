@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// The thread that makes uploads durable.
 #[derive(Debug)]
 pub(crate) struct Committer {
-    jobs: Sender<Job>,
+    queue: CommitQueue,
     thread: JoinHandle<()>,
 }
 
@@ -48,7 +48,10 @@ enum Job {
 
 /// A way to hand work to the committer.
 #[derive(Clone, Debug)]
-pub(crate) struct CommitQueue(Sender<Job>);
+pub(crate) struct CommitQueue {
+    jobs: Sender<Job>,
+    durability: Durability,
+}
 
 impl Committer {
     /// Starts the committer of a storage.
@@ -58,17 +61,17 @@ impl Committer {
         let thread = std::thread::Builder::new()
             .name("ferry-committer".to_owned())
             .spawn(move || desk.run(&receiver))?;
-        Ok(Self { jobs, thread })
+        Ok(Self { queue: CommitQueue { jobs, durability }, thread })
     }
 
     /// A way in. The committer ends when all of them are gone.
     pub(crate) fn queue(&self) -> CommitQueue {
-        CommitQueue(self.jobs.clone())
+        self.queue.clone()
     }
 
     /// Waits for the thread's end; every [`CommitQueue`] must be gone.
     pub(crate) fn join(self) {
-        drop(self.jobs);
+        drop(self.queue);
         if self.thread.join().is_err() {
             tracing::error!("the committer panicked");
         }
@@ -76,6 +79,11 @@ impl Committer {
 }
 
 impl CommitQueue {
+    /// Whether "stored" means on stable storage here.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.durability != Durability::None
+    }
+
     /// Commits an upload. The queue holds as many as connections may have unanswered at once in
     /// any sane load; beyond that this waits for the disk.
     pub(crate) fn commit(&self, finished: Finished, promise: Promise<Outcome>) {
@@ -88,7 +96,7 @@ impl CommitQueue {
     }
 
     fn send(&self, job: Job) {
-        if self.0.send(job).is_err() {
+        if self.jobs.send(job).is_err() {
             tracing::error!("the committer is gone; an upload stays unfinished");
         }
     }

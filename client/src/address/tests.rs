@@ -21,23 +21,14 @@ fn a_whole_url_is_taken_apart() {
 
 #[test]
 fn what_is_left_out_has_its_default() {
-    for url in [
-        "ferry://host",
-        "ferry://host/",
-        "FERRY://host:",
-        "ferry://@host",
-    ] {
+    for url in ["ferry://host", "ferry://host/", "FERRY://host:", "ferry://@host"] {
         let address = Address::parse(url).unwrap();
         assert_eq!(address.user, None, "{url}");
         assert_eq!(address.authority(), "host:3000", "{url}");
         assert!(address.path.is_root() && address.is_folder_target, "{url}");
     }
     assert!(!Address::parse("ferry://host/a").unwrap().is_folder_target);
-    assert!(
-        Address::parse("ferry://host/a/b/..")
-            .unwrap()
-            .is_folder_target
-    );
+    assert!(Address::parse("ferry://host/a/b/..").unwrap().is_folder_target);
 }
 
 #[test]
@@ -45,10 +36,7 @@ fn ipv6_addresses_stand_in_brackets() {
     let address = Address::parse("ferry://[::1]:8/a").unwrap();
     assert_eq!((address.host.as_str(), address.port), ("::1", 8));
     assert_eq!(address.authority(), "[::1]:8");
-    assert_eq!(
-        Address::parse_typed("::1").unwrap().authority(),
-        "[::1]:3000"
-    );
+    assert_eq!(Address::parse_typed("::1").unwrap().authority(), "[::1]:3000");
     let zoned = Address::parse("ferry://[fe80::1%25eth0]/").unwrap();
     assert_eq!(zoned.host, "fe80::1%eth0");
     assert_eq!(zoned.to_string(), "ferry://[fe80::1%25eth0]:3000/");
@@ -57,18 +45,9 @@ fn ipv6_addresses_stand_in_brackets() {
 #[test]
 fn the_scheme_may_be_left_out_only_where_it_is_typed() {
     assert_eq!(Address::parse("host:3000"), Err(AddressError::NotFerry));
-    assert_eq!(
-        Address::parse_typed("host:3001").unwrap().authority(),
-        "host:3001"
-    );
-    assert_eq!(
-        Address::parse_typed(" anna@host ").unwrap().user.as_deref(),
-        Some("anna")
-    );
-    assert_eq!(
-        Address::parse_typed("ftp://host"),
-        Err(AddressError::NotFerry)
-    );
+    assert_eq!(Address::parse_typed("host:3001").unwrap().authority(), "host:3001");
+    assert_eq!(Address::parse_typed(" anna@host ").unwrap().user.as_deref(), Some("anna"));
+    assert_eq!(Address::parse_typed("ftp://host"), Err(AddressError::NotFerry));
     assert_eq!(Address::parse_typed(""), Err(AddressError::NoHost));
 }
 
@@ -79,10 +58,7 @@ fn what_cannot_be_is_refused_with_its_reason() {
         ("ferry:///x", AddressError::NoHost),
         ("ferry://anna:secret@host/", AddressError::Password),
         ("ferry://host:0/", AddressError::BadPort("0".to_owned())),
-        (
-            "ferry://host:65536/",
-            AddressError::BadPort("65536".to_owned()),
-        ),
+        ("ferry://host:65536/", AddressError::BadPort("65536".to_owned())),
         ("ferry://host:+1/", AddressError::BadPort("+1".to_owned())),
         ("ferry://[::1/", AddressError::BadHost),
         ("ferry://[::1]x/", AddressError::BadHost),
@@ -92,14 +68,8 @@ fn what_cannot_be_is_refused_with_its_reason() {
         ("ferry://host/a%2Fb", AddressError::EncodedSlash),
         ("ferry://host/../a", AddressError::AboveRoot),
         ("ferry://host/%2e%2e/a", AddressError::AboveRoot),
-        (
-            "ferry://host/a%00b",
-            AddressError::BadPath(PathError::ForbiddenByte),
-        ),
-        (
-            "ferry://host/.ferry-undo",
-            AddressError::BadPath(PathError::Reserved),
-        ),
+        ("ferry://host/a%00b", AddressError::BadPath(PathError::ForbiddenByte)),
+        ("ferry://host/.ferry-undo", AddressError::BadPath(PathError::Reserved)),
         ("ferry://host/#fp=abc", AddressError::BadFingerprint),
     ] {
         assert_eq!(Address::parse(url), Err(err), "{url}");

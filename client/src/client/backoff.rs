@@ -20,12 +20,7 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
 
 impl Backoff {
     pub(crate) fn new(site: &Arc<Site>, cancel: &Cancel) -> Self {
-        Self {
-            site: Arc::clone(site),
-            cancel: cancel.clone(),
-            failing_since: None,
-            next: FIRST,
-        }
+        Self { site: Arc::clone(site), cancel: cancel.clone(), failing_since: None, next: FIRST }
     }
 
     /// Something went well: the time for retries starts anew.

@@ -36,13 +36,7 @@ impl<'a> Listing<'a> {
                 Err(err) => return Err(err),
             }
         };
-        Ok(Self {
-            client,
-            path: path.clone(),
-            first: Some(first),
-            is_over: false,
-            entries_seen: 0,
-        })
+        Ok(Self { client, path: path.clone(), first: Some(first), is_over: false, entries_seen: 0 })
     }
 
     fn next_page(&mut self) -> Result<Vec<Entry>, Error> {

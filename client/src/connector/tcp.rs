@@ -27,18 +27,12 @@ pub(crate) fn connect(options: &ConnectOptions) -> Result<TcpStream, Error> {
             stage: Stage::Connect,
             after: options.deadlines.connect,
         },
-        Some(source) => Error::Connect {
-            server: options.server(),
-            source,
-        },
+        Some(source) => Error::Connect { server: options.server(), source },
     })
 }
 
 fn resolve(options: &ConnectOptions, source: io::Error) -> Error {
-    Error::Resolve {
-        host: options.host.clone(),
-        source,
-    }
+    Error::Resolve { host: options.host.clone(), source }
 }
 
 /// Keeps the system's order within each family and alternates between the two.
@@ -46,10 +40,8 @@ fn alternating(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let Some(first) = addresses.first() else {
         return addresses;
     };
-    let (own, other): (Vec<SocketAddr>, Vec<SocketAddr>) = addresses
-        .iter()
-        .copied()
-        .partition(|address| address.is_ipv6() == first.is_ipv6());
+    let (own, other): (Vec<SocketAddr>, Vec<SocketAddr>) =
+        addresses.iter().copied().partition(|address| address.is_ipv6() == first.is_ipv6());
     let mut own = own.into_iter();
     let mut other = other.into_iter();
     let mut ordered = Vec::with_capacity(addresses.len());

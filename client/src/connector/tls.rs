@@ -39,10 +39,8 @@ pub(crate) fn handshake(
             server: site.server.clone(),
             what: "its name cannot be used",
         })?;
-    let tls = ClientConnection::new(Arc::clone(site.tls()), name).map_err(|source| Error::Tls {
-        server: site.server.clone(),
-        source,
-    })?;
+    let tls = ClientConnection::new(Arc::clone(site.tls()), name)
+        .map_err(|source| Error::Tls { server: site.server.clone(), source })?;
     let mut transport = Transport::new(socket, tls, &site.server, cancel)?;
     transport.shake_hands(site.options.deadlines.greeting)?;
     Ok(transport)
@@ -57,9 +55,7 @@ struct AnyKey {
 
 impl AnyKey {
     fn new(provider: &CryptoProvider) -> Self {
-        Self {
-            algorithms: provider.signature_verification_algorithms,
-        }
+        Self { algorithms: provider.signature_verification_algorithms }
     }
 }
 

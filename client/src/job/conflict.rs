@@ -20,9 +20,7 @@ pub(super) enum Ruling {
 
 impl Conflicts {
     pub(super) fn new(rule: Rule) -> Self {
-        Self {
-            rule: Mutex::new(rule),
-        }
+        Self { rule: Mutex::new(rule) }
     }
 
     /// The ruling, if it takes no look at the two files.
@@ -72,11 +70,7 @@ impl Conflicts {
 }
 
 fn newer(conflict: &Conflict) -> Ruling {
-    if conflict.coming.1 > conflict.present.1 {
-        Ruling::Replace
-    } else {
-        Ruling::Skip
-    }
+    if conflict.coming.1 > conflict.present.1 { Ruling::Replace } else { Ruling::Skip }
 }
 
 /// The `count`-th other name for a file: `name (1).ext`.
@@ -144,23 +138,14 @@ mod tests {
         let conflicts = Conflicts::new(Rule::Ask);
         let asked = conflicts.rule_on(&conflict(1, 2), &NoQuestions).unwrap();
         assert_eq!(asked, Ruling::Refuse);
-        let all = Always(Resolution {
-            choice: Choice::Replace,
-            for_all: true,
-        });
-        assert_eq!(
-            conflicts.rule_on(&conflict(1, 2), &all).unwrap(),
-            Ruling::Replace
-        );
+        let all = Always(Resolution { choice: Choice::Replace, for_all: true });
+        assert_eq!(conflicts.rule_on(&conflict(1, 2), &all).unwrap(), Ruling::Replace);
         assert_eq!(conflicts.at_once(), Some(Ruling::Replace));
     }
 
     #[test]
     fn stop_ends_the_job() {
-        let stop = Always(Resolution {
-            choice: Choice::Stop,
-            for_all: false,
-        });
+        let stop = Always(Resolution { choice: Choice::Stop, for_all: false });
         let ruled = Conflicts::new(Rule::Ask).rule_on(&conflict(1, 2), &stop);
         assert!(matches!(ruled, Err(Error::Cancelled)));
     }

@@ -103,12 +103,7 @@ impl<'a> Job<'a> {
         // Called under the lock, so that outcomes come one at a time.
         let mut report = self.report.lock();
         if let Some(on_outcome) = &self.options.on_outcome {
-            on_outcome(&FileOutcome {
-                source,
-                target,
-                size,
-                outcome: outcome.borrow(),
-            });
+            on_outcome(&FileOutcome { source, target, size, outcome: outcome.borrow() });
         }
         report.add(source, size, outcome);
     }

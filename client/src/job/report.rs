@@ -52,12 +52,7 @@ pub struct JobOptions {
 
 impl Default for JobOptions {
     fn default() -> Self {
-        Self {
-            rule: Rule::default(),
-            connections: 2,
-            progress: Arc::default(),
-            on_outcome: None,
-        }
+        Self { rule: Rule::default(), connections: 2, progress: Arc::default(), on_outcome: None }
     }
 }
 

@@ -180,13 +180,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         return Err(wrong());
     }
     while !rest.is_empty() {
-        let digits_end = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let digits_end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         let (digits, after) = rest.split_at(digits_end);
-        let unit_end = after
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(after.len());
+        let unit_end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_end);
         let count: u64 = digits.parse().map_err(|_not_a_number| wrong())?;
         total = unit_len(unit.trim())
@@ -264,28 +260,12 @@ mod tests {
 
     #[test]
     fn durations_have_units() {
-        for (text, secs) in [
-            ("0", 0),
-            ("30s", 30),
-            ("10m", 600),
-            ("2h", 7200),
-            ("1h30m", 5400),
-            ("7", 7),
-        ] {
-            assert_eq!(
-                parse_duration(text),
-                Ok(Duration::from_secs(secs)),
-                "{text}"
-            );
+        for (text, secs) in
+            [("0", 0), ("30s", 30), ("10m", 600), ("2h", 7200), ("1h30m", 5400), ("7", 7)]
+        {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs(secs)), "{text}");
         }
-        for text in [
-            "",
-            "s",
-            "1y",
-            "-1s",
-            "99999999999999999999h",
-            "18446744073709551615h",
-        ] {
+        for text in ["", "s", "1y", "-1s", "99999999999999999999h", "18446744073709551615h"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
     }

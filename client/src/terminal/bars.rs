@@ -31,10 +31,7 @@ impl Bars {
     pub(crate) fn draw(progress: &Arc<Progress>, person: &Arc<Person>, json: bool) -> Self {
         let is_shown = !json && io::stderr().is_terminal();
         let drawing = is_shown.then(|| start(progress, person)).flatten();
-        Self {
-            person: Arc::clone(person),
-            drawing,
-        }
+        Self { person: Arc::clone(person), drawing }
     }
 }
 
@@ -92,11 +89,7 @@ fn draw_until(is_over: &(Mutex<bool>, Condvar), progress: &Progress, all: &Multi
 fn describe(now: &Snapshot) -> String {
     let more = if now.is_planned { "" } else { "+" };
     let (done, total) = (grouped(now.files_done), grouped(now.files_total));
-    let name = now
-        .current
-        .first()
-        .map(|name| escape(name))
-        .unwrap_or_default();
+    let name = now.current.first().map(|name| escape(name)).unwrap_or_default();
     format!("{done} of {total}{more} files  {name}")
 }
 

@@ -24,10 +24,7 @@ pub(crate) struct Completion {
 
 impl Completion {
     pub(crate) fn new(session: &Rc<RefCell<Session>>) -> Self {
-        Self {
-            session: Rc::clone(session),
-            last_listed: RefCell::new(None),
-        }
+        Self { session: Rc::clone(session), last_listed: RefCell::new(None) }
     }
 
     /// Forgets what the server's folders held: the last verb may have changed them.
@@ -90,10 +87,7 @@ impl Completer for Completion {
             return Ok((start, verbs(word)));
         };
         let word = unfinished(word);
-        let name_start = word
-            .iter()
-            .rposition(|byte| *byte == b'/')
-            .map_or(0, |slash| slash + 1);
+        let name_start = word.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
         let (folder, prefix) = word.split_at(name_start);
         let mut names = self.offers(verb, folder);
         names.retain(|name| name.starts_with(prefix));
@@ -118,10 +112,7 @@ fn verbs(prefix: &str) -> Vec<Pair> {
     prompt_line::verb_names()
         .into_iter()
         .filter(|name| name.starts_with(&prefix))
-        .map(|name| Pair {
-            display: name.clone(),
-            replacement: format!("{name} "),
-        })
+        .map(|name| Pair { display: name.clone(), replacement: format!("{name} ") })
         .collect()
 }
 

@@ -26,20 +26,14 @@ pub(crate) fn connect(
     let Some(user) = &address.user else {
         return match attempt(Credentials::Guest) {
             Err(err) if refuses_guest(&err) => match ask_name(person) {
-                Some(name) => Ok(attempt(Credentials::Password {
-                    name,
-                    password: None,
-                })?),
+                Some(name) => Ok(attempt(Credentials::Password { name, password: None })?),
                 None => Err(err.into()),
             },
             other => Ok(other?),
         };
     };
     let name = user.clone();
-    Ok(attempt(Credentials::Password {
-        name,
-        password: None,
-    })?)
+    Ok(attempt(Credentials::Password { name, password: None })?)
 }
 
 fn options(
@@ -53,18 +47,13 @@ fn options(
     options.fingerprint = settings.fingerprint.or(address.fingerprint);
     options.credentials = credentials;
     options.retry_for = settings.retry_for;
-    options
-        .program
-        .replace_range(.., concat!("ferry ", env!("CARGO_PKG_VERSION")));
+    options.program.replace_range(.., concat!("ferry ", env!("CARGO_PKG_VERSION")));
     options.cancel = cancel.clone();
     options
 }
 
 fn refuses_guest(err: &Error) -> bool {
-    matches!(
-        err.status(),
-        Some(Status::LOGIN_REFUSED | Status::LOGIN_REQUIRED | Status::DENIED)
-    )
+    matches!(err.status(), Some(Status::LOGIN_REFUSED | Status::LOGIN_REQUIRED | Status::DENIED))
 }
 
 fn ask_name(person: &Person) -> Option<String> {

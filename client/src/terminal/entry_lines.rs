@@ -61,11 +61,7 @@ impl EntryLines {
             (EntryKind::File, _) => push_display(entry.size, text),
             _ => text.push('-'),
         }
-        let width = if self.form == Form::Person {
-            HUMAN_WIDTH
-        } else {
-            EXACT_WIDTH
-        };
+        let width = if self.form == Form::Person { HUMAN_WIDTH } else { EXACT_WIDTH };
         let missing = width.saturating_sub(text.len() - start);
         text.insert_str(start, SPACES.get(..missing).unwrap_or_default());
     }
@@ -84,11 +80,7 @@ pub(crate) fn kind_name(kind: EntryKind) -> &'static str {
 /// Appends a name as it is shown: escaped where it could do or pretend something.
 pub(crate) fn push_escaped(name: &[u8], text: &mut String) {
     match str::from_utf8(name) {
-        Ok(plain)
-            if name
-                .iter()
-                .all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\') =>
-        {
+        Ok(plain) if name.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\') => {
             text.push_str(plain);
         }
         _ => text.push_str(&escape(name)),
@@ -99,11 +91,7 @@ pub(crate) fn push_escaped(name: &[u8], text: &mut String) {
 pub(crate) fn push_permissions(permissions: Permissions, text: &mut String) {
     for bit in (0..9).rev() {
         let letter = ['x', 'w', 'r'].get(bit % 3).copied().unwrap_or('-');
-        text.push(if permissions.mode() & (1 << bit) == 0 {
-            '-'
-        } else {
-            letter
-        });
+        text.push(if permissions.mode() & (1 << bit) == 0 { '-' } else { letter });
     }
 }
 
@@ -143,9 +131,7 @@ fn push_json(entry: &Entry, text: &mut String) {
 fn push_json_name(name: &[u8], text: &mut String) {
     match str::from_utf8(name) {
         Ok(plain)
-            if name
-                .iter()
-                .all(|byte| matches!(byte, b' '..=b'~') && !b"\\\"".contains(byte)) =>
+            if name.iter().all(|byte| matches!(byte, b' '..=b'~') && !b"\\\"".contains(byte)) =>
         {
             text.push_str("{\"name\":\"");
             text.push_str(plain);
@@ -185,11 +171,7 @@ mod tests {
 
     fn line(form: Form, entry: &Entry) -> String {
         let mut text = String::new();
-        EntryLines {
-            form,
-            clock: Clock::utc(),
-        }
-        .push(entry, &mut text);
+        EntryLines { form, clock: Clock::utc() }.push(entry, &mut text);
         text
     }
 
@@ -207,10 +189,7 @@ mod tests {
             line(Form::Exact, &entry(b"d", EntryKind::File)),
             "-rwxr-xr--         1536  2023-11-14 22:13  d\n"
         );
-        assert_eq!(
-            line(Form::Name, &entry(b"\xff", EntryKind::File)),
-            "\\xff\n"
-        );
+        assert_eq!(line(Form::Name, &entry(b"\xff", EntryKind::File)), "\\xff\n");
     }
 
     #[test]
@@ -223,9 +202,6 @@ mod tests {
         assert_eq!(value["permissions"], "0754");
         assert_eq!(value["size"], 1536);
         let hex = line(Form::Json, &entry(b"a\xff", EntryKind::File));
-        assert!(
-            hex.starts_with("{\"name_hex\":\"61ff\",\"kind\":\"file\","),
-            "{hex}"
-        );
+        assert!(hex.starts_with("{\"name_hex\":\"61ff\",\"kind\":\"file\","), "{hex}");
     }
 }

@@ -97,9 +97,7 @@ mod tests {
     #[test]
     fn codes_are_those_of_the_documentation() {
         assert_eq!(Exit::of(&Error::Cancelled).code(), 130);
-        let exists = Error::TargetExists {
-            path: "/a".to_owned(),
-        };
+        let exists = Error::TargetExists { path: "/a".to_owned() };
         assert_eq!(Exit::of(&exists).code(), 1);
         let timed_out = Error::TimedOut {
             server: "host:3000".to_owned(),

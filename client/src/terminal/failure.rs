@@ -41,10 +41,7 @@ impl Failure {
     pub(crate) fn stops_all(&self) -> bool {
         match self {
             Self::Output(_) => true,
-            _ => matches!(
-                self.exit(),
-                Exit::Interrupted | Exit::KeyChanged | Exit::NoConnection
-            ),
+            _ => matches!(self.exit(), Exit::Interrupted | Exit::KeyChanged | Exit::NoConnection),
         }
     }
 
@@ -115,10 +112,7 @@ mod tests {
             source: io::Error::other("cable cut"),
         };
         let text = with_causes(&err);
-        assert!(
-            text.contains("host:3000") && text.ends_with(": cable cut"),
-            "{text}"
-        );
+        assert!(text.contains("host:3000") && text.ends_with(": cable cut"), "{text}");
     }
 
     #[test]
@@ -126,10 +120,7 @@ mod tests {
         let closed = Failure::Output(io::ErrorKind::BrokenPipe.into());
         assert_eq!(closed.exit(), Exit::Done);
         assert!(closed.stops_all() && closed.text().is_none());
-        assert_eq!(
-            Failure::Output(io::ErrorKind::StorageFull.into()).exit(),
-            Exit::Failed
-        );
+        assert_eq!(Failure::Output(io::ErrorKind::StorageFull.into()).exit(), Exit::Failed);
     }
 
     #[test]

@@ -18,11 +18,7 @@ pub struct Input {
 
 enum Origin {
     Person(Arc<Person>),
-    Editor {
-        editor: Box<Editor<Completion, FileHistory>>,
-        history: PathBuf,
-        person: Arc<Person>,
-    },
+    Editor { editor: Box<Editor<Completion, FileHistory>>, history: PathBuf, person: Arc<Person> },
     Script(Box<dyn BufRead>),
 }
 
@@ -40,9 +36,7 @@ impl Input {
     #[must_use]
     pub fn new(person: &Arc<Person>) -> Self {
         if person.is_there() {
-            Self {
-                from: Origin::Person(Arc::clone(person)),
-            }
+            Self { from: Origin::Person(Arc::clone(person)) }
         } else {
             Self::script(Box::new(io::stdin().lock()))
         }
@@ -51,9 +45,7 @@ impl Input {
     /// A script that is run line by line.
     #[must_use]
     pub fn script(lines: Box<dyn BufRead>) -> Self {
-        Self {
-            from: Origin::Script(lines),
-        }
+        Self { from: Origin::Script(lines) }
     }
 
     /// Whether nobody is there and lines come from a script.
@@ -124,26 +116,19 @@ impl Input {
 
     /// Keeps the history for the next time, readable by its owner alone.
     pub(crate) fn save_history(&mut self) -> io::Result<()> {
-        let Origin::Editor {
-            editor, history, ..
-        } = &mut self.from
-        else {
+        let Origin::Editor { editor, history, .. } = &mut self.from else {
             return Ok(());
         };
         if let Some(folder) = history.parent() {
             fs::create_dir_all(folder)?;
         }
-        editor
-            .append_history(history.as_path())
-            .map_err(io::Error::other)
+        editor.append_history(history.as_path()).map_err(io::Error::other)
     }
 }
 
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Input")
-            .field("is_script", &self.is_script())
-            .finish_non_exhaustive()
+        f.debug_struct("Input").field("is_script", &self.is_script()).finish_non_exhaustive()
     }
 }
 

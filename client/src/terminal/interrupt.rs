@@ -50,10 +50,7 @@ impl Drop for Running<'_> {
     }
 }
 
-#[expect(
-    clippy::exit,
-    reason = "the main thread may wait for a key and cannot be told to return"
-)]
+#[expect(clippy::exit, reason = "the main thread may wait for a key and cannot be told to return")]
 fn end_program() {
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }

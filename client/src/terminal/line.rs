@@ -114,10 +114,7 @@ fn take_word<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], Lin
 }
 
 fn take_single_quoted<'a>(rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], LineError> {
-    let end = rest
-        .iter()
-        .position(|byte| *byte == b'\'')
-        .ok_or(LineError::OpenQuote('\''))?;
+    let end = rest.iter().position(|byte| *byte == b'\'').ok_or(LineError::OpenQuote('\''))?;
     let (quoted, after) = rest.split_at(end);
     word.extend_from_slice(quoted);
     Ok(after.strip_prefix(b"'").unwrap_or(after))
@@ -189,24 +186,15 @@ mod tests {
 
     fn words(line: &str) -> Vec<String> {
         let words = split(line.as_bytes()).unwrap();
-        words
-            .into_iter()
-            .map(|word| String::from_utf8(word).unwrap())
-            .collect()
+        words.into_iter().map(|word| String::from_utf8(word).unwrap()).collect()
     }
 
     #[test]
     fn quotes_and_backslashes_keep_what_they_hold() {
-        assert_eq!(
-            words("  put  'a b' \"c 'd'\" e\\ f "),
-            ["put", "a b", "c 'd'", "e f"]
-        );
+        assert_eq!(words("  put  'a b' \"c 'd'\" e\\ f "), ["put", "a b", "c 'd'", "e f"]);
         assert_eq!(words("get 'it'\\''s' \"\""), ["get", "it's", ""]);
         assert_eq!(words("get 'a\\n'"), ["get", "a\\n"]);
-        assert_eq!(
-            words("get a\\nb \"\\u{e9}\\x41\""),
-            ["get", "a\nb", "\u{e9}A"]
-        );
+        assert_eq!(words("get a\\nb \"\\u{e9}\\x41\""), ["get", "a\nb", "\u{e9}A"]);
         assert_eq!(words("get \\x \\u{zz} \\q"), ["get", "x", "u{zz}", "q"]);
         assert_eq!(split(b"get \\xff"), Ok(vec![b"get".to_vec(), vec![0xff]]));
     }

@@ -55,11 +55,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(err) => {
             // Where nobody reads the help there is nobody to miss it.
             drop(err.print());
-            return if err.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Done
-            };
+            return if err.use_stderr() { Exit::Usage } else { Exit::Done };
         }
     };
     let screen = Screen::new(arguments.options.json);
@@ -86,12 +82,7 @@ fn run_arguments(arguments: &Arguments) -> Result<Exit> {
         }
         (Some(Command::Forget { server }), None) => forget(&settings, server),
         (Some(Command::Verb(verb)), None) => {
-            OneShot {
-                settings,
-                person,
-                interrupts,
-            }
-            .run(verb)?;
+            OneShot { settings, person, interrupts }.run(verb)?;
             Ok(Exit::Done)
         }
         (None, url) => open_prompt(url.as_deref(), &settings, &person, &interrupts),
@@ -130,16 +121,9 @@ fn ask_address(input: &mut Input) -> Result<Address> {
         let port = String::from_utf8_lossy(&port).trim().to_owned();
         if !port.is_empty() {
             let wrong = || {
-                Failure::Usage(format!(
-                    "\"{}\" is no port from 1 to 65535",
-                    port.escape_debug()
-                ))
+                Failure::Usage(format!("\"{}\" is no port from 1 to 65535", port.escape_debug()))
             };
-            address.port = port
-                .parse()
-                .ok()
-                .filter(|port| *port > 0)
-                .ok_or_else(wrong)?;
+            address.port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?;
         }
     }
     Ok(address)
@@ -148,9 +132,7 @@ fn ask_address(input: &mut Input) -> Result<Address> {
 /// Whether the port need not be asked for: it stands in the address, or the address is a URL.
 fn names_port(typed: &str) -> bool {
     let authority = typed.split('/').next().unwrap_or_default();
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let is_ipv6 = host.parse::<std::net::Ipv6Addr>().is_ok();
     Address::is_url(typed) || (!is_ipv6 && !host.ends_with(']') && host.contains(':'))
 }
@@ -162,17 +144,13 @@ fn forget(settings: &Settings, server: &str) -> Result<Exit> {
         .map_err(|source| crate::Error::local("change", &known.file(), source))?;
     if forgotten.is_empty() {
         let shown = server.escape_debug();
-        return Err(Failure::Refused(format!(
-            "no server \"{shown}\" is known here"
-        )));
+        return Err(Failure::Refused(format!("no server \"{shown}\" is known here")));
     }
     let screen = Screen::new(settings.json);
     for one in forgotten {
         let object = json!({ "forgotten": one.server, "fingerprint": one.fingerprint.to_string() });
-        screen.result(
-            &object,
-            &format!("forgot {} with the key {}", one.server, one.fingerprint),
-        )?;
+        screen
+            .result(&object, &format!("forgot {} with the key {}", one.server, one.fingerprint))?;
     }
     Ok(Exit::Done)
 }

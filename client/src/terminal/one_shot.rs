@@ -26,15 +26,14 @@ impl OneShot {
     /// Runs one verb.
     pub(crate) fn run(&self, verb: &Verb) -> Result {
         match verb {
-            Verb::Ls(how) => self.on_servers("ls", &how.places, |session, at| {
-                list::list(session, at, how)
-            }),
+            Verb::Ls(how) => {
+                self.on_servers("ls", &how.places, |session, at| list::list(session, at, how))
+            }
             Verb::Mkdir(how) => self.on_servers("mkdir", &how.places, |session, at| {
                 namespace::make_folders(session, at, how)
             }),
-            Verb::Rm(how) => self.on_servers("rm", &how.places, |session, at| {
-                namespace::remove(session, at, how)
-            }),
+            Verb::Rm(how) => self
+                .on_servers("rm", &how.places, |session, at| namespace::remove(session, at, how)),
             Verb::Stat(at) => self.on_servers("stat", &at.places, inspect::stat),
             Verb::Digest(at) => self.on_servers("digest", &at.places, inspect::digest),
             Verb::Df(at) => self.on_servers("df", &at.places, inspect::space),
@@ -53,9 +52,7 @@ impl OneShot {
             None => LocalTarget::folder(&here),
         };
         target.check_count(sources.len())?;
-        self.on_servers("get", sources, |session, at| {
-            transfer::get(session, at, &target)
-        })
+        self.on_servers("get", sources, |session, at| transfer::get(session, at, &target))
     }
 
     fn put(&self, what: &Transfer) -> Result {
@@ -155,10 +152,7 @@ fn parse_urls(name: &str, places: &[OsString]) -> Result<Vec<Address>> {
 
 fn parse_url(place: &OsStr) -> Result<Address> {
     let typed = place.to_str().ok_or_else(|| {
-        Failure::Usage(format!(
-            "{}: write bytes that are no text as %XX",
-            shown(place)
-        ))
+        Failure::Usage(format!("{}: write bytes that are no text as %XX", shown(place)))
     })?;
     Address::parse(typed).map_err(|err| match Failure::from(err) {
         Failure::Usage(text) => Failure::Usage(format!("{}: {text}", shown(place))),
@@ -181,10 +175,7 @@ fn shown(place: &OsStr) -> String {
 }
 
 fn remote_target(address: &Address) -> RemoteTarget {
-    RemoteTarget {
-        path: address.path.clone(),
-        is_folder: address.is_folder_target,
-    }
+    RemoteTarget { path: address.path.clone(), is_folder: address.is_folder_target }
 }
 
 fn is_same_server(one: &Address, other: &Address) -> bool {
@@ -216,26 +207,14 @@ mod tests {
     fn a_password_is_not_repeated() {
         let err = parse_url(OsStr::new("ferry://anna:secret@host/")).unwrap_err();
         let text = err.text().unwrap();
-        assert!(
-            !text.contains("secret") && text.contains("FERRY_PASSWORD"),
-            "{text}"
-        );
+        assert!(!text.contains("secret") && text.contains("FERRY_PASSWORD"), "{text}");
     }
 
     #[test]
     fn servers_are_told_apart_by_port_and_account() {
         let address = |url| Address::parse(url).unwrap();
-        assert!(is_same_server(
-            &address("ferry://h/a"),
-            &address("ferry://h:3000/b")
-        ));
-        assert!(!is_same_server(
-            &address("ferry://h/a"),
-            &address("ferry://h:1/a")
-        ));
-        assert!(!is_same_server(
-            &address("ferry://h/a"),
-            &address("ferry://anna@h/a")
-        ));
+        assert!(is_same_server(&address("ferry://h/a"), &address("ferry://h:3000/b")));
+        assert!(!is_same_server(&address("ferry://h/a"), &address("ferry://h:1/a")));
+        assert!(!is_same_server(&address("ferry://h/a"), &address("ferry://anna@h/a")));
     }
 }

@@ -110,10 +110,7 @@ impl Questions for Person {
                     }
                 }
                 Err(_) => {
-                    return Some(Resolution {
-                        choice: Choice::Stop,
-                        for_all: true,
-                    });
+                    return Some(Resolution { choice: Choice::Stop, for_all: true });
                 }
             }
         }
@@ -163,10 +160,7 @@ fn parse_resolution(answer: &str) -> Option<Resolution> {
         _ => return None,
     };
     let is_alone = letters.next().is_none();
-    is_alone.then_some(Resolution {
-        choice,
-        for_all: letter.is_ascii_uppercase(),
-    })
+    is_alone.then_some(Resolution { choice, for_all: letter.is_ascii_uppercase() })
 }
 
 const CONFLICT_QUESTION: &str =
@@ -181,17 +175,11 @@ mod tests {
     fn capitals_hold_for_all() {
         assert_eq!(
             parse_resolution("R"),
-            Some(Resolution {
-                choice: Choice::Replace,
-                for_all: true
-            })
+            Some(Resolution { choice: Choice::Replace, for_all: true })
         );
         assert_eq!(
             parse_resolution("k"),
-            Some(Resolution {
-                choice: Choice::KeepBoth,
-                for_all: false
-            })
+            Some(Resolution { choice: Choice::KeepBoth, for_all: false })
         );
         assert_eq!(parse_resolution(""), None);
         assert_eq!(parse_resolution("replace"), None);

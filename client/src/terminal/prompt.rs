@@ -28,10 +28,7 @@ pub fn run_prompt(session: Session, mut input: Input) -> Exit {
     input.start_editor(Completion::new(&session), &history);
     let exit = run_lines(&session, &mut input);
     if let Err(err) = input.save_history() {
-        session
-            .borrow()
-            .person
-            .tell(&format!("ferry: the history was not kept: {err}"));
+        session.borrow().person.tell(&format!("ferry: the history was not kept: {err}"));
     }
     exit
 }
@@ -74,10 +71,7 @@ fn run_lines(session: &Rc<RefCell<Session>>, input: &mut Input) -> Exit {
             Ok(Line::Interrupted) => continue,
             Ok(Line::End) => return exit,
             Err(err) => {
-                session
-                    .borrow()
-                    .screen
-                    .failure(&Failure::Refused(format!("cannot read: {err}")));
+                session.borrow().screen.failure(&Failure::Refused(format!("cannot read: {err}")));
                 return Exit::Failed;
             }
         };
@@ -248,17 +242,11 @@ fn carry(
 }
 
 fn remote_places(session: &Session, typed: &[OsString]) -> Result<Vec<RemoteTarget>> {
-    typed
-        .iter()
-        .map(|typed| remote_place(session, typed))
-        .collect()
+    typed.iter().map(|typed| remote_place(session, typed)).collect()
 }
 
 fn remote_place(session: &Session, typed: &OsStr) -> Result<RemoteTarget> {
-    Ok(RemoteTarget::typed(
-        &session.remote,
-        typed.as_encoded_bytes(),
-    )?)
+    Ok(RemoteTarget::typed(&session.remote, typed.as_encoded_bytes())?)
 }
 
 fn or_here(session: &Session, typed: &[OsString]) -> Result<Vec<RemoteTarget>> {

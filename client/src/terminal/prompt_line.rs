@@ -89,9 +89,7 @@ pub(crate) fn parse(words: &[Vec<u8>]) -> Result<Parsed> {
         Err(err) if err.kind() == ErrorKind::DisplayHelp => Ok(Parsed::Help(err.to_string())),
         Err(err) if err.kind() == ErrorKind::InvalidSubcommand => {
             let shown = ferry_protocol::escape(first);
-            Err(Failure::Usage(format!(
-                "there is no verb \"{shown}\"; type help to see all"
-            )))
+            Err(Failure::Usage(format!("there is no verb \"{shown}\"; type help to see all")))
         }
         Err(err) => Err(Failure::Usage(first_line(&err.to_string()))),
     }
@@ -103,8 +101,7 @@ pub(crate) fn help(verb: Option<&str>) -> String {
     let name = verb.map(str::to_lowercase);
     let one = name.and_then(|name| {
         let (name, _) = synonym(&name);
-        all.find_subcommand_mut(name)
-            .map(|verb| verb.render_help().to_string())
+        all.find_subcommand_mut(name).map(|verb| verb.render_help().to_string())
     });
     one.unwrap_or_else(|| format!("{}\n\n{HELP_END}", all.render_help().to_string().trim_end()))
 }
@@ -112,10 +109,7 @@ pub(crate) fn help(verb: Option<&str>) -> String {
 /// Names of all verbs, in order.
 pub(crate) fn verb_names() -> Vec<String> {
     let all = PromptLine::command();
-    let mut names: Vec<_> = all
-        .get_subcommands()
-        .map(|verb| verb.get_name().to_owned())
-        .collect();
+    let mut names: Vec<_> = all.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
     names.sort_unstable();
     names
 }
@@ -197,16 +191,9 @@ mod tests {
 
     #[test]
     fn wrong_lines_are_explained_in_one_line() {
-        let text = |line: &str| {
-            parse(&split(line.as_bytes()).unwrap())
-                .unwrap_err()
-                .text()
-                .unwrap()
-        };
-        assert_eq!(
-            text("frobnicate x"),
-            "there is no verb \"frobnicate\"; type help to see all"
-        );
+        let text =
+            |line: &str| parse(&split(line.as_bytes()).unwrap()).unwrap_err().text().unwrap();
+        assert_eq!(text("frobnicate x"), "there is no verb \"frobnicate\"; type help to see all");
         let wrong = text("ls --frob");
         assert!(wrong.contains("--frob") && !wrong.contains('\n'), "{wrong}");
     }

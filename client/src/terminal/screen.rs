@@ -23,11 +23,7 @@ pub(crate) struct Screen {
 impl Screen {
     /// The output of this process.
     pub(crate) fn new(json: bool) -> Self {
-        Self {
-            json,
-            is_terminal: io::stdout().is_terminal(),
-            clock: Clock::local(),
-        }
+        Self { json, is_terminal: io::stdout().is_terminal(), clock: Clock::local() }
     }
 
     /// Standard output with a buffer, for results of many lines.
@@ -45,11 +41,7 @@ impl Screen {
 
     /// Writes one result: an object for a program, a line for a person.
     pub(crate) fn result(&self, object: &Value, text: &str) -> io::Result<()> {
-        if self.json {
-            Self::line(&object.to_string())
-        } else {
-            Self::line(text)
-        }
+        if self.json { Self::line(&object.to_string()) } else { Self::line(text) }
     }
 
     /// Tells a failure: to a person on standard error, to a program on standard output too.
@@ -140,10 +132,7 @@ mod tests {
     #[test]
     fn a_refusal_names_its_status_and_side() {
         let fault = Fault::new(Status::NO_SPACE, "disk full");
-        let err = Error::Remote {
-            path: "/a".to_owned(),
-            fault,
-        };
+        let err = Error::Remote { path: "/a".to_owned(), fault };
         let fields = error_fields("/a: disk full", &err);
         assert_eq!(fields["status"], "no space left");
         assert_eq!(fields["side"], "server");

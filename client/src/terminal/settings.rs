@@ -92,10 +92,7 @@ fn read_password(file: Option<&Path>) -> Result<Option<Secret>> {
     };
     let content = std::fs::read(file)
         .map_err(|source| crate::Error::local("read the password in", file, source))?;
-    let line = content
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
+    let line = content.split(|byte| *byte == b'\n').next().unwrap_or_default();
     Ok(Some(Secret::new(line.strip_suffix(b"\r").unwrap_or(line))))
 }
 

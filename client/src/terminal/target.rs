@@ -27,19 +27,12 @@ impl RemoteTarget {
 
     /// A folder to put things into.
     pub(crate) fn folder(path: RemotePath) -> Self {
-        Self {
-            path,
-            is_folder: true,
-        }
+        Self { path, is_folder: true }
     }
 
     /// Refuses several sources for one new name.
     pub(crate) fn check_count(&self, count: usize) -> Result<(), NeedsFolder> {
-        if count > 1 && !self.is_folder {
-            Err(NeedsFolder)
-        } else {
-            Ok(())
-        }
+        if count > 1 && !self.is_folder { Err(NeedsFolder) } else { Ok(()) }
     }
 
     /// The new path of a source with this name. A source without one, as the root or `.`, is
@@ -62,27 +55,17 @@ pub(crate) struct LocalTarget {
 impl LocalTarget {
     /// What is typed, from the local folder `current`.
     pub(crate) fn typed(current: &Path, typed: &OsStr) -> Self {
-        Self {
-            path: current.join(typed),
-            is_folder: is_local_folder(typed),
-        }
+        Self { path: current.join(typed), is_folder: is_local_folder(typed) }
     }
 
     /// A folder to put things into.
     pub(crate) fn folder(path: &Path) -> Self {
-        Self {
-            path: path.to_path_buf(),
-            is_folder: true,
-        }
+        Self { path: path.to_path_buf(), is_folder: true }
     }
 
     /// Refuses several sources for one new name.
     pub(crate) fn check_count(&self, count: usize) -> Result<(), NeedsFolder> {
-        if count > 1 && !self.is_folder {
-            Err(NeedsFolder)
-        } else {
-            Ok(())
-        }
+        if count > 1 && !self.is_folder { Err(NeedsFolder) } else { Ok(()) }
     }
 
     /// The new path of a source with this name; the root, without one, is merged into the folder.
@@ -96,9 +79,7 @@ impl LocalTarget {
 
 fn is_local_folder(typed: &OsStr) -> bool {
     let bytes = typed.as_encoded_bytes();
-    let last = bytes
-        .rsplit(|byte| std::path::is_separator(char::from(*byte)))
-        .next();
+    let last = bytes.rsplit(|byte| std::path::is_separator(char::from(*byte))).next();
     matches!(last, None | Some(b"" | b"." | b".."))
 }
 
@@ -121,11 +102,7 @@ mod tests {
         assert_eq!(remote(b"/").of(Some(b"DIR")), Ok(path(b"/DIR")));
         assert_eq!(remote(b".").of(Some(b"DIR")), Ok(path(b"/now/DIR")));
         assert_eq!(remote(b"..").of(Some(b"DIR")), Ok(path(b"/DIR")));
-        assert_eq!(
-            remote(b"x/").of(None),
-            Ok(path(b"/now/x")),
-            "contents of a nameless source"
-        );
+        assert_eq!(remote(b"x/").of(None), Ok(path(b"/now/x")), "contents of a nameless source");
     }
 
     #[test]

@@ -16,17 +16,13 @@ impl Clock {
     /// This computer's time zone.
     #[must_use]
     pub fn local() -> Self {
-        Self {
-            zone: TimeZone::system(),
-        }
+        Self { zone: TimeZone::system() }
     }
 
     /// Coordinated universal time.
     #[must_use]
     pub fn utc() -> Self {
-        Self {
-            zone: TimeZone::UTC,
-        }
+        Self { zone: TimeZone::UTC }
     }
 
     /// Appends `2026-11-22 16:08`.
@@ -80,10 +76,7 @@ fn push_digits(number: impl Into<i64>, count: u32, text: &mut String) {
     for place in (0..count).rev() {
         let digit = number / 10_i64.pow(place) % 10;
         text.push(
-            u32::try_from(digit)
-                .ok()
-                .and_then(|digit| char::from_digit(digit, 10))
-                .unwrap_or('0'),
+            u32::try_from(digit).ok().and_then(|digit| char::from_digit(digit, 10)).unwrap_or('0'),
         );
     }
 }
@@ -109,9 +102,7 @@ mod tests {
 
     #[test]
     fn a_person_gets_the_local_time() {
-        let clock = Clock {
-            zone: TimeZone::fixed(jiff::tz::offset(2)),
-        };
+        let clock = Clock { zone: TimeZone::fixed(jiff::tz::offset(2)) };
         let mut text = String::new();
         clock.push_short(Timestamp::from_parts(1_700_000_000, 0), &mut text);
         assert_eq!(text, "2023-11-15 00:13");

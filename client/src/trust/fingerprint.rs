@@ -28,9 +28,7 @@ impl Fingerprint {
             .filter(|character| !matches!(character, '-' | ':' | ' '))
             .map(|character| character.to_ascii_uppercase())
             .collect();
-        let bytes = BASE32_NOPAD
-            .decode(plain.as_bytes())
-            .map_err(|_bad| BadFingerprint)?;
+        let bytes = BASE32_NOPAD.decode(plain.as_bytes()).map_err(|_bad| BadFingerprint)?;
         bytes.try_into().map(Self).map_err(|_bad| BadFingerprint)
     }
 
@@ -80,12 +78,7 @@ mod tests {
         assert_eq!(text.len(), 52);
         assert_eq!(text, text.to_lowercase());
         assert_eq!(Fingerprint::parse(&text), Ok(fingerprint));
-        let dressed = format!(
-            "{}-{} : {}",
-            &text[..4],
-            &text[4..8],
-            text[8..].to_uppercase()
-        );
+        let dressed = format!("{}-{} : {}", &text[..4], &text[4..8], text[8..].to_uppercase());
         assert_eq!(Fingerprint::parse(&dressed), Ok(fingerprint));
         assert_eq!(Fingerprint::parse(&text[1..]), Err(BadFingerprint));
         assert_eq!(Fingerprint::parse("1"), Err(BadFingerprint));

@@ -29,9 +29,7 @@ impl KnownServers {
     /// The known servers in the client's state folder. Nothing is read or made yet.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_path_buf(),
-        }
+        Self { folder: folder.to_path_buf() }
     }
 
     /// The file that holds them.
@@ -57,10 +55,7 @@ impl KnownServers {
     /// The pinned key of `server` (`HOST:PORT`), if it was met before.
     pub fn lookup(&self, server: &str) -> io::Result<Option<Fingerprint>> {
         let known = self.all()?;
-        Ok(known
-            .into_iter()
-            .find(|known| known.server == server)
-            .map(|known| known.fingerprint))
+        Ok(known.into_iter().find(|known| known.server == server).map(|known| known.fingerprint))
     }
 
     /// Pins a key. A server that another process pinned meanwhile keeps the key it has; the key
@@ -83,9 +78,8 @@ impl KnownServers {
     /// forgotten.
     pub fn forget(&self, host: &str) -> io::Result<Vec<KnownServer>> {
         self.change(|known| {
-            let (gone, kept) = known
-                .drain(..)
-                .partition(|known: &KnownServer| is_meant(&known.server, host));
+            let (gone, kept) =
+                known.drain(..).partition(|known: &KnownServer| is_meant(&known.server, host));
             *known = kept;
             let has_changed = !gone.is_empty();
             (gone, has_changed)
@@ -109,9 +103,7 @@ impl KnownServers {
     }
 
     fn replace(&self, known: &[KnownServer]) -> io::Result<()> {
-        let new = self
-            .folder
-            .join(format!("known_servers.{}", random::hex_name()?));
+        let new = self.folder.join(format!("known_servers.{}", random::hex_name()?));
         let written = write_new(&new, known).and_then(|()| fs::rename(&new, self.file()));
         if written.is_err() {
             // The first failure is the one to tell.
@@ -128,11 +120,7 @@ fn write_new(path: &Path, known: &[KnownServer]) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
     for one in known {
-        writeln!(
-            file,
-            "{} {} {}",
-            one.server, one.fingerprint, one.since_unix_secs
-        )?;
+        writeln!(file, "{} {} {}", one.server, one.fingerprint, one.since_unix_secs)?;
     }
     file.sync_all()
 }
@@ -156,17 +144,12 @@ fn is_meant(server: &str, host: &str) -> bool {
 fn bad_line(index: usize) -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        format!(
-            "line {} is no known server; remove that line to go on",
-            index + 1
-        ),
+        format!("line {} is no known server; remove that line to go on", index + 1),
     )
 }
 
 fn now_unix_secs() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

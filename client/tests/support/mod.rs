@@ -1,15 +1,7 @@
 //! A scripted server: TLS with a certificate of its own, and exactly the answers that a test
 //! writes down. It judges nothing.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test file uses a part of it"
-)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test's own server may give up"
-)]
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own server may give up")]
 
 use ferry_client::trust::KnownServers;
 use ferry_client::{Client, ConnectOptions, Deadlines, Error, Questions};
@@ -49,11 +41,7 @@ impl Peer {
                         let request = Request::decode(header.kind, body).unwrap().unwrap();
                         return Some(Sent::Request(header.request, request));
                     }
-                    Frame::Data {
-                        header,
-                        prefix,
-                        content_len,
-                    } => {
+                    Frame::Data { header, prefix, content_len } => {
                         let mut content = vec![0; content_len as usize];
                         self.stream.read_exact(&mut content).ok()?;
                         return Some(Sent::Data(header.request, prefix.offset, content));
@@ -88,10 +76,7 @@ impl Peer {
 
     pub(crate) fn data(&mut self, number: u32, offset: u64, content: &[u8]) {
         let len = u32::try_from(content.len()).unwrap();
-        drop(
-            self.stream
-                .write_all(&encode_data_header(number, offset, len)),
-        );
+        drop(self.stream.write_all(&encode_data_header(number, offset, len)));
         drop(self.stream.write_all(content));
     }
 
@@ -189,10 +174,8 @@ impl FakeServer {
         let script = Arc::new(script);
         Self::raw(connections, move |index, socket| {
             let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
-            let mut peer = Peer {
-                stream: StreamOwned::new(tls, socket),
-                deframer: Deframer::new(),
-            };
+            let mut peer =
+                Peer { stream: StreamOwned::new(tls, socket), deframer: Deframer::new() };
             script(index, &mut peer);
         })
     }
@@ -217,10 +200,7 @@ impl FakeServer {
             });
         };
         let thread = thread::Builder::new().name("fake".to_owned()).spawn(accept);
-        Self {
-            address,
-            thread: Some(thread.unwrap()),
-        }
+        Self { address, thread: Some(thread.unwrap()) }
     }
 
     /// Waits for the scripts and passes their panics on.

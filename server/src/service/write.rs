@@ -24,6 +24,8 @@ pub(crate) struct Incoming {
     upload: Option<Box<dyn Upload>>,
     commits: CommitQueue,
     hasher: Hasher,
+    /// Bytes that were held at the last sync.
+    synced: u64,
     plan: Plan,
 }
 
@@ -87,7 +89,8 @@ impl Incoming {
         commits: CommitQueue,
         hasher: Hasher,
     ) -> Self {
-        Self { upload: Some(upload), commits, hasher, plan }
+        let synced = hasher.len();
+        Self { upload: Some(upload), commits, hasher, synced, plan }
     }
 
     /// Bytes held, and their digest.
@@ -114,7 +117,22 @@ impl Incoming {
             return Err(err.into());
         }
         self.hasher.update(content);
-        Ok(())
+        self.sync_sometimes()
+    }
+
+    /// Brings a large upload to the disk as it comes: its last sync is short then, its client is
+    /// not kept waiting for it, and a part survives a power cut up to here.
+    fn sync_sometimes(&mut self) -> Result<()> {
+        if !self.commits.is_durable() || self.hasher.len() - self.synced < SYNC_INTERVAL {
+            return Ok(());
+        }
+        self.synced = self.hasher.len();
+        let synced = self.upload.as_ref().map_or(Ok(()), |upload| upload.sync());
+        if synced.is_err() {
+            // What the kernel dropped cannot be told from what it wrote.
+            self.abandon();
+        }
+        Ok(synced?)
     }
 
     /// Compares the digest and hands the upload to the committer.
@@ -133,10 +151,10 @@ impl Incoming {
         let Some(mut upload) = self.upload.take() else {
             return Err(Error::Nonsense("the upload is over"));
         };
-        let is_large = self.plan.size > SMALL_PUT_MAX;
+        let is_synced = self.plan.size > SMALL_PUT_MAX && self.commits.is_durable();
         let sealed = upload.seal(self.plan.attributes).and_then(|()| {
             // A large file takes its time to sync: here, so that no small one waits behind it.
-            if is_large { upload.sync() } else { Ok(()) }
+            if is_synced { upload.sync() } else { Ok(()) }
         });
         if let Err(err) = sealed {
             abandon(upload);
@@ -149,7 +167,7 @@ impl Incoming {
             size: self.plan.size,
             digest,
             if_exists: self.plan.if_exists,
-            is_synced: is_large,
+            is_synced,
         };
         self.commits.commit(finished, promise);
         Ok(pending)
@@ -176,6 +194,9 @@ impl fmt::Debug for Incoming {
         write!(f, "Incoming({} of {} bytes)", self.plan.target, self.plan.size)
     }
 }
+
+/// Bytes after which a large upload is synced.
+const SYNC_INTERVAL: u64 = 256 * 1024 * 1024;
 
 fn abandon(upload: Box<dyn Upload>) {
     if let Err(err) = upload.abandon() {

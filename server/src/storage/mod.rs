@@ -123,7 +123,7 @@ pub trait Upload: Send {
     /// is an error of kind [`ErrorKind::Unsupported`].
     fn seal(&mut self, attributes: Attributes) -> Result<()>;
 
-    /// Returns once the sealed content is on stable storage. After an error the upload must be
+    /// Returns once what was written, and sealed, is on stable storage. After an error the upload must be
     /// abandoned: the error is not told twice.
     fn sync(&self) -> Result<()>;
 

@@ -12,11 +12,7 @@ pub(super) fn finish(job: &Job<'_>, folders: Vec<(PathBuf, Attributes)>) {
     let is_whole = job.check().is_ok();
     for (folder, attributes) in folders.into_iter().rev() {
         // The time of a folder that still lacks files would be a lie.
-        let set = if is_whole {
-            set(&folder, attributes)
-        } else {
-            Ok(())
-        };
+        let set = if is_whole { set(&folder, attributes) } else { Ok(()) };
         match set {
             Ok(()) => job.add_folders(1),
             Err(source) => {

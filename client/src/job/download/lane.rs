@@ -113,10 +113,7 @@ impl<'a> Lane<'a> {
     }
 
     fn has_room(&self) -> bool {
-        let has_big = self
-            .unanswered
-            .back()
-            .is_some_and(|item| item.size > SMALL_PUT_MAX);
+        let has_big = self.unanswered.back().is_some_and(|item| item.size > SMALL_PUT_MAX);
         let is_going = self.connection.as_ref().is_some_and(Connection::is_going);
         let is_draining = !self.unanswered.is_empty() && (has_big || is_going);
         self.unanswered.len() < UNANSWERED_MAX
@@ -125,9 +122,7 @@ impl<'a> Lane<'a> {
     }
 
     fn next_item(&mut self) -> Option<Item> {
-        self.again
-            .pop_front()
-            .or_else(|| self.queue.try_recv().ok())
+        self.again.pop_front().or_else(|| self.queue.try_recv().ok())
     }
 
     fn connection(&mut self) -> Result<&mut Connection, Error> {
@@ -138,9 +133,7 @@ impl<'a> Lane<'a> {
         if self.connection.is_none() {
             self.connection = Some(self.job.open()?);
         }
-        self.connection
-            .as_mut()
-            .ok_or_else(|| PeerMisbehaved::UnexpectedAnswer.into())
+        self.connection.as_mut().ok_or_else(|| PeerMisbehaved::UnexpectedAnswer.into())
     }
 
     /// The connection is lost: what it did not answer is asked for again.
@@ -166,10 +159,7 @@ impl<'a> Lane<'a> {
     }
 
     fn ask(&mut self, item: Item, range: Range) -> Result<(), Error> {
-        let request = Request::Get {
-            path: item.remote.clone().into(),
-            range,
-        };
+        let request = Request::Get { path: item.remote.clone().into(), range };
         self.unanswered_bytes += request_len(&item);
         // Noted first, so that it is asked for again should the connection break right now.
         self.unanswered.push_back(item);
@@ -217,10 +207,8 @@ impl<'a> Lane<'a> {
     }
 
     fn failed(&mut self, mut item: Item, err: Error) -> Result<(), Error> {
-        let is_passing = matches!(
-            err.status(),
-            Some(Status::CHANGED | Status::TRUNCATED | Status::TIMED_OUT)
-        );
+        let is_passing =
+            matches!(err.status(), Some(Status::CHANGED | Status::TRUNCATED | Status::TIMED_OUT));
         item.part = None;
         if err.status() == Some(Status::STOPPING) {
             self.again.push_front(item);
@@ -257,13 +245,11 @@ impl<'a> Lane<'a> {
         }
         let kept = folders
             .iter()
-            .map(|folder| {
-                if folder.as_os_str().is_empty() {
-                    ".".as_ref()
-                } else {
-                    folder.as_path()
-                }
-            })
+            .map(
+                |folder| {
+                    if folder.as_os_str().is_empty() { ".".as_ref() } else { folder.as_path() }
+                },
+            )
             .try_for_each(sys::sync_folder);
         for ((item, _part), placed) in finished.into_iter().zip(placed) {
             let outcome = match (placed, &kept) {
@@ -350,17 +336,12 @@ impl<'a> Lane<'a> {
 
     /// Goes on with a part, if the server's file still begins with it; else starts again.
     fn go_on(&mut self, mut item: Item) -> Result<(), Error> {
-        let Some((held, digest, content)) = item
-            .part
-            .as_ref()
-            .map(|part| (part.held(), part.hasher.digest(), part.content))
+        let Some((held, digest, content)) =
+            item.part.as_ref().map(|part| (part.held(), part.hasher.digest(), part.content))
         else {
             return self.begin(item);
         };
-        let range = Range {
-            offset: 0,
-            len: held,
-        };
+        let range = Range { offset: 0, len: held };
         let proof = match self.digest(&item, range) {
             Err(err) if err.is_retryable() => {
                 self.unsettled.push(item);
@@ -382,10 +363,7 @@ impl<'a> Lane<'a> {
     }
 
     fn digest(&mut self, item: &Item, range: Range) -> Result<StoredDigest, Error> {
-        let request = Request::Digest {
-            path: item.remote.clone().into(),
-            range,
-        };
+        let request = Request::Digest { path: item.remote.clone().into(), range };
         match self.connection()?.ask(&request, &item.remote.to_wire())? {
             Answer::DigestIs(digest) => Ok(digest),
             _ => Err(PeerMisbehaved::UnexpectedAnswer.into()),
@@ -406,6 +384,5 @@ fn request_len(item: &Item) -> usize {
 }
 
 fn copy(err: &io::Error) -> io::Error {
-    err.raw_os_error()
-        .map_or_else(|| err.kind().into(), io::Error::from_raw_os_error)
+    err.raw_os_error().map_or_else(|| err.kind().into(), io::Error::from_raw_os_error)
 }

@@ -69,13 +69,7 @@ impl Part {
         let path = named.map_err(|source| Error::local("name a part of", target, source))?;
         let file =
             sys::create_private(&path).map_err(|source| Error::local("create", &path, source))?;
-        Ok(Self {
-            path,
-            file,
-            content,
-            hasher: Hasher::new(),
-            is_placed: false,
-        })
+        Ok(Self { path, file, content, hasher: Hasher::new(), is_placed: false })
     }
 
     pub(super) fn held(&self) -> u64 {
@@ -84,17 +78,13 @@ impl Part {
 
     pub(super) fn write(&mut self, content: &[u8]) -> Result<(), Error> {
         self.hasher.update(content);
-        self.file
-            .write_all(content)
-            .map_err(|source| Error::local("write", &self.path, source))
+        self.file.write_all(content).map_err(|source| Error::local("write", &self.path, source))
     }
 
     /// Sets time and permission bits; the content is complete.
     pub(super) fn dress(&self) -> Result<(), Error> {
         let failed = |source| Error::local("set the time of", &self.path, source);
-        self.file
-            .set_modified(sys::system_time(self.content.modified))
-            .map_err(failed)?;
+        self.file.set_modified(sys::system_time(self.content.modified)).map_err(failed)?;
         sys::set_permissions(&self.file, self.content.permissions)
             .map_err(|source| Error::local("set the permissions of", &self.path, source))
     }
@@ -103,9 +93,7 @@ impl Part {
     pub(super) fn place(&mut self, target: &Path, placing: Placing) -> Result<PathBuf, Error> {
         match placing {
             Placing::Replace => self.replace(target).map(|()| target.to_path_buf()),
-            Placing::New => self
-                .place_new(target, target)
-                .map(|()| target.to_path_buf()),
+            Placing::New => self.place_new(target, target).map(|()| target.to_path_buf()),
             Placing::KeepBoth => (1..=NUMBERED_MAX)
                 .map(|count| beside(target, count))
                 .find_map(|other| match self.place_new(&other, target) {
@@ -145,15 +133,10 @@ impl Drop for Part {
 }
 
 fn exists(target: &Path) -> Error {
-    Error::TargetExists {
-        path: ferry_protocol::escape(target.as_os_str().as_encoded_bytes()),
-    }
+    Error::TargetExists { path: ferry_protocol::escape(target.as_os_str().as_encoded_bytes()) }
 }
 
 fn beside(target: &Path, count: u32) -> PathBuf {
     let name = target.file_name().unwrap_or_default();
-    target.with_file_name(sys::name_from_bytes(&numbered(
-        sys::name_bytes(name),
-        count,
-    )))
+    target.with_file_name(sys::name_from_bytes(&numbered(sys::name_bytes(name), count)))
 }

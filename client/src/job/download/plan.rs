@@ -87,10 +87,7 @@ impl<'a> Planner<'a> {
             }
             EntryKind::Folder => {}
             EntryKind::Link => {
-                self.skip(
-                    &remote.to_wire(),
-                    "a link that leads outside the shared folder",
-                );
+                self.skip(&remote.to_wire(), "a link that leads outside the shared folder");
                 return Ok(());
             }
             EntryKind::Other => {
@@ -140,10 +137,7 @@ impl<'a> Planner<'a> {
         };
         match entry.kind {
             EntryKind::Folder if entry.flags.linked => {
-                self.skip(
-                    &remote.to_wire(),
-                    "a link to a folder, which is not followed",
-                );
+                self.skip(&remote.to_wire(), "a link to a folder, which is not followed");
             }
             EntryKind::Folder => match self.ensure_folder(local, &path) {
                 Ok(()) => {
@@ -162,10 +156,7 @@ impl<'a> Planner<'a> {
                 }
             }
             EntryKind::Link => {
-                self.skip(
-                    &remote.to_wire(),
-                    "a link that leads outside the shared folder",
-                );
+                self.skip(&remote.to_wire(), "a link that leads outside the shared folder");
             }
             EntryKind::Other => self.skip(&remote.to_wire(), "a pipe, socket or device"),
         }
@@ -204,10 +195,7 @@ impl<'a> Planner<'a> {
     fn note_folder(&mut self, local: &Path, entry: &Entry) {
         self.folders.push((
             local.to_path_buf(),
-            Attributes {
-                modified: Some(entry.modified),
-                permissions: Some(entry.permissions),
-            },
+            Attributes { modified: Some(entry.modified), permissions: Some(entry.permissions) },
         ));
     }
 
@@ -234,18 +222,13 @@ impl<'a> Planner<'a> {
 
 /// Where an entry of a walk lies on the server and here. The name is the server's word.
 fn placed(root: &RemotePath, local: &Path, name: &[u8]) -> Result<(RemotePath, PathBuf), Error> {
-    let refused = |what| Error::Untrustworthy {
-        subject: ferry_protocol::escape(name),
-        what,
-    };
+    let refused = |what| Error::Untrustworthy { subject: ferry_protocol::escape(name), what };
     // Parsed alone as well: an absolute name would otherwise pass for one below the root.
     if name.is_empty() || name.starts_with(b"/") {
         return Err(refused("it is no path below the folder that was asked for"));
     }
     let below = RemotePath::parse(name).map_err(|err| refused(path_refusal(err)))?;
-    let remote = root
-        .join_all(name)
-        .map_err(|err| refused(path_refusal(err)))?;
+    let remote = root.join_all(name).map_err(|err| refused(path_refusal(err)))?;
     let mut path = local.to_path_buf();
     for name in below.names() {
         let name = sys::local_name(name).ok_or_else(|| refused("this system has no such names"))?;

@@ -171,14 +171,9 @@ impl<'a> Receiving<'a> {
         let Some(part) = self.part.take() else {
             return Taken::Failed(changed(item));
         };
-        let own = self
-            .rest
-            .as_ref()
-            .map_or_else(|| part.hasher.digest(), Hasher::digest);
+        let own = self.rest.as_ref().map_or_else(|| part.hasher.digest(), Hasher::digest);
         if own != digest || part.held() != self.content.file_size {
-            return Taken::Failed(Error::Corrupt {
-                path: item.remote.to_string(),
-            });
+            return Taken::Failed(Error::Corrupt { path: item.remote.to_string() });
         }
         item.size = part.held();
         match part.dress() {

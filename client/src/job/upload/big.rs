@@ -48,14 +48,7 @@ pub(super) fn send(
         }
         answer => return refused(connection, answer),
     };
-    let mut sending = Sending {
-        connection,
-        job,
-        number,
-        file,
-        hasher: Hasher::new(),
-        counted: 0,
-    };
+    let mut sending = Sending { connection, job, number, file, hasher: Hasher::new(), counted: 0 };
     let sent = sending.run(item, go_on);
     if !matches!(sent, Ok(Sent::Stored(..))) {
         job.options.progress.take_bytes_back(sending.counted);
@@ -65,10 +58,7 @@ pub(super) fn send(
 
 /// Whether the server's file has the same content.
 pub(super) fn is_equal(connection: &mut Connection, item: &Item) -> Result<bool, Error> {
-    let request = Request::Digest {
-        path: item.target.clone().into(),
-        range: Range::ALL,
-    };
+    let request = Request::Digest { path: item.target.clone().into(), range: Range::ALL };
     let Answer::DigestIs(remote) = connection.ask(&request, &item.target.to_wire())? else {
         return Err(PeerMisbehaved::UnexpectedAnswer.into());
     };
@@ -111,14 +101,12 @@ impl Sending<'_> {
         };
         if let Some(answer) = early {
             // The answer came before the end: the server still needs to be told of the end.
-            self.connection
-                .send_part(self.number, &Request::PutCancel)?;
+            self.connection.send_part(self.number, &Request::PutCancel)?;
             self.connection.flush()?;
             return refused(self.connection, answer);
         }
         let digest = self.hasher.digest();
-        self.connection
-            .send_part(self.number, &Request::PutEnd(digest))?;
+        self.connection.send_part(self.number, &Request::PutEnd(digest))?;
         self.connection.flush()?;
         match wait(self.connection)? {
             Answer::Stored(stored) => Ok(Sent::Stored(stored, digest)),
@@ -181,8 +169,7 @@ impl Sending<'_> {
 
     /// Tells the server to forget the upload and takes its answer.
     fn give_up(&mut self) -> Result<(), Error> {
-        self.connection
-            .send_part(self.number, &Request::PutCancel)?;
+        self.connection.send_part(self.number, &Request::PutCancel)?;
         self.connection.flush()?;
         wait(self.connection).map(drop)
     }
@@ -236,10 +223,7 @@ fn wait(connection: &mut Connection) -> Result<Answer, Error> {
 
 fn next_answer(connection: &mut Connection) -> Result<Option<Answer>, Error> {
     match connection.receive(Stage::Transfer)? {
-        Received::Answer {
-            answer: Answer::Progress(_),
-            ..
-        } => Ok(None),
+        Received::Answer { answer: Answer::Progress(_), .. } => Ok(None),
         Received::Answer { answer, .. } => Ok(Some(answer)),
         Received::Content { .. } => Err(PeerMisbehaved::UnexpectedAnswer.into()),
     }

@@ -111,9 +111,7 @@ impl<'a> Lane<'a> {
     }
 
     fn next_work(&mut self) -> Option<Work> {
-        self.again
-            .pop_front()
-            .or_else(|| self.queue.try_recv().ok())
+        self.again.pop_front().or_else(|| self.queue.try_recv().ok())
     }
 
     fn connection(&mut self) -> Result<&mut Connection, Error> {
@@ -124,9 +122,7 @@ impl<'a> Lane<'a> {
         if self.connection.is_none() {
             self.connection = Some(self.job.open()?);
         }
-        self.connection
-            .as_mut()
-            .ok_or_else(|| PeerMisbehaved::UnexpectedAnswer.into())
+        self.connection.as_mut().ok_or_else(|| PeerMisbehaved::UnexpectedAnswer.into())
     }
 
     /// The connection is lost: what it did not answer is sent again.
@@ -272,9 +268,7 @@ impl<'a> Lane<'a> {
 
     fn stored(&self, item: &Item, stored: Stored, digest: Digest) {
         let outcome = if stored.digest != digest {
-            FinalOutcome::Failed(Error::Corrupt {
-                path: item.target.to_string(),
-            })
+            FinalOutcome::Failed(Error::Corrupt { path: item.target.to_string() })
         } else if stored.was_there {
             FinalOutcome::AlreadyThere
         } else {
@@ -419,9 +413,7 @@ impl<'a> Lane<'a> {
     fn send_big(&mut self, mut item: Item) -> Result<(), Error> {
         self.job.options.progress.begin(item.source());
         let job = self.job;
-        let sent = self
-            .connection()
-            .and_then(|connection| big::send(connection, job, &mut item));
+        let sent = self.connection().and_then(|connection| big::send(connection, job, &mut item));
         self.job.options.progress.end(item.source());
         match sent {
             Ok(Sent::Stored(stored, digest)) => {

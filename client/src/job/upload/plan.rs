@@ -20,11 +20,7 @@ pub(super) struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     pub(super) fn new(job: &'a Job<'a>, queue: Sender<Work>) -> Self {
-        Self {
-            job,
-            queue,
-            folders: Vec::new(),
-        }
+        Self { job, queue, folders: Vec::new() }
     }
 
     /// Folders found, parents first, with the attributes they are to get.

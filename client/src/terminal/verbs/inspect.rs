@@ -52,11 +52,7 @@ pub(crate) fn status(session: &mut Session) -> Result {
     let status = session.client.status()?;
     let server = session.client.server().to_owned();
     let fingerprint = session.client.fingerprint().to_string();
-    let account = if status.account.is_empty() {
-        "guest"
-    } else {
-        status.account.as_str()
-    };
+    let account = if status.account.is_empty() { "guest" } else { status.account.as_str() };
     let object = json!({
         "server": server,
         "fingerprint": fingerprint,

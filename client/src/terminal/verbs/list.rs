@@ -34,10 +34,7 @@ fn lines(screen: &Screen, how: &List) -> EntryLines {
         (_, _, true) => Form::Person,
         _ => Form::Exact,
     };
-    EntryLines {
-        form,
-        clock: screen.clock.clone(),
-    }
+    EntryLines { form, clock: screen.clock.clone() }
 }
 
 fn list_one<W: Write>(
@@ -93,11 +90,7 @@ struct Lines<'a, W: Write> {
 
 impl<'a, W: Write> Lines<'a, W> {
     fn new(out: W, form: &'a EntryLines) -> Self {
-        Self {
-            out,
-            form,
-            text: String::with_capacity(TEXT_LEN),
-        }
+        Self { out, form, text: String::with_capacity(TEXT_LEN) }
     }
 
     fn entries(&mut self, entries: &[Entry]) -> io::Result<()> {
@@ -148,29 +141,17 @@ mod tests {
     }
 
     fn names(pages: Vec<Vec<Entry>>) -> Vec<String> {
-        let lines = EntryLines {
-            form: Form::Name,
-            clock: Clock::utc(),
-        };
+        let lines = EntryLines { form: Form::Name, clock: Clock::utc() };
         let mut text = Vec::new();
         let mut out = Lines::new(&mut text, &lines);
-        push_pages(pages.into_iter().map(Ok), &mut out)
-            .unwrap()
-            .unwrap();
+        push_pages(pages.into_iter().map(Ok), &mut out).unwrap().unwrap();
         out.end().unwrap();
-        String::from_utf8(text)
-            .unwrap()
-            .lines()
-            .map(str::to_owned)
-            .collect()
+        String::from_utf8(text).unwrap().lines().map(str::to_owned).collect()
     }
 
     #[test]
     fn folders_are_sorted_across_pages() {
-        assert_eq!(
-            names(vec![page(&[3, 1]), page(&[2])]),
-            ["0000001", "0000002", "0000003"]
-        );
+        assert_eq!(names(vec![page(&[3, 1]), page(&[2])]), ["0000001", "0000002", "0000003"]);
     }
 
     #[test]

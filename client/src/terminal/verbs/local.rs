@@ -27,9 +27,7 @@ pub(crate) fn change(session: &mut Session, typed: &OsStr) -> Result {
 /// Shows the current folder on this computer.
 pub(crate) fn print(session: &Session) -> Result {
     let shown = escape(session.local.as_os_str().as_encoded_bytes());
-    Ok(session
-        .screen
-        .result(&json!({ "local_folder": shown }), &shown)?)
+    Ok(session.screen.result(&json!({ "local_folder": shown }), &shown)?)
 }
 
 /// Lists a folder of this computer.
@@ -50,10 +48,7 @@ fn show(screen: &Screen, entries: &[Entry]) -> io::Result<()> {
         (_, true) => Form::Person,
         _ => Form::Exact,
     };
-    let lines = EntryLines {
-        form,
-        clock: screen.clock.clone(),
-    };
+    let lines = EntryLines { form, clock: screen.clock.clone() };
     let mut out = Screen::buffered();
     let mut text = String::new();
     for entry in entries {
@@ -67,33 +62,26 @@ fn show(screen: &Screen, entries: &[Entry]) -> io::Result<()> {
 /// What cannot be read is shown as nothing but its name.
 fn entry(found: &DirEntry) -> Entry {
     let own = found.metadata().ok();
-    let kind = own
-        .as_ref()
-        .map_or(EntryKind::Other, |own| match own.file_type() {
-            kind if kind.is_file() => EntryKind::File,
-            kind if kind.is_dir() => EntryKind::Folder,
-            kind if kind.is_symlink() => EntryKind::Link,
-            _ => EntryKind::Other,
-        });
+    let kind = own.as_ref().map_or(EntryKind::Other, |own| match own.file_type() {
+        kind if kind.is_file() => EntryKind::File,
+        kind if kind.is_dir() => EntryKind::Folder,
+        kind if kind.is_symlink() => EntryKind::Link,
+        _ => EntryKind::Other,
+    });
     let modified = own.as_ref().and_then(|own| own.modified().ok());
     let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     Entry {
         name: found.file_name().as_encoded_bytes().to_vec(),
         kind,
         flags: EntryFlags::default(),
-        size: own
-            .as_ref()
-            .filter(|own| own.is_file())
-            .map_or(0, fs::Metadata::len),
+        size: own.as_ref().filter(|own| own.is_file()).map_or(0, fs::Metadata::len),
         modified: since.map_or(Timestamp(0), |since| {
             Timestamp::from_parts(
                 since.as_secs().try_into().unwrap_or(i64::MAX),
                 since.subsec_nanos(),
             )
         }),
-        permissions: own
-            .as_ref()
-            .map_or_else(|| Permissions::from_mode(0), permissions),
+        permissions: own.as_ref().map_or_else(|| Permissions::from_mode(0), permissions),
     }
 }
 
@@ -104,11 +92,7 @@ fn permissions(own: &fs::Metadata) -> Permissions {
 
 #[cfg(not(unix))]
 fn permissions(own: &fs::Metadata) -> Permissions {
-    Permissions::from_mode(if own.permissions().readonly() {
-        0o444
-    } else {
-        0o644
-    })
+    Permissions::from_mode(if own.permissions().readonly() { 0o444 } else { 0o644 })
 }
 
 /// Names in a folder of this computer, for completion; folders end in a slash.

@@ -20,11 +20,7 @@ pub(crate) fn make_folders(
     how: &MakeFolder,
 ) -> Result {
     session.each(places, |session, place| {
-        let parents = if how.parents {
-            Parents::Make
-        } else {
-            Parents::Needed
-        };
+        let parents = if how.parents { Parents::Make } else { Parents::Needed };
         match session.client.make_directory(&place.path, parents) {
             Err(err) if how.parents && err.status() == Some(Status::EXISTS) => {
                 let there = session.client.stat(&place.path)?;
@@ -95,9 +91,7 @@ fn carry(
 
 fn may_replace(session: &Session, new: &RemotePath) -> bool {
     session.settings.rule == Rule::Ask
-        && session
-            .person
-            .confirms(&format!("{new} exists. Replace it?"))
+        && session.person.confirms(&format!("{new} exists. Replace it?"))
 }
 
 fn taken(session: &Session, err: Error) -> Failure {
@@ -135,10 +129,7 @@ fn remove_folder(session: &mut Session, path: &RemotePath, how: &Remove) -> Resu
     }
     match session.client.remove(path, Removal::EmptyFolder) {
         Err(err) if err.status() == Some(Status::NOT_EMPTY) => {
-            if !session
-                .person
-                .confirms(&format!("Remove {path} and all that is in it?"))
-            {
+            if !session.person.confirms(&format!("Remove {path} and all that is in it?")) {
                 let text = format!("{err}; to remove all that is in it: rm -r");
                 return Err(Failure::Refused(text));
             }

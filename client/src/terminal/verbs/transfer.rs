@@ -27,10 +27,7 @@ pub(crate) fn get(session: &mut Session, sources: &[RemoteTarget], target: &Loca
         .iter()
         .map(|source| {
             let name = source.path.names().next_back().map(os_string);
-            Transfer {
-                local: target.of(name.as_deref()),
-                remote: source.path.clone(),
-            }
+            Transfer { local: target.of(name.as_deref()), remote: source.path.clone() }
         })
         .collect();
     run(session, transfers, job::download)
@@ -44,10 +41,7 @@ pub(crate) fn put(session: &mut Session, sources: &[OsString], target: &RemoteTa
         .map(|typed| {
             // Looked for in what was typed: `.` has no name of its own.
             let name = Path::new(typed).file_name().map(OsStr::as_encoded_bytes);
-            Ok(Transfer {
-                local: session.local.join(typed),
-                remote: target.of(name)?,
-            })
+            Ok(Transfer { local: session.local.join(typed), remote: target.of(name)? })
         })
         .collect::<Result<Vec<_>>>()?;
     run(session, transfers, job::upload)
@@ -94,11 +88,7 @@ fn tell(file: &FileOutcome<'_>, is_json: bool, person: &Person) {
 /// The error alone where it names the file itself.
 fn failed_text(source: &[u8], err: &crate::Error) -> String {
     let (source, text) = (escape(source), with_causes(err));
-    if text.contains(&source) {
-        text
-    } else {
-        format!("{source}: {text}")
-    }
+    if text.contains(&source) { text } else { format!("{source}: {text}") }
 }
 
 fn outcome_object(file: &FileOutcome<'_>) -> Value {
@@ -171,14 +161,8 @@ fn conclude(report: JobReport) -> Result {
         return Ok(());
     }
     let causes = report.failed.iter().map(|(_, err)| Exit::of(err));
-    let stop = causes
-        .into_iter()
-        .find(|exit| !matches!(exit, Exit::Failed));
-    let usual = if is_partial {
-        Exit::Partly
-    } else {
-        Exit::Failed
-    };
+    let stop = causes.into_iter().find(|exit| !matches!(exit, Exit::Failed));
+    let usual = if is_partial { Exit::Partly } else { Exit::Failed };
     Err(Failure::Told(stop.unwrap_or(usual)))
 }
 
@@ -195,26 +179,17 @@ mod tests {
     use crate::Error;
 
     fn report() -> JobReport {
-        JobReport {
-            files_done: 10_000,
-            bytes: 40_960_000,
-            ..JobReport::default()
-        }
+        JobReport { files_done: 10_000, bytes: 40_960_000, ..JobReport::default() }
     }
 
     fn exists() -> Error {
-        Error::TargetExists {
-            path: "/a".to_owned(),
-        }
+        Error::TargetExists { path: "/a".to_owned() }
     }
 
     #[test]
     fn a_whole_job_is_verified() {
         let took = Duration::from_millis(420);
-        assert_eq!(
-            summary_text(&report(), took),
-            "10,000 files, 39.0 MiB in 0.4 s, all verified"
-        );
+        assert_eq!(summary_text(&report(), took), "10,000 files, 39.0 MiB in 0.4 s, all verified");
         assert!(conclude(report()).is_ok());
     }
 
@@ -227,16 +202,10 @@ mod tests {
         let text = summary_text(&partial, Duration::ZERO);
         assert!(text.ends_with("2 already there, 1 failed"), "{text}");
         assert_eq!(conclude(partial).unwrap_err().exit(), Exit::Partly);
-        let mut failed = JobReport {
-            failed_count: 1,
-            ..JobReport::default()
-        };
+        let mut failed = JobReport { failed_count: 1, ..JobReport::default() };
         failed.failed.push((b"/a".to_vec(), exists()));
         assert_eq!(conclude(failed).unwrap_err().exit(), Exit::Failed);
-        let stopped = JobReport {
-            stopped: Some(Error::Cancelled),
-            ..JobReport::default()
-        };
+        let stopped = JobReport { stopped: Some(Error::Cancelled), ..JobReport::default() };
         assert_eq!(conclude(stopped).unwrap_err().exit(), Exit::Interrupted);
     }
 
