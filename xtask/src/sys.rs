@@ -31,6 +31,20 @@ pub(crate) fn raise_open_files() -> io::Result<u64> {
     Ok(limit.current.unwrap_or(u64::MAX))
 }
 
+/// Holds this process and what it starts to the number of open files that a login shell has:
+/// some programs close every possible one, and are slow where there may be a million.
+pub(crate) fn usual_open_files() -> io::Result<()> {
+    let mut limit = rustix::process::getrlimit(Resource::Nofile);
+    let usual = limit
+        .maximum
+        .map_or(USUAL_OPEN_FILES, |most| most.min(USUAL_OPEN_FILES));
+    limit.current = Some(usual);
+    Ok(rustix::process::setrlimit(Resource::Nofile, limit)?)
+}
+
+/// Debian's default.
+const USUAL_OPEN_FILES: u64 = 1024;
+
 /// Whether this process may do everything.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()

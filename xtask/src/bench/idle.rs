@@ -7,6 +7,7 @@ use crate::failure::{During as _, Failure};
 use crate::ferry::Server;
 use crate::load::Connection;
 use crate::process::{self, Background};
+use crate::sys;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -15,8 +16,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Measures and judges.
-pub(super) fn run(bench: &Bench, report: &mut Report, open_files: u64) -> Result<(), Failure> {
+pub(super) fn run(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     let count = bench.size(10_000, 200);
+    let open_files = sys::raise_open_files().during("limit of open files")?;
     if open_files < u64::from(count) + 1000 {
         return Err(Failure::new(format!(
             "{count} connections need more open files than {open_files}: raise the limit (ulimit -n)"

@@ -14,6 +14,8 @@ use crate::sys;
 use crate::workspace::Programs;
 use clap::{Args, ValueEnum};
 use figures::Report;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -75,13 +77,15 @@ impl Bench {
 
 /// Runs what was asked for, prints the figures, and returns whether every goal was reached.
 pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
-    let open_files = sys::raise_open_files().during("limit of open files")?;
+    sys::usual_open_files().during("limit of open files")?;
+    let room = tempfile::Builder::new()
+        .prefix("ferry-bench-")
+        .permissions(Permissions::from_mode(0o755))
+        .tempdir_in(&options.dir)
+        .during(options.dir.display())?;
     let bench = Bench {
         programs: Programs::build()?,
-        room: tempfile::Builder::new()
-            .prefix("ferry-bench-")
-            .tempdir_in(&options.dir)
-            .during(options.dir.display())?,
+        room,
         rounds: if options.quick {
             1
         } else {
@@ -100,7 +104,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             Name::Transfer => transfer::run(&bench, &mut report)?,
             Name::Small => small::run(&bench, &mut report)?,
             Name::List => list::run(&bench, &mut report)?,
-            Name::Idle => idle::run(&bench, &mut report, open_files)?,
+            Name::Idle => idle::run(&bench, &mut report)?,
         }
     }
     report.print();
