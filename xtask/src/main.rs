@@ -1,1 +1,63 @@
-fn main() {}
+//! `cargo xtask`: the checks, benchmarks and end-to-end runs of this workspace. Nothing here is
+//! part of a program that users get.
+
+mod bench;
+mod end_to_end;
+mod failure;
+mod ferry;
+mod load;
+mod process;
+mod sys;
+mod tidy;
+mod tls;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Checks, benchmarks and end-to-end runs of the Ferry workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Reads the tree: imports, sizes, words, links, pictures, commands in the README.
+    Tidy,
+    /// Measures Ferry beside its peers and judges the goals.
+    Bench(bench::Options),
+    /// Runs the real programs on real folders.
+    EndToEnd(end_to_end::Options),
+    /// The plain loop that transfers are compared with.
+    #[command(hide = true)]
+    PlainLoop(bench::plain_loop::Options),
+    /// Load on a running server.
+    #[command(hide = true)]
+    Load(load::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Tidy => tidy::run(),
+        Task::Bench(options) => bench::run(&options),
+        Task::EndToEnd(options) => end_to_end::run(&options),
+        Task::PlainLoop(options) => bench::plain_loop::run(&options).map(|()| true),
+        Task::Load(options) => load::run(&options).map(|()| true),
+    };
+    exit_code(outcome)
+}
+
+fn exit_code(outcome: Result<bool, Failure>) -> ExitCode {
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(err) => {
+            eprintln!("cargo xtask: {err}");
+            ExitCode::FAILURE
+        }
+    }
+}
