@@ -226,17 +226,20 @@ fn hostile_names_and_links_lead_nowhere() {
     fs::create_dir_all(&outside).unwrap();
     #[cfg(unix)]
     std::os::unix::fs::symlink(&outside, target.join("link")).unwrap();
+    for name in [&b"../evil"[..], b"/evil", b"a/../../evil", b".ferry-part-1"] {
+        let names: &'static [(&[u8], EntryKind)] =
+            vec![(name, EntryKind::File), (b"good", EntryKind::File)].leak();
+        let report = download(&target, names, Digest::of);
+        assert!(report.stopped.is_some(), "{report}");
+        assert_eq!(names_below(&target), ["link"]);
+    }
     let names: &[(&[u8], EntryKind)] = &[
-        (b"../evil", EntryKind::File),
-        (b"/evil", EntryKind::File),
-        (b"a/../../evil", EntryKind::File),
-        (b".ferry-part-1", EntryKind::File),
         (b"link", EntryKind::Folder),
         (b"link/evil", EntryKind::File),
         (b"good", EntryKind::File),
     ];
     let report = download(&target, names, Digest::of);
-    assert_eq!((report.files_done, report.failed_count), (1, 6), "{report}");
+    assert_eq!((report.files_done, report.failed_count), (1, 2), "{report}");
     assert_eq!(names_below(&target), ["good", "link"]);
     assert!(names_below(&outside).is_empty());
     assert_eq!(names_below(folder.path()), ["outside", "target"]);

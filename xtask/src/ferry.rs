@@ -53,10 +53,7 @@ impl Server {
         command.arg("serve").arg(share);
         command.args(["--guest", "write"]);
         command.arg("--state-dir").arg(&state).args(arguments);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let process = Background::start(&mut command)?;
         let status = wait_for_status(programs, &state, &process)
             .map_err(|err| Failure::new(format!("{err}: {}", last_lines(room))))?;
@@ -77,10 +74,7 @@ impl Server {
     /// The client with this server's fingerprint; its state lies beside the server's.
     pub(crate) fn client(&self, verb: &str) -> Command {
         let mut command = client(&self.programs, &self.state.with_file_name("client-state"));
-        command
-            .arg(verb)
-            .arg("--fingerprint")
-            .arg(&self.fingerprint);
+        command.arg(verb).arg("--fingerprint").arg(&self.fingerprint);
         command
     }
 
@@ -142,12 +136,8 @@ impl Status {
     fn parse(finished: &Finished) -> Result<Self, Failure> {
         let json: serde_json::Value =
             serde_json::from_slice(&finished.stdout).during("status is no JSON")?;
-        let address = json["addresses"][0]
-            .as_str()
-            .during("status without addresses")?;
-        let fingerprint = json["fingerprint"]
-            .as_str()
-            .during("status without fingerprint")?;
+        let address = json["addresses"][0].as_str().during("status without addresses")?;
+        let fingerprint = json["fingerprint"].as_str().during("status without fingerprint")?;
         Ok(Self {
             address: address.parse().during("address in status")?,
             fingerprint: fingerprint.to_owned(),

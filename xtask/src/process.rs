@@ -37,11 +37,7 @@ impl Finished {
         if self.status.success() {
             return Ok(self);
         }
-        Err(Failure::new(format!(
-            "{name} ended with {}: {}",
-            self.code(),
-            self.complaint()
-        )))
+        Err(Failure::new(format!("{name} ended with {}: {}", self.code(), self.complaint())))
     }
 
     /// The end of what it said on standard error.
@@ -59,9 +55,7 @@ pub(crate) fn run(command: &mut Command, deadline: Duration) -> Result<Finished,
     let stdout = tempfile::tempfile().during("could not make a temporary file")?;
     let stderr = tempfile::tempfile().during("could not make a temporary file")?;
     let to_child = |file: &File| file.try_clone().map(Stdio::from);
-    command
-        .stdout(to_child(&stdout).during(&name)?)
-        .stderr(to_child(&stderr).during(&name)?);
+    command.stdout(to_child(&stdout).during(&name)?).stderr(to_child(&stderr).during(&name)?);
     let started = Instant::now();
     let mut child = Background::start(command)?;
     let cpu = child.until_ended(started, deadline)?;
@@ -87,9 +81,7 @@ impl Background {
     /// Starts it. Its standard input is closed unless the command says otherwise.
     pub(crate) fn start(command: &mut Command) -> Result<Self, Failure> {
         let name = command.get_program().to_string_lossy().into_owned();
-        let child = command
-            .spawn()
-            .during(format!("could not start {name} (is it installed?)"))?;
+        let child = command.spawn().during(format!("could not start {name} (is it installed?)"))?;
         Ok(Self { child, name })
     }
 
@@ -139,10 +131,7 @@ impl Background {
         while !sys::has_ended(self.pid()).during(&self.name)? {
             if started.elapsed() > deadline {
                 let secs = deadline.as_secs();
-                return Err(Failure::new(format!(
-                    "{} did not end within {secs} s",
-                    self.name
-                )));
+                return Err(Failure::new(format!("{} did not end within {secs} s", self.name)));
             }
             std::thread::sleep(POLL);
         }
@@ -220,10 +209,7 @@ impl Times {
         let fields: Vec<&str> = rest.split_whitespace().collect();
         let times = fields.get(11..15)?;
         let ticks: Option<Vec<u64>> = times.iter().map(|field| field.parse().ok()).collect();
-        Some(Self {
-            parent: fields.get(1)?.parse().ok()?,
-            ticks: ticks?.iter().sum(),
-        })
+        Some(Self { parent: fields.get(1)?.parse().ok()?, ticks: ticks?.iter().sum() })
     }
 
     fn all(&self) -> Duration {

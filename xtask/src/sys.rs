@@ -35,9 +35,7 @@ pub(crate) fn raise_open_files() -> io::Result<u64> {
 /// some programs close every possible one, and are slow where there may be a million.
 pub(crate) fn usual_open_files() -> io::Result<()> {
     let mut limit = rustix::process::getrlimit(Resource::Nofile);
-    let usual = limit
-        .maximum
-        .map_or(USUAL_OPEN_FILES, |most| most.min(USUAL_OPEN_FILES));
+    let usual = limit.maximum.map_or(USUAL_OPEN_FILES, |most| most.min(USUAL_OPEN_FILES));
     limit.current = Some(usual);
     Ok(rustix::process::setrlimit(Resource::Nofile, limit)?)
 }

@@ -32,10 +32,7 @@ impl Certificate {
     pub(crate) fn make() -> Result<Self, Failure> {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])
             .during("could not make a certificate")?;
-        Ok(Self {
-            certificate: made.cert.pem(),
-            key: made.signing_key.serialize_pem(),
-        })
+        Ok(Self { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() })
     }
 
     /// A server's settings: TLS 1.3, and AES-256-GCM as Ferry negotiates it.

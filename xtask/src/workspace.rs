@@ -42,10 +42,7 @@ impl Programs {
     }
 
     fn in_folder(folder: &Path) -> Self {
-        Self {
-            ferry: folder.join("ferry"),
-            server: folder.join("ferry-server"),
-        }
+        Self { ferry: folder.join("ferry"), server: folder.join("ferry-server") }
     }
 }
 

@@ -105,30 +105,20 @@ impl Report {
 
     /// Adds one value over another.
     pub(super) fn add_ratio(&mut self, name: &str, (ours, theirs): (f64, f64), goal: Goal) {
-        let ratio = if theirs > 0.0 {
-            ours / theirs
-        } else {
-            f64::NAN
-        };
+        let ratio = if theirs > 0.0 { ours / theirs } else { f64::NAN };
         self.add(name, ratio, goal);
     }
 
     /// Whether every goal was reached. What could not be computed was not.
     pub(super) fn is_reached(&self) -> bool {
-        self.0
-            .iter()
-            .all(|(_, value, goal)| goal.is_reached(*value))
+        self.0.iter().all(|(_, value, goal)| goal.is_reached(*value))
     }
 
     /// Prints the table.
     pub(super) fn print(&self) {
         println!("\n{:<58} {:>10} {:>10}  verdict", "figure", "value", "goal");
         for (name, value, goal) in &self.0 {
-            let verdict = if goal.is_reached(*value) {
-                "ok"
-            } else {
-                "MISSED"
-            };
+            let verdict = if goal.is_reached(*value) { "ok" } else { "MISSED" };
             println!("{name:<58} {value:>10.3} {:>10}  {verdict}", goal.text());
         }
     }

@@ -34,11 +34,7 @@ pub(super) fn run(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     let after = process::memory_kib(server.pid(), "VmRSS")?;
     let beside = first_answers(&server, probes)?;
     let each = kib(after.saturating_sub(before)) / f64::from(count);
-    report.add(
-        format!("{count} silent connections: KiB each"),
-        each,
-        Goal::AtMost(12.0),
-    );
+    report.add(format!("{count} silent connections: KiB each"), each, Goal::AtMost(12.0));
     println!(
         "  first answer: {:.2} ms alone, {:.2} ms beside them",
         alone.median(),
@@ -73,12 +69,8 @@ fn serve(bench: &Bench, share: &Path) -> Result<Server, Failure> {
     let room = bench.folder("idle/ferry")?;
     let config: PathBuf = room.join("ferry.toml");
     fs::write(&config, CONFIG).during(config.display())?;
-    let arguments = [
-        OsStr::new("--config"),
-        config.as_os_str(),
-        OsStr::new("--workers"),
-        OsStr::new("16"),
-    ];
+    let arguments =
+        [OsStr::new("--config"), config.as_os_str(), OsStr::new("--workers"), OsStr::new("16")];
     Server::serve_with(&bench.programs, share, &room, &arguments)
 }
 
@@ -119,15 +111,9 @@ impl Load {
         command.arg("--address").arg(server.address.to_string());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = Background::start(&mut command)?;
-        let stdout = process
-            .child()
-            .stdout
-            .take()
-            .during("no output of the load")?;
+        let stdout = process.child().stdout.take().during("no output of the load")?;
         let mut line = String::new();
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .during("output of the load")?;
+        BufReader::new(stdout).read_line(&mut line).during("output of the load")?;
         if line.trim() != "ready" {
             return Err(Failure::new(format!("the {what} load did not come up")));
         }

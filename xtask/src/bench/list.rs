@@ -30,16 +30,8 @@ pub(super) fn run(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     cpu.print(&format!("s CPU for {REPEATS} listings"));
     let ratio = (cpu.median("ferry ls"), cpu.median("curl and pure-ftpd"));
     let entries = format!("{count} entries listed");
-    report.add_ratio(
-        &format!("{entries}: CPU over curl and pure-ftpd"),
-        ratio,
-        Goal::AtMost(1.5),
-    );
-    report.add(
-        format!("{entries}: server memory beyond {FEW}, KiB"),
-        grown,
-        Goal::AtMost(1024.0),
-    );
+    report.add_ratio(&format!("{entries}: CPU over curl and pure-ftpd"), ratio, Goal::AtMost(1.5));
+    report.add(format!("{entries}: server memory beyond {FEW}, KiB"), grown, Goal::AtMost(1024.0));
     Ok(())
 }
 
@@ -52,9 +44,7 @@ fn ferry_cpu(server: &Server, count: usize) -> Result<Duration, Failure> {
         total += listed.cpu;
         let lines = listed.stdout.split(|byte| *byte == b'\n').count();
         if lines < count {
-            return Err(Failure::new(format!(
-                "ferry ls printed {lines} of {count} lines"
-            )));
+            return Err(Failure::new(format!("ferry ls printed {lines} of {count} lines")));
         }
     }
     Ok(total + server.cpu()?.saturating_sub(before))
@@ -65,16 +55,8 @@ fn curl_cpu(ftp: &PureFtpd) -> Result<Duration, Failure> {
     let mut total = Duration::ZERO;
     for _ in 0..REPEATS {
         let mut command = Command::new("curl");
-        command.args([
-            "--silent",
-            "--show-error",
-            "--fail",
-            "--user",
-            &PureFtpd::login(),
-        ]);
-        total += process::run(command.arg(ftp.url("large/")), DEADLINE)?
-            .succeeded("curl")?
-            .cpu;
+        command.args(["--silent", "--show-error", "--fail", "--user", &PureFtpd::login()]);
+        total += process::run(command.arg(ftp.url("large/")), DEADLINE)?.succeeded("curl")?.cpu;
     }
     Ok(total + ftp.cpu()?.saturating_sub(before))
 }

@@ -86,11 +86,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     let bench = Bench {
         programs: Programs::build()?,
         room,
-        rounds: if options.quick {
-            1
-        } else {
-            options.rounds.max(1)
-        },
+        rounds: if options.quick { 1 } else { options.rounds.max(1) },
         is_quick: options.quick,
         own_program: std::env::current_exe().during("own program")?,
     };

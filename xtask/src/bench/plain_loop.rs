@@ -32,13 +32,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             copy(&mut stream, &mut file)
         })
         .during("could not start a thread")?;
-    send(
-        &options.from,
-        TcpStream::connect(address).during("connect")?,
-    )?;
-    receiver
-        .join()
-        .map_err(|_panic| Failure::new("the receiver panicked"))?
+    send(&options.from, TcpStream::connect(address).during("connect")?)?;
+    receiver.join().map_err(|_panic| Failure::new("the receiver panicked"))?
 }
 
 fn send(from: &Path, socket: TcpStream) -> Result<(), Failure> {
@@ -79,15 +74,10 @@ mod tests {
         let room = tempfile::tempdir().unwrap();
         let from = room.path().join("from");
         let to = room.path().join("to");
-        let content: Vec<u8> = (0..700_001_u32)
-            .map(|at| at.to_le_bytes()[at as usize % 2])
-            .collect();
+        let content: Vec<u8> =
+            (0..700_001_u32).map(|at| at.to_le_bytes()[at as usize % 2]).collect();
         std::fs::write(&from, &content).unwrap();
-        run(&Options {
-            from,
-            to: to.clone(),
-        })
-        .unwrap();
+        run(&Options { from, to: to.clone() }).unwrap();
         assert_eq!(std::fs::read(to).unwrap(), content);
     }
 }

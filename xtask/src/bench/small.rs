@@ -34,11 +34,7 @@ pub(super) fn run(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
             (ours, rsync),
             Goal::AtLeast(1.0),
         );
-        report.add_ratio(
-            &format!("{small}: files/s over lftp"),
-            (ours, lftp),
-            Goal::AtLeast(5.0),
-        );
+        report.add_ratio(&format!("{small}: files/s over lftp"), (ours, lftp), Goal::AtLeast(5.0));
     }
     Ok(())
 }
@@ -75,10 +71,7 @@ impl Stage {
             let mut runs = vec![("ferry".to_owned(), self.with_ferry(way, round))];
             runs.push(("rsync".to_owned(), self.with_rsync(way, round)));
             for width in widths {
-                runs.push((
-                    format!("lftp -P{width}"),
-                    self.with_lftp(way, round, *width),
-                ));
+                runs.push((format!("lftp -P{width}"), self.with_lftp(way, round, *width)));
             }
             for (peer, mut command) in runs {
                 let finished = process::run(&mut command, DEADLINE)?.succeeded(&peer)?;
@@ -98,9 +91,7 @@ impl Stage {
             return command;
         }
         let mut command = self.ferry.client("get");
-        command
-            .arg(self.ferry.url("tree"))
-            .arg(self.local.join(target));
+        command.arg(self.ferry.url("tree")).arg(self.local.join(target));
         command
     }
 
@@ -113,20 +104,14 @@ impl Stage {
             from.push("/");
             command.arg(from).arg(self.rsync.url(&target));
         } else {
-            command
-                .arg(self.rsync.url("tree/"))
-                .arg(self.local.join(target));
+            command.arg(self.rsync.url("tree/")).arg(self.local.join(target));
         }
         command
     }
 
     fn with_lftp(&self, way: &str, round: usize, width: u32) -> Command {
         let target = target(&format!("lftp -P{width}"), way, round);
-        let (open, tree, local) = (
-            self.ftp.lftp_open(),
-            self.tree.display(),
-            self.local.display(),
-        );
+        let (open, tree, local) = (self.ftp.lftp_open(), self.tree.display(), self.local.display());
         let mirror = if way == "up" {
             format!("mirror -R -P{width} {tree} {target}")
         } else {
@@ -139,20 +124,13 @@ impl Stage {
 
     /// Counts what arrived.
     fn check(&self, way: &str, peer: &str, round: usize) -> Result<(), Failure> {
-        let base = if way == "up" {
-            self.tree.parent()
-        } else {
-            Some(self.local.as_path())
-        };
+        let base = if way == "up" { self.tree.parent() } else { Some(self.local.as_path()) };
         let folder = base.during("no share")?.join(target(peer, way, round));
         let count = files_below(&folder)?;
         if count == self.count {
             return Ok(());
         }
-        Err(Failure::new(format!(
-            "{peer} {way}: {count} of {} files arrived",
-            self.count
-        )))
+        Err(Failure::new(format!("{peer} {way}: {count} of {} files arrived", self.count)))
     }
 }
 
@@ -162,10 +140,7 @@ fn target(peer: &str, way: &str, round: usize) -> String {
 
 fn best(rates: &Series, way: &str) -> (u32, f64) {
     let medians = LFTP_WIDTHS.map(|width| (width, rates.median(&format!("{way} lftp -P{width}"))));
-    medians
-        .into_iter()
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .unwrap_or_default()
+    medians.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default()
 }
 
 /// After the first round only the best go on: the slow ones would take most of the time.

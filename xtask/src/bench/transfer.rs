@@ -107,14 +107,8 @@ impl<'a> Stage<'a> {
 
     fn ferry(&self, way: Way) -> Result<Cost, Failure> {
         let [from, to] = match way {
-            Way::Down => [
-                self.ferry.url("large").into(),
-                self.local("ferry").into_os_string(),
-            ],
-            Way::Up => [
-                self.file.clone().into_os_string(),
-                self.ferry.url("up-ferry").into(),
-            ],
+            Way::Down => [self.ferry.url("large").into(), self.local("ferry").into_os_string()],
+            Way::Up => [self.file.clone().into_os_string(), self.ferry.url("up-ferry").into()],
         };
         let verb = if way == Way::Up { "put" } else { "get" };
         let before = self.ferry.cpu()?;
@@ -122,48 +116,32 @@ impl<'a> Stage<'a> {
         let client = process::run(command.args([from, to]), DEADLINE)?.succeeded("ferry")?;
         let cpu = client.cpu + self.ferry.cpu()?.saturating_sub(before);
         self.check_and_clear(way, "ferry")?;
-        Ok(Cost {
-            wall: client.wall,
-            cpu,
-        })
+        Ok(Cost { wall: client.wall, cpu })
     }
 
     fn nginx(&self, way: Way) -> Result<Cost, Failure> {
         let mut command = Command::new("curl");
         command.args(["--silent", "--show-error", "--fail", "--insecure"]);
         match way {
-            Way::Down => command
-                .arg("--output")
-                .arg(self.local("nginx"))
-                .arg(self.nginx.url("large")),
-            Way::Up => command
-                .arg("--upload-file")
-                .arg(&self.file)
-                .arg(self.nginx.url("up-nginx")),
+            Way::Down => {
+                command.arg("--output").arg(self.local("nginx")).arg(self.nginx.url("large"))
+            }
+            Way::Up => command.arg("--upload-file").arg(&self.file).arg(self.nginx.url("up-nginx")),
         };
         let before = self.nginx.cpu()?;
         let client = process::run(&mut command, DEADLINE)?.succeeded("curl")?;
         let cpu = client.cpu + self.nginx.cpu()?.saturating_sub(before);
         self.check_and_clear(way, "nginx")?;
-        Ok(Cost {
-            wall: client.wall,
-            cpu,
-        })
+        Ok(Cost { wall: client.wall, cpu })
     }
 
     /// Both ends are one process here, and neither way differs from the other.
     fn plain(&self) -> Result<Cost, Failure> {
         let mut command = Command::new(&self.bench.own_program);
-        command
-            .arg("plain-loop")
-            .arg(&self.file)
-            .arg(self.local("plain"));
+        command.arg("plain-loop").arg(&self.file).arg(self.local("plain"));
         let both = process::run(&mut command, DEADLINE)?.succeeded("the plain loop")?;
         self.check_and_clear(Way::Down, "plain")?;
-        Ok(Cost {
-            wall: both.wall,
-            cpu: both.cpu,
-        })
+        Ok(Cost { wall: both.wall, cpu: both.cpu })
     }
 
     fn local(&self, peer: &str) -> PathBuf {
@@ -176,16 +154,10 @@ impl<'a> Stage<'a> {
             Way::Down => self.local(peer),
             Way::Up => self.share.join(format!("up-{peer}")),
         };
-        let len = |path: &Path| {
-            fs::metadata(path)
-                .map(|metadata| metadata.len())
-                .during(path.display())
-        };
+        let len =
+            |path: &Path| fs::metadata(path).map(|metadata| metadata.len()).during(path.display());
         if len(&arrived)? != len(&self.file)? {
-            return Err(Failure::new(format!(
-                "{} arrived incomplete",
-                arrived.display()
-            )));
+            return Err(Failure::new(format!("{} arrived incomplete", arrived.display())));
         }
         fs::remove_file(&arrived).during(arrived.display())
     }

@@ -18,27 +18,14 @@ pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
 fn http_server(stage: &Stage) -> Result<Outcome, Failure> {
     let address = process::free_address()?;
     let mut python = Command::new("python3");
-    python.args([
-        "-m",
-        "http.server",
-        "--bind",
-        "127.0.0.1",
-        &address.port().to_string(),
-    ]);
+    python.args(["-m", "http.server", "--bind", "127.0.0.1", &address.port().to_string()]);
     python.current_dir(stage.folder("web")?);
-    python
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    python.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut server = Background::start(&mut python)?;
     server.wait_until_open(address)?;
     let mut list = stage.client();
     list.args(["ls", &format!("ferry://{address}/"), "--retry-for", "0"]);
-    expect_complaint(
-        &mut list,
-        3,
-        &["ferry server", "no ferry", "not a ferry", "does not speak"],
-    )?;
+    expect_complaint(&mut list, 3, &["ferry server", "no ferry", "not a ferry", "does not speak"])?;
     Ok(Outcome::Passed)
 }
 
@@ -71,17 +58,10 @@ fn closing_server(stage: &Stage) -> Result<Outcome, Failure> {
 
 fn strangers(stage: &Stage) -> Result<Outcome, Failure> {
     let server = stage.serve()?;
-    let greetings: [&[u8]; 4] = [
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"",
-        &[0xFF; 4096],
-        b"SSH-2.0-x\r\n",
-    ];
+    let greetings: [&[u8]; 4] = [b"GET / HTTP/1.1\r\n\r\n", b"", &[0xFF; 4096], b"SSH-2.0-x\r\n"];
     for greeting in greetings {
         let mut socket = TcpStream::connect_timeout(&server.address, DEADLINE).during("connect")?;
-        socket
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .during("socket")?;
+        socket.set_read_timeout(Some(Duration::from_secs(30))).during("socket")?;
         socket.write_all(greeting).during("write")?;
         if greeting.is_empty() {
             continue;

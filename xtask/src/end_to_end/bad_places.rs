@@ -11,10 +11,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
-    (
-        "a full disk at the server is said and leaves nothing half",
-        full_disk,
-    ),
+    ("a full disk at the server is said and leaves nothing half", full_disk),
     ("a taken port names the program that holds it", taken_port),
     ("a folder that is not there", missing_folder),
     ("a folder that may not be read", unreadable_folder),
@@ -23,9 +20,7 @@ pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
 
 fn full_disk(stage: &Stage) -> Result<Outcome, Failure> {
     if !sys::is_root() {
-        return Ok(Outcome::NotPossible(
-            "only root can mount a small disk".to_owned(),
-        ));
+        return Ok(Outcome::NotPossible("only root can mount a small disk".to_owned()));
     }
     let share = stage.folder("share")?;
     let Some(_mounted) = Mounted::small(share)? else {
@@ -35,13 +30,9 @@ fn full_disk(stage: &Stage) -> Result<Outcome, Failure> {
     let large = stage.path("large");
     fs::write(&large, tree::content(16 * 1024 * 1024)).during("file")?;
     let mut put = server.client("put");
-    put.arg(&large)
-        .arg(server.url("target"))
-        .args(["--retry-for", "0"]);
+    put.arg(&large).arg(server.url("target")).args(["--retry-for", "0"]);
     expect_complaint(&mut put, 1, &["space", "full", "room"])?;
-    ensure(!stage.path("share/target").exists(), || {
-        "half a file is visible".to_owned()
-    })?;
+    ensure(!stage.path("share/target").exists(), || "half a file is visible".to_owned())?;
     let small = stage.path("small");
     fs::write(&small, b"fits").during("file")?;
     expect_code(server.client("put").arg(&small).arg(server.url("small")), 0)?;
@@ -55,9 +46,7 @@ struct Mounted(PathBuf);
 impl Mounted {
     fn small(place: PathBuf) -> Result<Option<Self>, Failure> {
         let mut mount = Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"])
-            .arg(&place);
+        mount.args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(&place);
         let is_done = process::run(&mut mount, DEADLINE)?.status.success();
         Ok(is_done.then_some(Self(place)))
     }
@@ -65,21 +54,14 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        drop(process::run(
-            Command::new("umount").arg("--lazy").arg(&self.0),
-            DEADLINE,
-        ));
+        drop(process::run(Command::new("umount").arg("--lazy").arg(&self.0), DEADLINE));
     }
 }
 
 fn taken_port(stage: &Stage) -> Result<Outcome, Failure> {
     let server = stage.serve()?;
     let mut second = Command::new(&stage.programs.server);
-    second
-        .arg("serve")
-        .arg(stage.folder("share")?)
-        .arg("--state-dir")
-        .arg(stage.path("second"));
+    second.arg("serve").arg(stage.folder("share")?).arg("--state-dir").arg(stage.path("second"));
     second.args(["--guest", "read", "--listen", &server.address.to_string()]);
     expect_complaint(&mut second, 1, &["ferry-server"])?;
     let pid = server.pid().to_string();
@@ -89,9 +71,7 @@ fn taken_port(stage: &Stage) -> Result<Outcome, Failure> {
 
 fn missing_folder(stage: &Stage) -> Result<Outcome, Failure> {
     let mut serve = stage.server_verb("serve");
-    serve
-        .arg(stage.path("no-such-folder"))
-        .args(["--guest", "read", "--listen", "127.0.0.1:0"]);
+    serve.arg(stage.path("no-such-folder")).args(["--guest", "read", "--listen", "127.0.0.1:0"]);
     expect_complaint(&mut serve, 1, &["no-such-folder"])?;
     Ok(Outcome::Passed)
 }
@@ -103,11 +83,7 @@ fn unreadable_folder(stage: &Stage) -> Result<Outcome, Failure> {
     fs::set_permissions(room, Permissions::from_mode(0o777)).during("permissions")?;
     fs::set_permissions(&closed, Permissions::from_mode(0o000)).during("permissions")?;
     let mut serve = as_ordinary_user(stage, "server")?;
-    serve
-        .arg("serve")
-        .arg(&closed)
-        .arg("--state-dir")
-        .arg(stage.path("ordinary-state"));
+    serve.arg("serve").arg(&closed).arg("--state-dir").arg(stage.path("ordinary-state"));
     serve.args(["--guest", "read", "--listen", "127.0.0.1:0"]);
     let outcome = expect_complaint(&mut serve, 1, &["permission", "not allowed", "denied"]);
     fs::set_permissions(&closed, Permissions::from_mode(0o755)).during("permissions")?;
@@ -134,11 +110,7 @@ fn unreadable_file(stage: &Stage) -> Result<Outcome, Failure> {
 
 /// One of our programs as nobody, when this runs as root. It is copied to where nobody may go.
 fn as_ordinary_user(stage: &Stage, which: &str) -> Result<Command, Failure> {
-    let program = if which == "server" {
-        &stage.programs.server
-    } else {
-        &stage.programs.ferry
-    };
+    let program = if which == "server" { &stage.programs.server } else { &stage.programs.ferry };
     if !sys::is_root() {
         return Ok(Command::new(program));
     }
@@ -147,9 +119,6 @@ fn as_ordinary_user(stage: &Stage, which: &str) -> Result<Command, Failure> {
     fs::set_permissions(&copy, Permissions::from_mode(0o755)).during("permissions")?;
     let mut command = Command::new("setpriv");
     let ids = ["--reuid=65534", "--regid=65534", "--clear-groups"].map(OsString::from);
-    command
-        .args(ids)
-        .arg(copy)
-        .stdin(std::process::Stdio::null());
+    command.args(ids).arg(copy).stdin(std::process::Stdio::null());
     Ok(command)
 }

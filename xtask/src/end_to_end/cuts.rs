@@ -13,14 +13,8 @@ use std::process::{Command, Stdio};
 
 pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
     ("the client is killed in mid-upload", client_killed),
-    (
-        "the client is killed in mid-download",
-        client_killed_downloading,
-    ),
-    (
-        "the server is killed in mid-upload, and the client goes on by itself",
-        server_killed,
-    ),
+    ("the client is killed in mid-download", client_killed_downloading),
+    ("the server is killed in mid-upload, and the client goes on by itself", server_killed),
 ];
 
 fn client_killed(stage: &Stage) -> Result<Outcome, Failure> {
@@ -37,14 +31,10 @@ fn client_killed(stage: &Stage) -> Result<Outcome, Failure> {
         kills += u32::from(!target.exists());
         whole_or_absent(&file, &target)?;
     }
-    ensure(kills > 0, || {
-        "every upload was done before it could be killed".to_owned()
-    })?;
+    ensure(kills > 0, || "every upload was done before it could be killed".to_owned())?;
     expect_code(&mut put(), 0)?;
     whole(&file, &target)?;
-    ensure(!tree::has_parts(&stage.path("share"))?, || {
-        "a part remained".to_owned()
-    })?;
+    ensure(!tree::has_parts(&stage.path("share"))?, || "a part remained".to_owned())?;
     Ok(Outcome::Passed)
 }
 
@@ -60,9 +50,7 @@ fn client_killed_downloading(stage: &Stage) -> Result<Outcome, Failure> {
     };
     for _ in 0..KILLS {
         let client = Background::start(get().stdout(Stdio::null()).stderr(Stdio::null()))?;
-        wait_until("something arrives", || {
-            has_ended(&client) || !is_empty(&folder)
-        })?;
+        wait_until("something arrives", || has_ended(&client) || !is_empty(&folder))?;
         client.end(sys::KILL, DEADLINE)?;
         whole_or_absent(&file, &target)?;
     }
@@ -89,13 +77,9 @@ fn server_killed(stage: &Stage) -> Result<Outcome, Failure> {
         server = trust::serve_again(stage, &arguments)?;
     }
     let status = client.child().wait().during("ferry put")?;
-    ensure(status.success(), || {
-        format!("the client gave up with {status}")
-    })?;
+    ensure(status.success(), || format!("the client gave up with {status}"))?;
     whole(&file, &target)?;
-    ensure(!tree::has_parts(&stage.path("share"))?, || {
-        "a part remained".to_owned()
-    })?;
+    ensure(!tree::has_parts(&stage.path("share"))?, || "a part remained".to_owned())?;
     expect_code(server.client("stat").arg(server.url("target")), 0)?;
     Ok(Outcome::Passed)
 }
@@ -112,19 +96,13 @@ fn large_file(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 fn whole_or_absent(file: &Path, target: &Path) -> Result<(), Failure> {
-    if target.exists() {
-        whole(file, target)
-    } else {
-        Ok(())
-    }
+    if target.exists() { whole(file, target) } else { Ok(()) }
 }
 
 fn whole(file: &Path, target: &Path) -> Result<(), Failure> {
     let read = |path: &Path| fs::read(path).during(path.display());
     let is_equal = read(file)? == read(target)?;
-    ensure(is_equal, || {
-        format!("{} is visible and half", target.display())
-    })
+    ensure(is_equal, || format!("{} is visible and half", target.display()))
 }
 
 /// Bytes of the unfinished uploads in a folder.
@@ -132,16 +110,10 @@ fn part_len(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else {
         return 0;
     };
-    let parts = entries.flatten().filter(|entry| {
-        entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(".ferry-part-")
-    });
-    parts
-        .filter_map(|entry| entry.metadata().ok())
-        .map(|metadata| metadata.len())
-        .sum()
+    let parts = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(".ferry-part-"));
+    parts.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
 }
 
 fn is_empty(folder: &Path) -> bool {

@@ -12,10 +12,7 @@ use std::process::Command;
 pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
     ("start, status, reload and stop", background),
     ("accounts let in whom they name", accounts),
-    (
-        "without accounts and guest it does not start",
-        nobody_may_enter,
-    ),
+    ("without accounts and guest it does not start", nobody_may_enter),
     ("Ctrl-C and SIGTERM end it well", signals),
 ];
 
@@ -23,9 +20,7 @@ fn background(stage: &Stage) -> Result<Outcome, Failure> {
     expect_code(&mut stage.server_verb("status"), 1)?;
     expect_code(&mut stage.server_verb("stop"), 1)?;
     let mut start = stage.server_verb("start");
-    start
-        .arg(stage.folder("share")?)
-        .args(["--listen", "127.0.0.1:0", "--guest", "read"]);
+    start.arg(stage.folder("share")?).args(["--listen", "127.0.0.1:0", "--guest", "read"]);
     expect_code(&mut start, 0)?;
     let outcome = while_running(stage);
     expect_code(&mut stage.server_verb("stop"), 0)?;
@@ -35,37 +30,21 @@ fn background(stage: &Stage) -> Result<Outcome, Failure> {
 
 fn while_running(stage: &Stage) -> Result<Outcome, Failure> {
     let status = Status::ask(&stage.programs, &stage.path("server-state"))?;
-    for key in [
-        "link",
-        "addresses",
-        "fingerprint",
-        "connections",
-        "workers",
-        "bytes_in",
-        "bytes_out",
-    ] {
-        ensure(!status.json[key].is_null(), || {
-            format!("status without {key}")
-        })?;
+    for key in
+        ["link", "addresses", "fingerprint", "connections", "workers", "bytes_in", "bytes_out"]
+    {
+        ensure(!status.json[key].is_null(), || format!("status without {key}"))?;
     }
     let url = format!("ferry://{}/", status.address);
     let mut list = stage.client();
-    list.arg("ls")
-        .arg(&url)
-        .arg("--fingerprint")
-        .arg(&status.fingerprint);
+    list.arg("ls").arg(&url).arg("--fingerprint").arg(&status.fingerprint);
     expect_code(&mut list, 0)?;
     let mut make = stage.client();
-    make.arg("mkdir")
-        .arg(format!("{url}x"))
-        .arg("--fingerprint")
-        .arg(&status.fingerprint);
+    make.arg("mkdir").arg(format!("{url}x")).arg("--fingerprint").arg(&status.fingerprint);
     expect_code(&mut make, 1)?;
     expect_code(&mut stage.server_verb("reload"), 0)?;
     let mut second = stage.server_verb("start");
-    second
-        .arg(stage.folder("share")?)
-        .args(["--listen", "127.0.0.1:0", "--guest", "read"]);
+    second.arg(stage.folder("share")?).args(["--listen", "127.0.0.1:0", "--guest", "read"]);
     expect_complaint(&mut second, 1, &["running", "already"])?;
     Ok(Outcome::Passed)
 }
@@ -79,57 +58,32 @@ fn accounts(stage: &Stage) -> Result<Outcome, Failure> {
     let url = format!("ferry://anna@{}/made", server.address);
     let with = |verb: &str, password: &Path| -> Result<Finished, Failure> {
         let mut command = server.client(verb);
-        process::run(
-            command.arg(&url).arg("--password-file").arg(password),
-            super::DEADLINE,
-        )
+        process::run(command.arg(&url).arg("--password-file").arg(password), super::DEADLINE)
     };
     let refused = with("mkdir", &wrong)?;
-    ensure(refused.code() == 1, || {
-        format!("a wrong password ended with {}", refused.code())
-    })?;
+    ensure(refused.code() == 1, || format!("a wrong password ended with {}", refused.code()))?;
     with("mkdir", &right)?.succeeded("mkdir with the right password")?;
     let mut remove = Command::new(&stage.programs.server);
-    remove
-        .args(["user", "remove", "anna", "--state-dir"])
-        .arg(server.state());
+    remove.args(["user", "remove", "anna", "--state-dir"]).arg(server.state());
     expect_code(&mut remove, 0)?;
     let gone = with("stat", &right)?;
-    ensure(gone.code() == 1, || {
-        "a removed account still opens the door".to_owned()
-    })?;
+    ensure(gone.code() == 1, || "a removed account still opens the door".to_owned())?;
     Ok(Outcome::Passed)
 }
 
 fn add(stage: &Stage, server: &Server, password: &Path) -> Result<(), Failure> {
     let mut add = Command::new(&stage.programs.server);
-    add.args([
-        "user",
-        "add",
-        "anna",
-        "--rights",
-        "write",
-        "--password-file",
-    ])
-    .arg(password);
+    add.args(["user", "add", "anna", "--rights", "write", "--password-file"]).arg(password);
     expect_code(add.arg("--state-dir").arg(server.state()), 0)?;
     let mut list = Command::new(&stage.programs.server);
-    let listed = expect_code(
-        list.args(["user", "list", "--state-dir"])
-            .arg(server.state()),
-        0,
-    )?;
+    let listed = expect_code(list.args(["user", "list", "--state-dir"]).arg(server.state()), 0)?;
     let text = String::from_utf8_lossy(&listed.stdout);
-    ensure(text.contains("anna"), || {
-        format!("the new account is not listed: {text}")
-    })
+    ensure(text.contains("anna"), || format!("the new account is not listed: {text}"))
 }
 
 fn nobody_may_enter(stage: &Stage) -> Result<Outcome, Failure> {
     let mut serve = stage.server_verb("serve");
-    serve
-        .arg(stage.folder("share")?)
-        .args(["--listen", "127.0.0.1:0"]);
+    serve.arg(stage.folder("share")?).args(["--listen", "127.0.0.1:0"]);
     expect_complaint(&mut serve, 1, &["--guest"])?;
     expect_complaint(&mut serve, 1, &["user add"])?;
     Ok(Outcome::Passed)
@@ -138,9 +92,7 @@ fn nobody_may_enter(stage: &Stage) -> Result<Outcome, Failure> {
 fn signals(stage: &Stage) -> Result<Outcome, Failure> {
     for signal in [sys::INTERRUPT, sys::TERMINATE] {
         let status = stage.serve()?.end(signal)?;
-        ensure(status.success(), || {
-            format!("{signal:?} ended it with {status}")
-        })?;
+        ensure(status.success(), || format!("{signal:?} ended it with {status}"))?;
     }
     Ok(Outcome::Passed)
 }

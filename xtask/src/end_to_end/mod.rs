@@ -68,10 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for (name, scenario) in FAMILIES.iter().flat_map(|family| family.iter()) {
         if !options.names.is_empty()
-            && !options
-                .names
-                .iter()
-                .any(|wanted| name.contains(wanted.as_str()))
+            && !options.names.iter().any(|wanted| name.contains(wanted.as_str()))
         {
             continue;
         }
@@ -108,10 +105,7 @@ impl Stage {
             Some(dir) => builder.tempdir_in(dir),
             None => builder.tempdir(),
         };
-        Ok(Self {
-            programs: programs.clone(),
-            room: room.during("no temporary folder")?,
-        })
+        Ok(Self { programs: programs.clone(), room: room.during("no temporary folder")? })
     }
 
     /// A path in the scenario's own folder.
@@ -162,18 +156,12 @@ fn expect_complaint(command: &mut Command, code: i32, words: &[&str]) -> Result<
     if words.iter().any(|word| said.contains(word)) {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "the message names none of {words:?}: {said}"
-    )))
+    Err(Failure::new(format!("the message names none of {words:?}: {said}")))
 }
 
 /// Fails with the text unless the condition holds.
 fn ensure(holds: bool, text: impl FnOnce() -> String) -> Result<(), Failure> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Failure::new(text()))
-    }
+    if holds { Ok(()) } else { Err(Failure::new(text())) }
 }
 
 /// Asks again and again until the answer is yes.

@@ -14,9 +14,7 @@ fn stranger(stage: &Stage) -> Result<Outcome, Failure> {
     let server = stage.serve()?;
     let mut command = Command::new(python(stage)?);
     command.arg(workspace::root().join("xtask/src/end_to_end/stranger.py"));
-    command
-        .arg(server.address.ip().to_string())
-        .arg(server.address.port().to_string());
+    command.arg(server.address.ip().to_string()).arg(server.address.port().to_string());
     command.arg(&server.fingerprint).stdin(Stdio::null());
     process::run(&mut command, DEADLINE)?.succeeded("stranger.py")?;
     Ok(Outcome::Passed)

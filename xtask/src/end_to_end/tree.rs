@@ -41,14 +41,9 @@ pub(super) fn build(root: &Path) -> Result<(), Failure> {
     for (index, name) in HARD_NAMES.iter().enumerate() {
         let name = OsString::from_vec(name.to_vec());
         write(&root.join("files").join(&name), name.as_bytes())?;
-        write(
-            &root.join("folders").join(&name).join(&name),
-            &[0; 3][..index % 4 % 3],
-        )?;
+        write(&root.join("folders").join(&name).join(&name), &[0; 3][..index % 4 % 3])?;
     }
-    for size in [
-        0, 1, 262_143, 262_144, 262_145, 1_048_576, 1_048_577, 9_000_000,
-    ] {
+    for size in [0, 1, 262_143, 262_144, 262_145, 1_048_576, 1_048_577, 9_000_000] {
         write(&root.join(format!("sizes/{size}")), &content(size))?;
     }
     let long = "n".repeat(255);
@@ -64,24 +59,15 @@ pub(super) fn build(root: &Path) -> Result<(), Failure> {
 /// Content of which no two segments are equal.
 pub(super) fn content(len: usize) -> Vec<u8> {
     let mut content = vec![0; len];
-    blake3::Hasher::new()
-        .update(&len.to_le_bytes())
-        .finalize_xof()
-        .fill(&mut content);
+    blake3::Hasher::new().update(&len.to_le_bytes()).finalize_xof().fill(&mut content);
     content
 }
 
 /// What is compared of one entry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Kept {
-    File {
-        digest: String,
-        modified: SystemTime,
-        is_program: bool,
-    },
-    Folder {
-        modified: SystemTime,
-    },
+    File { digest: String, modified: SystemTime, is_program: bool },
+    Folder { modified: SystemTime },
 }
 
 /// Everything below a folder by its path.
@@ -101,14 +87,7 @@ pub(super) fn read(root: &Path) -> Result<BTreeMap<PathBuf, Kept>, Failure> {
                 let content = fs::read(&path).during(path.display())?;
                 let digest = blake3::hash(&content).to_hex().to_string();
                 let is_program = metadata.permissions().mode() & 0o100 != 0;
-                kept.insert(
-                    below,
-                    Kept::File {
-                        digest,
-                        modified,
-                        is_program,
-                    },
-                );
+                kept.insert(below, Kept::File { digest, modified, is_program });
             }
         }
     }
@@ -121,17 +100,11 @@ pub(super) fn compare(expected: &Path, found: &Path) -> Result<(), Failure> {
     for (path, kept) in &expected {
         if found.get(path) != Some(kept) {
             let other = found.get(path);
-            return Err(Failure::new(format!(
-                "{}: {kept:?} became {other:?}",
-                path.display()
-            )));
+            return Err(Failure::new(format!("{}: {kept:?} became {other:?}", path.display())));
         }
     }
     match found.keys().find(|path| !expected.contains_key(*path)) {
-        Some(path) => Err(Failure::new(format!(
-            "{} came from nowhere",
-            path.display()
-        ))),
+        Some(path) => Err(Failure::new(format!("{} came from nowhere", path.display()))),
         None => Ok(()),
     }
 }
@@ -139,8 +112,7 @@ pub(super) fn compare(expected: &Path, found: &Path) -> Result<(), Failure> {
 /// Whether anything below the folder is an unfinished upload.
 pub(super) fn has_parts(root: &Path) -> Result<bool, Failure> {
     let is_part = |path: &PathBuf| {
-        path.file_name()
-            .is_some_and(|name| name.as_bytes().starts_with(b".ferry-"))
+        path.file_name().is_some_and(|name| name.as_bytes().starts_with(b".ferry-"))
     };
     Ok(read(root)?.keys().any(is_part))
 }
@@ -168,8 +140,7 @@ fn set_time(path: &Path, secs: u64) -> Result<(), Failure> {
     // Nanoseconds that no coarser clock would keep.
     let time = SystemTime::UNIX_EPOCH + Duration::new(secs, 123_456_700);
     let file = File::open(path).during(path.display())?;
-    file.set_times(FileTimes::new().set_modified(time))
-        .during(path.display())
+    file.set_times(FileTimes::new().set_modified(time)).during(path.display())
 }
 
 #[cfg(test)]

@@ -7,14 +7,8 @@ use std::fs;
 use std::process::Stdio;
 
 pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
-    (
-        "a tree of hard names goes up and down unchanged",
-        hard_names,
-    ),
-    (
-        "the same command again nests nothing and sends nothing",
-        again,
-    ),
+    ("a tree of hard names goes up and down unchanged", hard_names),
+    ("the same command again nests nothing and sends nothing", again),
     ("four terminals at once", four_at_once),
 ];
 
@@ -24,10 +18,7 @@ fn hard_names(stage: &Stage) -> Result<Outcome, Failure> {
     let server = stage.serve()?;
     expect_code(server.client("put").arg(&source).arg(server.url("new")), 0)?;
     tree::compare(&source, &stage.path("share/new"))?;
-    expect_code(
-        server.client("put").arg(&source).arg(server.url("into/")),
-        0,
-    )?;
+    expect_code(server.client("put").arg(&source).arg(server.url("into/")), 0)?;
     tree::compare(&source, &stage.path("share/into/source"))?;
     let back = stage.path("back");
     expect_code(server.client("get").arg(server.url("new")).arg(&back), 0)?;
@@ -41,13 +32,7 @@ fn again(stage: &Stage) -> Result<Outcome, Failure> {
     let server = stage.serve()?;
     for _ in 0..2 {
         expect_code(server.client("put").arg(&source).arg(server.url("x")), 0)?;
-        expect_code(
-            server
-                .client("get")
-                .arg(server.url("x"))
-                .arg(stage.path("back")),
-            0,
-        )?;
+        expect_code(server.client("get").arg(server.url("x")).arg(stage.path("back")), 0)?;
         tree::compare(&source, &stage.path("share/x"))?;
         tree::compare(&source, &stage.path("back"))?;
     }
@@ -68,9 +53,7 @@ fn four_at_once(stage: &Stage) -> Result<Outcome, Failure> {
     }
     for mut client in clients {
         let status = client.child().wait().during("ferry put")?;
-        super::ensure(status.success(), || {
-            format!("one of four ended with {status}")
-        })?;
+        super::ensure(status.success(), || format!("one of four ended with {status}"))?;
     }
     for number in 0..4 {
         tree::compare(&source, &stage.path(&format!("share/x{number}")))?;

@@ -8,15 +8,9 @@ use std::ffi::OsStr;
 use std::fs;
 
 pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
-    (
-        "an unknown key is refused where nobody can be asked",
-        unknown_key,
-    ),
+    ("an unknown key is refused where nobody can be asked", unknown_key),
     ("a wrong fingerprint is a hard stop", wrong_fingerprint),
-    (
-        "a changed key is a hard stop until it is forgotten",
-        changed_key,
-    ),
+    ("a changed key is a hard stop until it is forgotten", changed_key),
 ];
 
 fn unknown_key(stage: &Stage) -> Result<Outcome, Failure> {
@@ -25,10 +19,9 @@ fn unknown_key(stage: &Stage) -> Result<Outcome, Failure> {
     list.arg("ls").arg(server.url(""));
     let finished = crate::process::run(&mut list, super::DEADLINE)?;
     let said = finished.complaint();
-    super::ensure(
-        !finished.status.success() && said.contains("--fingerprint"),
-        || format!("an unknown key ended with {}: {said}", finished.code()),
-    )?;
+    super::ensure(!finished.status.success() && said.contains("--fingerprint"), || {
+        format!("an unknown key ended with {}: {said}", finished.code())
+    })?;
     Ok(Outcome::Passed)
 }
 
@@ -36,9 +29,7 @@ fn wrong_fingerprint(stage: &Stage) -> Result<Outcome, Failure> {
     let server = stage.serve()?;
     let wrong = "a".repeat(server.fingerprint.len());
     let mut list = stage.client();
-    list.arg("ls")
-        .arg(server.url(""))
-        .args(["--fingerprint", &wrong]);
+    list.arg("ls").arg(server.url("")).args(["--fingerprint", &wrong]);
     expect_code(&mut list, 4)?;
     Ok(Outcome::Passed)
 }

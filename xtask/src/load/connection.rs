@@ -29,15 +29,9 @@ impl Connection {
             deframer: Deframer::new(),
             last_request: 0,
         };
-        let hello = Hello {
-            program: "ferry-load".to_owned(),
-            features: 0,
-        };
+        let hello = Hello { program: "ferry-load".to_owned(), features: 0 };
         connection.ask(&Request::Hello(hello))?;
-        let guest = Request::LoginPassword {
-            name: String::new(),
-            password: Secret::new(b""),
-        };
+        let guest = Request::LoginPassword { name: String::new(), password: Secret::new(b"") };
         connection.ask(&guest)?;
         connection.deframer.release();
         Ok(connection)
@@ -52,10 +46,7 @@ impl Connection {
     /// Receives a whole file and forgets it.
     pub(crate) fn download(&mut self, path: &[u8]) -> Result<(), Failure> {
         let path = RequestedPath::parse(path).during("path")?;
-        let mut answer = self.ask(&Request::Get {
-            path,
-            range: Range::ALL,
-        })?;
+        let mut answer = self.ask(&Request::Get { path, range: Range::ALL })?;
         while !matches!(answer, Answer::ContentEnd(_)) {
             answer = self.answer()?;
         }
@@ -97,9 +88,7 @@ impl Connection {
         let mut left = u64::from(content_len);
         let mut buffer = [0; 16 * 1024];
         while left > 0 {
-            let room = usize::try_from(left)
-                .unwrap_or(usize::MAX)
-                .min(buffer.len());
+            let room = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
             let target = buffer.get_mut(..room).unwrap_or_default();
             match self.stream.read(target).during("read")? {
                 0 => return Err(Failure::new("the server closed the connection")),
@@ -112,10 +101,9 @@ impl Connection {
 
 fn judge(answer: Answer) -> Result<Answer, Failure> {
     match answer {
-        Answer::Error(fault) | Answer::GoAway(fault) => Err(Failure::new(format!(
-            "refused: {}",
-            escape(fault.text.as_bytes())
-        ))),
+        Answer::Error(fault) | Answer::GoAway(fault) => {
+            Err(Failure::new(format!("refused: {}", escape(fault.text.as_bytes()))))
+        }
         Answer::Busy(_) => Err(Failure::new("the server is busy")),
         answer => Ok(answer),
     }

@@ -41,17 +41,11 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         return Vec::new();
     };
     let commands = readme_commands(&readme.text);
-    commands
-        .iter()
-        .flat_map(|command| unknown(tree, readme, command))
-        .collect()
+    commands.iter().flat_map(|command| unknown(tree, readme, command)).collect()
 }
 
 fn unknown(tree: &Tree, readme: &SourceFile, command: &ReadmeCommand) -> Vec<Finding> {
-    let Some((_, folder)) = SOURCES
-        .iter()
-        .find(|(program, _)| *program == command.program)
-    else {
+    let Some((_, folder)) = SOURCES.iter().find(|(program, _)| *program == command.program) else {
         return Vec::new();
     };
     let words = command.verbs.iter().chain(&command.flags);
@@ -71,20 +65,16 @@ fn is_named(tree: &Tree, folder: &str, word: &str) -> bool {
     let variant: String = word.split('-').map(capitalised).collect();
     let starts = [',', '(', ' '].map(|end| format!("    {variant}{end}"));
     let quoted = format!("\"{word}\"");
-    tree.rust()
-        .filter(|file| file.path.starts_with(folder))
-        .any(|file| {
-            let text = &file.text;
-            text.contains(&field)
-                || text.contains(&quoted)
-                || starts.iter().any(|start| text.contains(start))
-        })
+    tree.rust().filter(|file| file.path.starts_with(folder)).any(|file| {
+        let text = &file.text;
+        text.contains(&field)
+            || text.contains(&quoted)
+            || starts.iter().any(|start| text.contains(start))
+    })
 }
 
 fn parse(line: usize, call: &str) -> Option<ReadmeCommand> {
-    let mut words = call
-        .split_whitespace()
-        .skip_while(|word| *word == "$" || word.contains('='));
+    let mut words = call.split_whitespace().skip_while(|word| *word == "$" || word.contains('='));
     let first = words.next()?;
     let program = match first.rsplit('/').next()? {
         "cargo" => words.next().filter(|word| *word == "xtask")?,
@@ -93,9 +83,7 @@ fn parse(line: usize, call: &str) -> Option<ReadmeCommand> {
     };
     let rest: Vec<&str> = words.collect();
     let is_verb = |word: &&&str| {
-        word.chars()
-            .all(|char| char.is_ascii_lowercase() || char == '-')
-            && !word.starts_with('-')
+        word.chars().all(|char| char.is_ascii_lowercase() || char == '-') && !word.starts_with('-')
     };
     let depth = if rest.first() == Some(&"user") { 2 } else { 1 };
     let verbs = rest.iter().take(depth).take_while(is_verb);
@@ -118,11 +106,8 @@ fn capitalised(word: &str) -> String {
     first.into_iter().chain(chars).collect()
 }
 
-const SOURCES: &[(&str, &str)] = &[
-    ("ferry", "client/src/"),
-    ("ferry-server", "server/src/"),
-    ("xtask", "xtask/src/"),
-];
+const SOURCES: &[(&str, &str)] =
+    &[("ferry", "client/src/"), ("ferry-server", "server/src/"), ("xtask", "xtask/src/")];
 
 #[cfg(test)]
 mod tests {
@@ -137,15 +122,8 @@ mod tests {
             .iter()
             .map(|command| (command.verbs.join(" "), command.flags.join(" ")))
             .collect();
-        let expected = [
-            ("put", "if-exists"),
-            ("user add", "rights"),
-            ("end-to-end", ""),
-        ];
-        assert_eq!(
-            read,
-            expected.map(|(verb, flag)| (verb.to_owned(), flag.to_owned()))
-        );
+        let expected = [("put", "if-exists"), ("user add", "rights"), ("end-to-end", "")];
+        assert_eq!(read, expected.map(|(verb, flag)| (verb.to_owned(), flag.to_owned())));
     }
 
     #[test]

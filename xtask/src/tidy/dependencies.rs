@@ -6,12 +6,8 @@ use super::tree::{SourceFile, Tree};
 
 /// Finds them in every package's manifest.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    let manifests = tree
-        .files()
-        .filter(|file| file.path.ends_with("/Cargo.toml"));
-    manifests
-        .flat_map(|manifest| unused(tree, manifest))
-        .collect()
+    let manifests = tree.files().filter(|file| file.path.ends_with("/Cargo.toml"));
+    manifests.flat_map(|manifest| unused(tree, manifest)).collect()
 }
 
 fn unused(tree: &Tree, manifest: &SourceFile) -> Vec<Finding> {
@@ -23,9 +19,7 @@ fn unused(tree: &Tree, manifest: &SourceFile) -> Vec<Finding> {
         .collect();
     let is_used = |name: &str| {
         let name = library(name);
-        sources
-            .iter()
-            .any(|code| identifiers(code).any(|word| word == name))
+        sources.iter().any(|code| identifiers(code).any(|word| word == name))
     };
     named(manifest)
         .into_iter()
@@ -53,10 +47,7 @@ fn named(manifest: &SourceFile) -> Vec<(usize, &str)> {
 
 /// The name by which sources know a package.
 fn library(package: &str) -> String {
-    let own = [
-        ("rustls-webpki", "webpki"),
-        ("libfuzzer-sys", "libfuzzer_sys"),
-    ];
+    let own = [("rustls-webpki", "webpki"), ("libfuzzer-sys", "libfuzzer_sys")];
     let known = own.iter().find(|(name, _)| *name == package);
     known.map_or_else(|| package.replace('-', "_"), |(_, name)| (*name).to_owned())
 }
@@ -71,9 +62,6 @@ mod tests {
         let source = "use toml::Value; // serde_json is only named here\n";
         let tree = Tree::of(&[("a/Cargo.toml", manifest), ("a/src/lib.rs", source)]);
         let findings = check(&tree);
-        assert_eq!(
-            findings,
-            [Finding::new("a/Cargo.toml", 5, "serde-json is not used")]
-        );
+        assert_eq!(findings, [Finding::new("a/Cargo.toml", 5, "serde-json is not used")]);
     }
 }

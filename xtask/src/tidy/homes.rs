@@ -26,11 +26,7 @@ const HOMES: &[Home] = &[
     Home {
         library: "rustls",
         also: &[],
-        places: &[
-            "server/src/transport/tls",
-            "client/src/connector/tls",
-            "xtask/src/tls",
-        ],
+        places: &["server/src/transport/tls", "client/src/connector/tls", "xtask/src/tls"],
     },
     Home {
         library: "crossbeam_channel",
@@ -43,11 +39,7 @@ const HOMES: &[Home] = &[
             "gui/src/worker",
         ],
     },
-    Home {
-        library: "rfd",
-        also: &[],
-        places: &["gui/src/file_dialog"],
-    },
+    Home { library: "rfd", also: &[], places: &["gui/src/file_dialog"] },
     Home {
         library: "egui",
         also: &["eframe"],
@@ -64,10 +56,7 @@ const HOMES: &[Home] = &[
 
 /// Finds libraries away from home. Integration tests may use what they need.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    tree.rust()
-        .filter(|file| !file.is_test())
-        .flat_map(strangers)
-        .collect()
+    tree.rust().filter(|file| !file.is_test()).flat_map(strangers).collect()
 }
 
 fn strangers(file: &SourceFile) -> Vec<Finding> {
@@ -87,14 +76,10 @@ fn strangers(file: &SourceFile) -> Vec<Finding> {
 /// Where the word belongs, if that is not here.
 fn not_at_home(path: &str, word: &str) -> Option<String> {
     if word == "rustix" {
-        let is_sys = path
-            .split('/')
-            .any(|part| part.trim_end_matches(".rs") == "sys");
+        let is_sys = path.split('/').any(|part| part.trim_end_matches(".rs") == "sys");
         return (!is_sys).then(|| "a module named sys".to_owned());
     }
-    let home = HOMES
-        .iter()
-        .find(|home| home.library == word || home.also.contains(&word))?;
+    let home = HOMES.iter().find(|home| home.library == word || home.also.contains(&word))?;
     let is_home = home.places.iter().any(|place| path.starts_with(place));
     (!is_home).then(|| home.places.join(", "))
 }
@@ -111,12 +96,7 @@ mod tests {
     fn every_library_away_from_home_is_found() {
         for home in HOMES {
             let text = format!("use {}::X;", home.library);
-            assert_eq!(
-                findings("server/src/listener.rs", &text),
-                1,
-                "{}",
-                home.library
-            );
+            assert_eq!(findings("server/src/listener.rs", &text), 1, "{}", home.library);
             for place in home.places {
                 assert_eq!(findings(&format!("{place}/mod.rs"), &text), 0, "{place}");
             }
@@ -125,23 +105,14 @@ mod tests {
 
     #[test]
     fn system_calls_live_in_modules_named_sys() {
-        assert_eq!(
-            findings("server/src/storage/local/mod.rs", "use rustix::fs;"),
-            1
-        );
-        assert_eq!(
-            findings("server/src/storage/local/sys.rs", "use rustix::fs;"),
-            0
-        );
+        assert_eq!(findings("server/src/storage/local/mod.rs", "use rustix::fs;"), 1);
+        assert_eq!(findings("server/src/storage/local/sys.rs", "use rustix::fs;"), 0);
         assert_eq!(findings("client/src/sys/mod.rs", "use rustix::fs;"), 0);
     }
 
     #[test]
     fn tests_and_comments_are_free() {
         assert_eq!(findings("server/tests/native.rs", "use rustls::X;"), 0);
-        assert_eq!(
-            findings("server/src/lib.rs", "//! rustls is elsewhere\n"),
-            0
-        );
+        assert_eq!(findings("server/src/lib.rs", "//! rustls is elsewhere\n"), 0);
     }
 }

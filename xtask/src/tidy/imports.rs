@@ -8,9 +8,7 @@ use super::tree::{SourceFile, Tree};
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = packages(tree);
     for layering in LAYERINGS {
-        let files = tree
-            .rust()
-            .filter(|file| file.path.starts_with(layering.root));
+        let files = tree.rust().filter(|file| file.path.starts_with(layering.root));
         findings.extend(files.flat_map(|file| layers(layering, file)));
     }
     findings
@@ -67,16 +65,8 @@ const LAYERINGS: &[Layering] = &[
     },
 ];
 
-const SERVER_LEAVES: &[&str] = &[
-    "transport",
-    "wake",
-    "metrics",
-    "accounts",
-    "config",
-    "identity",
-    "admission",
-    "events",
-];
+const SERVER_LEAVES: &[&str] =
+    &["transport", "wake", "metrics", "accounts", "config", "identity", "admission", "events"];
 
 impl Layering {
     /// Height of a module; leaves are the ground, and what is not in the table is free.
@@ -114,22 +104,14 @@ fn packages(tree: &Tree) -> Vec<Finding> {
 
 fn layers(layering: &Layering, file: &SourceFile) -> Vec<Finding> {
     let below = file.path.trim_start_matches(layering.root);
-    let own = below
-        .split('/')
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches(".rs");
+    let own = below.split('/').next().unwrap_or_default().trim_end_matches(".rs");
     let Some(own_height) = layering.height(own) else {
         return Vec::new();
     };
     let code = code_only(without_unit_tests(&file.text));
     let mut findings = Vec::new();
     for (line, module) in crate_paths(&code) {
-        let target = if module.starts_with(char::is_uppercase) {
-            "lib"
-        } else {
-            module.as_str()
-        };
+        let target = if module.starts_with(char::is_uppercase) { "lib" } else { module.as_str() };
         let Some(height) = layering.height(target) else {
             continue;
         };
@@ -146,9 +128,7 @@ fn layers(layering: &Layering, file: &SourceFile) -> Vec<Finding> {
 fn crate_paths(code: &str) -> Vec<(usize, String)> {
     let mut paths = Vec::new();
     for (at, found) in code.match_indices("crate::") {
-        let line = code
-            .get(..at)
-            .map_or(1, |before| before.matches('\n').count() + 1);
+        let line = code.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
         let rest = code.get(at + found.len()..).unwrap_or_default();
         let heads = match rest.strip_prefix('{') {
             Some(group) => heads_of_group(group),
@@ -181,9 +161,7 @@ fn heads_of_group(group: &str) -> Vec<String> {
 }
 
 fn head(path: &str) -> String {
-    path.chars()
-        .take_while(|char| char.is_alphanumeric() || *char == '_')
-        .collect()
+    path.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect()
 }
 
 #[cfg(test)]
@@ -196,57 +174,27 @@ mod tests {
 
     #[test]
     fn storage_imports_nothing_above_it() {
-        assert_eq!(
-            findings(
-                "server/src/storage/local/mod.rs",
-                "use crate::service::Service;"
-            ),
-            1
-        );
-        assert_eq!(
-            findings(
-                "server/src/storage/memory.rs",
-                "use crate::{storage::X, pool};"
-            ),
-            1
-        );
-        assert_eq!(
-            findings("server/src/storage/memory.rs", "use crate::storage::Error;"),
-            0
-        );
+        assert_eq!(findings("server/src/storage/local/mod.rs", "use crate::service::Service;"), 1);
+        assert_eq!(findings("server/src/storage/memory.rs", "use crate::{storage::X, pool};"), 1);
+        assert_eq!(findings("server/src/storage/memory.rs", "use crate::storage::Error;"), 0);
     }
 
     #[test]
     fn doors_never_meet() {
-        assert_eq!(
-            findings("server/src/native/mod.rs", "fn a() { crate::ftp::b(); }"),
-            1
-        );
-        assert_eq!(
-            findings("server/src/ftp/control.rs", "use crate::native::X;"),
-            1
-        );
-        assert_eq!(
-            findings("server/src/native/mod.rs", "use crate::{service, door};"),
-            0
-        );
+        assert_eq!(findings("server/src/native/mod.rs", "fn a() { crate::ftp::b(); }"), 1);
+        assert_eq!(findings("server/src/ftp/control.rs", "use crate::native::X;"), 1);
+        assert_eq!(findings("server/src/native/mod.rs", "use crate::{service, door};"), 0);
     }
 
     #[test]
     fn leaves_know_no_layer() {
         assert_eq!(findings("server/src/wake.rs", "use crate::pool::Lot;"), 1);
-        assert_eq!(
-            findings("server/src/accounts/mod.rs", "use crate::config::Config;"),
-            0
-        );
+        assert_eq!(findings("server/src/accounts/mod.rs", "use crate::config::Config;"), 0);
     }
 
     #[test]
     fn what_the_crate_exports_is_for_the_daemon_only() {
-        assert_eq!(
-            findings("server/src/daemon/start.rs", "use crate::Server;"),
-            0
-        );
+        assert_eq!(findings("server/src/daemon/start.rs", "use crate::Server;"), 0);
         assert_eq!(findings("server/src/pool/mod.rs", "use crate::Server;"), 1);
     }
 
@@ -260,10 +208,7 @@ mod tests {
 
     #[test]
     fn comments_and_unit_tests_are_free() {
-        assert_eq!(
-            findings("server/src/storage/mod.rs", "/// See crate::service::X\n"),
-            0
-        );
+        assert_eq!(findings("server/src/storage/mod.rs", "/// See crate::service::X\n"), 0);
         let tests = "fn a() {}\n\n#[cfg(test)]\nmod tests {\n    use crate::service::X;\n}\n";
         assert_eq!(findings("server/src/storage/mod.rs", tests), 0);
     }

@@ -9,11 +9,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     for page in tree.pages() {
         for (line, target) in links(page) {
             if !tree.has(&target) {
-                findings.push(Finding::new(
-                    &page.path,
-                    line,
-                    format!("{target} does not exist"),
-                ));
+                findings.push(Finding::new(&page.path, line, format!("{target} does not exist")));
             }
         }
     }
@@ -31,14 +27,8 @@ pub(super) fn links(page: &SourceFile) -> Vec<(usize, String)> {
         if is_fenced {
             continue;
         }
-        let targets = text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split_once(')'));
-        let shown = text
-            .split("src=\"")
-            .skip(1)
-            .filter_map(|rest| rest.split_once('"'));
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+        let shown = text.split("src=\"").skip(1).filter_map(|rest| rest.split_once('"'));
         for (target, _) in targets.chain(shown) {
             if let Some(path) = below_root(&page.path, target) {
                 links.push((line, path));
@@ -78,9 +68,6 @@ mod tests {
         let tree = Tree::of(&[("q/r.md", page), ("q/b.md", ""), ("d/e.rs", "")]);
         assert!(check(&tree).is_empty());
         let tree = Tree::of(&[("q/r.md", page), ("d/e.rs", "")]);
-        assert_eq!(
-            check(&tree),
-            [Finding::new("q/r.md", 1, "q/b.md does not exist")]
-        );
+        assert_eq!(check(&tree), [Finding::new("q/r.md", 1, "q/b.md does not exist")]);
     }
 }

@@ -7,11 +7,7 @@ use std::collections::BTreeSet;
 
 /// Finds them.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    let shown: BTreeSet<String> = tree
-        .pages()
-        .flat_map(links)
-        .map(|(_, target)| target)
-        .collect();
+    let shown: BTreeSet<String> = tree.pages().flat_map(links).map(|(_, target)| target).collect();
     tree.files()
         .filter(|file| file.path.starts_with("screenshots/") && !file.stem().starts_with('.'))
         .filter(|file| !file.is_page() && !shown.contains(&file.path))
@@ -26,21 +22,14 @@ mod tests {
     #[test]
     fn a_picture_that_no_page_shows_is_found() {
         let tree = Tree::of(&[
-            (
-                "README.md",
-                "![a](screenshots/a.png) <img src=\"screenshots/b.png\">",
-            ),
+            ("README.md", "![a](screenshots/a.png) <img src=\"screenshots/b.png\">"),
             ("screenshots/a.png", ""),
             ("screenshots/b.png", ""),
             ("screenshots/c.png", ""),
         ]);
         assert_eq!(
             check(&tree),
-            [Finding::new(
-                "screenshots/c.png",
-                0,
-                "no page shows this picture"
-            )]
+            [Finding::new("screenshots/c.png", 0, "no page shows this picture")]
         );
     }
 }

@@ -6,9 +6,7 @@ use super::tree::Tree;
 /// Finds them in every text.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let ours = tree
-        .files()
-        .filter(|file| !file.path.starts_with(OWN) && file.path != "Cargo.lock");
+    let ours = tree.files().filter(|file| !file.path.starts_with(OWN) && file.path != "Cargo.lock");
     for file in ours {
         for (line, text) in file.lines() {
             if let Some(path) = MACHINE_PATHS.iter().find(|path| names_path(text, path)) {
@@ -31,9 +29,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 fn names_path(text: &str, folder: &str) -> bool {
     text.match_indices(folder).any(|(at, _)| {
         let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text
-            .get(at + folder.len()..)
-            .and_then(|text| text.chars().next());
+        let after = text.get(at + folder.len()..).and_then(|text| text.chars().next());
         let is_rooted =
             !before.is_some_and(|char| char.is_alphanumeric() || "._-}*".contains(char));
         is_rooted && after.is_some_and(char::is_alphanumeric)
@@ -65,10 +61,7 @@ mod tests {
     fn paths_of_one_machine_are_found() {
         assert_eq!(findings("see /home/anna/x"), 1);
         assert_eq!(findings("see /work/main"), 1);
-        assert_eq!(
-            findings("ferry://host/home/x and target/work/y and /home/"),
-            0
-        );
+        assert_eq!(findings("ferry://host/home/x and target/work/y and /home/"), 0);
     }
 
     #[test]

@@ -61,19 +61,14 @@ fn function_lines(lines: &[&str]) -> usize {
     let Some(first) = lines.first() else {
         return 0;
     };
-    let body = lines
-        .iter()
-        .position(|line| line.trim_end().ends_with(['{', ';', '}']));
+    let body = lines.iter().position(|line| line.trim_end().ends_with(['{', ';', '}']));
     let Some(body) = body.filter(|at| lines.get(*at).is_some_and(|line| line.ends_with('{')))
     else {
         return 1;
     };
     let indent = first.len() - first.trim_start().len();
     let closing = format!("{:indent$}}}", "");
-    let after = lines
-        .iter()
-        .skip(body + 1)
-        .position(|line| line.trim_end() == closing);
+    let after = lines.iter().skip(body + 1).position(|line| line.trim_end() == closing);
     after.map_or(lines.len(), |at| body + at + 2)
 }
 
@@ -100,10 +95,7 @@ mod tests {
     fn a_long_function_is_found() {
         let check = |text: &str| check(&Tree::of(&[("a.rs", text)]));
         assert!(check(&function(70)).is_empty());
-        assert_eq!(
-            check(&function(71)),
-            [Finding::new("a.rs", 2, "b has 71 lines: split it")]
-        );
+        assert_eq!(check(&function(71)), [Finding::new("a.rs", 2, "b has 71 lines: split it")]);
     }
 
     #[test]

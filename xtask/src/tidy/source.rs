@@ -27,15 +27,12 @@ pub(super) fn code_only(text: &str) -> String {
 
 /// Words of an identifier-like text: runs of letters, digits and underscores.
 pub(super) fn identifiers(code: &str) -> impl Iterator<Item = &str> {
-    code.split(|char: char| !is_word(char))
-        .filter(|word| !word.is_empty())
+    code.split(|char: char| !is_word(char)).filter(|word| !word.is_empty())
 }
 
 /// Lines before the unit tests that end a file.
 pub(super) fn without_unit_tests(text: &str) -> &str {
-    text.find("\n#[cfg(test)]\nmod ")
-        .and_then(|at| text.get(..at))
-        .unwrap_or(text)
+    text.find("\n#[cfg(test)]\nmod ").and_then(|at| text.get(..at)).unwrap_or(text)
 }
 
 fn is_word(char: char) -> bool {

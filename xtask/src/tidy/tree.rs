@@ -31,10 +31,7 @@ impl SourceFile {
 
     /// Its lines with their numbers, from 1.
     pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
     /// File name without its last extension.
@@ -44,9 +41,7 @@ impl SourceFile {
     }
 
     fn has_extension(&self, wanted: &str) -> bool {
-        self.path
-            .rsplit_once('.')
-            .is_some_and(|(_, extension)| extension == wanted)
+        self.path.rsplit_once('.').is_some_and(|(_, extension)| extension == wanted)
     }
 }
 
@@ -68,13 +63,10 @@ impl Tree {
     /// A tree made of texts.
     #[cfg(test)]
     pub(super) fn of(files: &[(&str, &str)]) -> Self {
-        let files = files.iter().map(|(path, text)| SourceFile {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        });
-        Self {
-            files: files.collect(),
-        }
+        let files = files
+            .iter()
+            .map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() });
+        Self { files: files.collect() }
     }
 
     /// Every file.
@@ -100,8 +92,7 @@ impl Tree {
     /// Whether a file or folder of this path exists.
     pub(super) fn has(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        self.files()
-            .any(|file| file.path == path || file.path.starts_with(&folder))
+        self.files().any(|file| file.path == path || file.path.starts_with(&folder))
     }
 
     /// How many files there are.
@@ -115,11 +106,7 @@ impl Tree {
         for entry in fs::read_dir(&folder).during(&shown)? {
             let entry = entry.during(&shown)?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            let path = if below.is_empty() {
-                name.clone()
-            } else {
-                format!("{below}/{name}")
-            };
+            let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
             if entry.file_type().during(&shown)?.is_dir() {
                 if !SKIPPED.contains(&name.as_str()) {
                     self.read_folder(root, &path)?;

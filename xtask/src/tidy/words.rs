@@ -6,9 +6,7 @@ use super::tree::{SourceFile, Tree};
 
 /// Finds them in names, in code and in pages.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    let ours = tree
-        .files()
-        .filter(|file| !file.path.starts_with(OWN) && file.path != "Cargo.lock");
+    let ours = tree.files().filter(|file| !file.path.starts_with(OWN) && file.path != "Cargo.lock");
     ours.flat_map(|file| {
         let mut findings: Vec<Finding> = in_name(file).into_iter().collect();
         findings.extend(left_behind(file));
@@ -43,11 +41,7 @@ fn in_identifiers(file: &SourceFile) -> Vec<Finding> {
             }
         }
         if line.contains("dbg!") {
-            findings.push(Finding::new(
-                &file.path,
-                index + 1,
-                "a debugging macro was left behind",
-            ));
+            findings.push(Finding::new(&file.path, index + 1, "a debugging macro was left behind"));
         }
     }
     findings
@@ -93,18 +87,10 @@ fn words_of(identifier: &str) -> impl Iterator<Item = String> {
 
 /// This folder names the words that it looks for.
 const OWN: &str = "xtask/src/tidy/";
-const EMPTY_NAMES: &[&str] = &[
-    "manager", "helper", "helpers", "util", "utils", "common", "misc",
-];
+const EMPTY_NAMES: &[&str] = &["manager", "helper", "helpers", "util", "utils", "common", "misc"];
 const MARKS: &[&str] = &["TODO", "FIXME", "XXX", "HACK"];
-const TALK: &[&str] = &[
-    "subagent",
-    "sub-agent",
-    "language model",
-    "as an ai",
-    "chatgpt",
-    "ai-generated",
-];
+const TALK: &[&str] =
+    &["subagent", "sub-agent", "language model", "as an ai", "chatgpt", "ai-generated"];
 
 #[cfg(test)]
 mod tests {

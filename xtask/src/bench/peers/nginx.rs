@@ -26,15 +26,8 @@ impl Nginx {
         write("key.pem", &certificate.key)?;
         write("nginx.conf", &settings(share, room, address))?;
         let mut command = Command::new("nginx");
-        command
-            .arg("-e")
-            .arg(room.join("error.log"))
-            .arg("-c")
-            .arg(room.join("nginx.conf"));
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.arg("-e").arg(room.join("error.log")).arg("-c").arg(room.join("nginx.conf"));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = Background::start(&mut command)?;
         process.wait_until_open(address)?;
         Ok(Self { process, address })

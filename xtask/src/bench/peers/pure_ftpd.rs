@@ -24,29 +24,19 @@ impl PureFtpd {
         }
         let address = free_address()?;
         let (text, base) = (room.join("users"), room.join("users.pdb"));
-        let line = format!(
-            "{USER}:{HASH}:{OWNER}:{OWNER}::{}/./::::::::::::\n",
-            share.display()
-        );
+        let line = format!("{USER}:{HASH}:{OWNER}:{OWNER}::{}/./::::::::::::\n", share.display());
         std::fs::write(&text, line).during(text.display())?;
         let mut make = Command::new("pure-pw");
         make.arg("mkdb").arg(&base).arg("-f").arg(&text);
         run(&mut make, Duration::from_secs(10))?.succeeded("pure-pw")?;
         let mut command = Command::new("pure-ftpd");
-        command
-            .arg("--login")
-            .arg(format!("puredb:{}", base.display()));
-        command
-            .arg("--bind")
-            .arg(format!("127.0.0.1,{}", address.port()));
+        command.arg("--login").arg(format!("puredb:{}", base.display()));
+        command.arg("--bind").arg(format!("127.0.0.1,{}", address.port()));
         // The daemon's own bounds would cut long listings and many connections.
         command.args(["--limitrecursion", "200000:8", "--maxclientsnumber", "64"]);
         command.args(["--maxclientsperip", "64", "--minuid", "1", "--dontresolve"]);
         command.arg("--pidfile").arg(room.join("pid"));
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = Background::start(&mut command)?;
         process.wait_until_open(address)?;
         Ok(Self { process, address })

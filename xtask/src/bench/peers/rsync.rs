@@ -21,11 +21,7 @@ impl Rsync {
     pub(crate) fn start(share: &Path, room: &Path) -> Result<Self, Failure> {
         let address = free_address()?;
         let settings = room.join("rsyncd.conf");
-        let owner = if sys::is_root() {
-            "uid = root\ngid = root\n"
-        } else {
-            ""
-        };
+        let owner = if sys::is_root() { "uid = root\ngid = root\n" } else { "" };
         let (share, log) = (share.display(), room.join("rsyncd.log"));
         let text = format!(
             "use chroot = no\nlog file = {}\n{owner}[share]\npath = {share}\nread only = no\n",
@@ -36,16 +32,10 @@ impl Rsync {
         command.args(["--daemon", "--no-detach", "--address=127.0.0.1"]);
         command.arg(format!("--port={}", address.port()));
         command.arg(format!("--config={}", settings.display()));
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = Background::start(&mut command)?;
         process.wait_until_open(address)?;
-        Ok(Self {
-            _process: process,
-            address,
-        })
+        Ok(Self { _process: process, address })
     }
 
     /// The URL of a path in the share.
