@@ -57,9 +57,11 @@ pub(super) fn send(
         counted: 0,
     };
     let sent = sending.run(item, go_on);
+    let reached = sending.counted;
     if !matches!(sent, Ok(Sent::Stored(..))) {
-        job.options.progress.take_bytes_back(sending.counted);
+        job.options.progress.take_bytes_back(reached);
     }
+    item.reached = item.reached.max(reached);
     sent
 }
 
