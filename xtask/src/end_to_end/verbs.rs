@@ -49,7 +49,7 @@ fn exit_codes(stage: &Stage) -> Result<Outcome, Failure> {
     let free = process::free_address()?;
     let mut unreachable = stage.client();
     unreachable.args(["ls", &format!("ferry://{free}/"), "--retry-for", "0"]);
-    expect_complaint(&mut unreachable, 3, &["refused", "connect", "reach"])?;
+    expect_complaint(&mut unreachable, 3, &["listens", "reach"])?;
     fs::write(stage.path("share/there"), b"x").during("file")?;
     let folder = stage.folder("into")?;
     let mut partly = server.client("get");

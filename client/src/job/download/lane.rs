@@ -200,6 +200,12 @@ impl<'a> Lane<'a> {
                 self.backoff.wait(err)
             }
             Err(err) => {
+                let held = item.part.as_ref().map_or(0, Part::held);
+                if held > item.reached {
+                    // It goes on, if only piece by piece.
+                    item.reached = held;
+                    self.backoff.succeeded();
+                }
                 self.unanswered.push_front(item);
                 Err(err)
             }

@@ -15,6 +15,8 @@ pub(super) struct Item {
     pub(super) modified: Timestamp,
     pub(super) placing: Placing,
     pub(super) failures: u32,
+    /// Bytes that came of it in the best attempt so far.
+    pub(super) reached: u64,
     /// What came before the connection was lost.
     pub(super) part: Option<Part>,
 }
@@ -39,6 +41,7 @@ impl Item {
             modified: entry.modified,
             placing: Placing::New,
             failures: 0,
+            reached: 0,
             part: None,
         }
     }

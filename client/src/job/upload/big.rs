@@ -50,9 +50,11 @@ pub(super) fn send(
     };
     let mut sending = Sending { connection, job, number, file, hasher: Hasher::new(), counted: 0 };
     let sent = sending.run(item, go_on);
+    let reached = sending.counted;
     if !matches!(sent, Ok(Sent::Stored(..))) {
-        job.options.progress.take_bytes_back(sending.counted);
+        job.options.progress.take_bytes_back(reached);
     }
+    item.reached = item.reached.max(reached);
     sent
 }
 

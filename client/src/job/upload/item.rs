@@ -28,6 +28,8 @@ pub(super) struct Item {
     pub(super) names_tried: u32,
     /// Failures on the way so far that trying again may mend.
     pub(super) failures: u32,
+    /// Bytes that were sent of it in the best attempt so far.
+    pub(super) reached: u64,
     /// Whether the server may hold a part of it.
     pub(super) may_resume: bool,
 }

@@ -413,6 +413,7 @@ impl<'a> Lane<'a> {
     fn send_big(&mut self, mut item: Item) -> Result<(), Error> {
         self.job.options.progress.begin(item.source());
         let job = self.job;
+        let reached = item.reached;
         let sent = self.connection().and_then(|connection| big::send(connection, job, &mut item));
         self.job.options.progress.end(item.source());
         match sent {
@@ -431,6 +432,10 @@ impl<'a> Lane<'a> {
                 Ok(())
             }
             Err(err) if err.is_retryable() => {
+                if item.reached > reached {
+                    // It goes on, if only piece by piece.
+                    self.backoff.succeeded();
+                }
                 self.again.push_front(Work::File(item));
                 Err(err)
             }

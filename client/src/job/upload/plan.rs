@@ -134,6 +134,7 @@ impl<'a> Planner<'a> {
             transfer: random::transfer_id()?,
             names_tried: 0,
             failures: 0,
+            reached: 0,
             may_resume: false,
         }))
     }
