@@ -2,9 +2,10 @@
 
 use crate::failure::{During as _, Failure};
 use crate::tls::{self, ClientStream};
-use ferry_protocol::limits::ANSWER_BODY_MAX;
+use ferry_protocol::limits::{ANSWER_BODY_MAX, DATA_BODY_MAX};
 use ferry_protocol::{
-    Answer, Deframer, Frame, Hello, Range, Request, RequestedPath, Secret, encode_request, escape,
+    Answer, Deframer, Frame, Hello, Kind, Range, Request, RequestedPath, Secret, encode_request,
+    escape,
 };
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -65,7 +66,7 @@ impl Connection {
     /// The next answer; content before it is received and dropped.
     fn answer(&mut self) -> Result<Answer, Failure> {
         loop {
-            let content_len = match self.deframer.frame(|_| ANSWER_BODY_MAX).during("answer")? {
+            let content_len = match self.deframer.frame(body_max).during("answer")? {
                 None => {
                     let count = self.stream.read(self.deframer.unfilled()).during("read")?;
                     if count == 0 {
@@ -97,6 +98,10 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+fn body_max(kind: Kind) -> u32 {
+    if kind == Kind::DATA { DATA_BODY_MAX } else { ANSWER_BODY_MAX }
 }
 
 fn judge(answer: Answer) -> Result<Answer, Failure> {

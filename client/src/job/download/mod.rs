@@ -7,6 +7,7 @@ mod lane;
 mod part;
 mod plan;
 mod receive;
+mod sink;
 
 use super::lanes::Job;
 use super::{JobOptions, JobReport, Transfer};

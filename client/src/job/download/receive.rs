@@ -1,10 +1,11 @@
 //! One file's content on its way from the connection to its part, hashed while it is hot.
 
 use super::part::{Item, Part};
+use super::sink::{Filling, Sink};
 use crate::connection::{Connection, Received};
 use crate::job::lanes::Job;
-use crate::{Error, Stage, local_file};
-use ferry_protocol::limits::{SEGMENT_LEN, SMALL_PUT_MAX};
+use crate::{Error, Stage};
+use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Answer, Content, Digest, Hasher, PeerMisbehaved};
 
 /// How the taking of one file ended.
@@ -59,10 +60,8 @@ pub(super) fn file(
 struct Receiving<'a> {
     job: &'a Job<'a>,
     content: Content,
-    part: Option<Part>,
+    sink: Option<Sink>,
     failed: Option<Error>,
-    /// Digest of what comes now, where a part was there before.
-    rest: Option<Hasher>,
     next_offset: u64,
     end: u64,
     counted: u64,
@@ -70,26 +69,20 @@ struct Receiving<'a> {
 
 impl<'a> Receiving<'a> {
     fn new(job: &'a Job<'a>, item: &mut Item, content: Content) -> Self {
-        let (part, failed) = match item.part.take() {
-            Some(part) if is_same(&part, content) => (Some(part), None),
-            Some(_) => (None, Some(changed(item))),
-            None if content.len != content.file_size => (None, Some(changed(item))),
-            None => match Part::create(&item.local, content) {
-                Ok(part) => (Some(part), None),
-                Err(err) => (None, Some(err)),
-            },
+        let part = match item.part.take() {
+            Some(part) if is_same(&part, content) => Ok(part),
+            Some(_) => Err(changed(item)),
+            None if content.len != content.file_size => Err(changed(item)),
+            None => Part::create(&item.local, content),
         };
-        let held = part.as_ref().map_or(0, Part::held);
-        Self {
-            job,
-            content,
-            part,
-            failed,
-            rest: (held > 0).then(Hasher::new),
-            next_offset: content.file_size.saturating_sub(content.len),
-            end: content.file_size,
-            counted: held,
-        }
+        let counted = part.as_ref().map_or(0, Part::held);
+        let sink = part.and_then(|part| Sink::new(part, content.len > SMALL_PUT_MAX));
+        let (sink, failed) = match sink {
+            Ok(sink) => (Some(sink), None),
+            Err(err) => (None, Some(err)),
+        };
+        let next_offset = content.file_size.saturating_sub(content.len);
+        Self { job, content, sink, failed, next_offset, end: content.file_size, counted }
     }
 
     fn run(
@@ -139,39 +132,46 @@ impl<'a> Receiving<'a> {
         if len == 0 || len as u64 > self.end - offset {
             return Err(PeerMisbehaved::TooMuchContent.into());
         }
-        if buffer.len() < len {
-            buffer.resize(SEGMENT_LEN as usize, 0);
-        }
-        let message = local_file::front(buffer, len as u64);
-        connection.take_content(message)?;
+        let mut piece = match &self.sink {
+            Some(sink) => sink.buffer(buffer),
+            None => std::mem::take(buffer),
+        };
+        piece.resize(len, 0);
+        connection.take_content(&mut piece)?;
         self.next_offset += len as u64;
-        let Some(part) = &mut self.part else {
+        let Some(sink) = &mut self.sink else {
+            *buffer = piece;
             return Ok(());
         };
-        if let Some(rest) = &mut self.rest {
-            rest.update(message);
+        let (done, goes_on) = sink.write(piece);
+        if let Some(done) = done {
+            *buffer = done;
         }
-        match part.write(message) {
-            Ok(()) => {
-                self.counted += len as u64;
-                self.job.options.progress.add_bytes(len as u64);
-            }
-            Err(err) => {
-                self.failed = Some(err);
-                self.part = None;
-            }
+        if goes_on {
+            self.counted += len as u64;
+            self.job.options.progress.add_bytes(len as u64);
+        } else {
+            self.failed = self.finish().err();
         }
         Ok(())
+    }
+
+    /// The part with all that came, or why it could not be written.
+    fn finish(&mut self) -> Result<Filling, Error> {
+        let sink = self.sink.take().ok_or(Error::Cancelled)?;
+        let mut filling = sink.finish()?;
+        filling.failed.take().map_or(Ok(filling), Err)
     }
 
     fn ended(&mut self, item: &mut Item, digest: Digest) -> Taken {
         if let Some(err) = self.failed.take() {
             return Taken::Failed(err);
         }
-        let Some(part) = self.part.take() else {
-            return Taken::Failed(changed(item));
+        let Filling { part, rest, .. } = match self.finish() {
+            Ok(filling) => filling,
+            Err(err) => return Taken::Failed(err),
         };
-        let own = self.rest.as_ref().map_or_else(|| part.hasher.digest(), Hasher::digest);
+        let own = rest.as_ref().map_or_else(|| part.hasher.digest(), Hasher::digest);
         if own != digest || part.held() != self.content.file_size {
             return Taken::Failed(Error::Corrupt { path: item.remote.to_string() });
         }
@@ -183,9 +183,9 @@ impl<'a> Receiving<'a> {
     }
 
     /// Keeps the part for another try, or forgets it.
-    fn leave(self, item: &mut Item, keeps: bool) {
-        match self.part {
-            Some(part) if keeps => item.part = Some(part),
+    fn leave(mut self, item: &mut Item, keeps: bool) {
+        match self.finish() {
+            Ok(filling) if keeps => item.part = Some(filling.part),
             _ => self.job.options.progress.take_bytes_back(self.counted),
         }
     }
