@@ -1,6 +1,7 @@
 //! From an address to a client that is logged in.
 
-use super::failure::Result;
+use super::exit::Exit;
+use super::failure::{Failure, Result};
 use super::interrupt::Interrupts;
 use super::person::Person;
 use super::settings::Settings;
@@ -23,23 +24,33 @@ pub(crate) fn connect(
         let questions: Arc<dyn Questions> = Arc::<Person>::clone(person);
         Client::connect(options, questions)
     };
+    let attempt = |credentials| attempt(credentials).map_err(|err| declined(err, person));
     let Some(user) = &address.user else {
         return match attempt(Credentials::Guest) {
-            Err(err) if refuses_guest(&err) => match ask_name(person) {
-                Some(name) => Ok(attempt(Credentials::Password {
+            Err(Failure::Client(err)) if refuses_guest(&err) => match ask_name(person) {
+                Some(name) => attempt(Credentials::Password {
                     name,
                     password: None,
-                })?),
+                }),
                 None => Err(err.into()),
             },
-            other => Ok(other?),
+            other => other,
         };
     };
     let name = user.clone();
-    Ok(attempt(Credentials::Password {
+    attempt(Credentials::Password {
         name,
         password: None,
-    })?)
+    })
+}
+
+/// A person who was asked and said no needs no advice on how to say yes.
+fn declined(err: Error, person: &Person) -> Failure {
+    if person.is_there() && matches!(err, Error::KeyUnknown { .. }) {
+        person.tell("ferry: not trusted, so nothing was sent");
+        return Failure::Told(Exit::NoConnection);
+    }
+    err.into()
 }
 
 fn options(
