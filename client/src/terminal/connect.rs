@@ -1,12 +1,13 @@
 //! From an address to a client that is logged in.
 
-use super::failure::Result;
+use super::exit::Exit;
+use super::failure::{Failure, Result};
 use super::interrupt::Interrupts;
 use super::person::Person;
 use super::settings::Settings;
 use crate::trust::KnownServers;
 use crate::{Address, Cancel, Client, ConnectOptions, Credentials, Error, Questions};
-use ferry_protocol::Status;
+use ferry_protocol::{Status, escape};
 use std::sync::Arc;
 
 /// Connects and logs in. A guest who is refused is asked for a name, if there is somebody to ask.
@@ -23,17 +24,36 @@ pub(crate) fn connect(
         let questions: Arc<dyn Questions> = Arc::<Person>::clone(person);
         Client::connect(options, questions)
     };
+    let attempt = |credentials| attempt(credentials).map_err(|err| explain(err, person, settings));
     let Some(user) = &address.user else {
         return match attempt(Credentials::Guest) {
-            Err(err) if refuses_guest(&err) => match ask_name(person) {
-                Some(name) => Ok(attempt(Credentials::Password { name, password: None })?),
+            Err(Failure::Client(err)) if refuses_guest(&err) => match ask_name(person) {
+                Some(name) => attempt(Credentials::Password { name, password: None }),
                 None => Err(err.into()),
             },
-            other => Ok(other?),
+            other => other,
         };
     };
     let name = user.clone();
-    Ok(attempt(Credentials::Password { name, password: None })?)
+    attempt(Credentials::Password { name, password: None })
+}
+
+/// Says what the library cannot know: that somebody was asked, or that a password was given.
+fn explain(err: Error, person: &Person, settings: &Settings) -> Failure {
+    match err {
+        Error::KeyUnknown { .. } if person.is_there() => {
+            person.tell("ferry: not trusted, so nothing was sent");
+            Failure::Told(Exit::NoConnection)
+        }
+        Error::PasswordNeeded { account } if settings.password.is_some() => {
+            let account = escape(account.as_bytes());
+            Failure::Refused(format!(
+                "the account \"{account}\" or its password was refused; check the name, and \
+                 FERRY_PASSWORD or --password-file"
+            ))
+        }
+        err => err.into(),
+    }
 }
 
 fn options(

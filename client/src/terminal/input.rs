@@ -100,18 +100,18 @@ impl Input {
         }
     }
 
-    /// The answer to a question: the next line of a script. `None` without an answer.
+    /// The answer to a question: the next line of a script. `None` when it was given up or there
+    /// are no more lines.
     pub(crate) fn answer(&mut self, question: &str) -> Option<Vec<u8>> {
-        let answer = match &mut self.from {
+        match &mut self.from {
             Origin::Person(person) | Origin::Editor { person, .. } => {
-                person.ask(question)?.into_bytes()
+                person.ask(question).map(String::into_bytes)
             }
             Origin::Script(lines) => match next_line(lines.as_mut()) {
-                Ok(Line::Text(text)) => text,
-                _ => return None,
+                Ok(Line::Text(text)) => Some(text),
+                _ => None,
             },
-        };
-        Some(answer).filter(|answer| !answer.is_empty())
+        }
     }
 
     /// Keeps the history for the next time, readable by its owner alone.
@@ -164,7 +164,7 @@ mod tests {
         let mut input = script(b"get\r\na\xff b\n\nls");
         assert!(matches!(input.line("> ").unwrap(), Line::Text(text) if text == b"get"));
         assert_eq!(input.answer("File: ").as_deref(), Some(&b"a\xff b"[..]));
-        assert_eq!(input.answer("File: "), None, "an empty line is no name");
+        assert_eq!(input.answer("File: ").as_deref(), Some(&b""[..]));
         assert!(matches!(input.line("> ").unwrap(), Line::Text(text) if text == b"ls"));
         assert!(matches!(input.line("> ").unwrap(), Line::End));
         assert_eq!(input.answer("File: "), None);

@@ -110,23 +110,32 @@ fn open_prompt(
 
 /// Asks for the address, and for the port unless the address names one.
 fn ask_address(input: &mut Input) -> Result<Address> {
-    let nothing = || Failure::Usage("no address was given".to_owned());
-    let typed = input.answer("Address: ").ok_or_else(nothing)?;
-    let typed = String::from_utf8_lossy(&typed).trim().to_owned();
+    let typed = answer_text(input, "Address: ")?;
     let mut address = Address::parse_typed(&typed)?;
-    if names_port(&typed) {
-        return Ok(address);
-    }
-    if let Some(port) = input.answer(&format!("Port [{DEFAULT_PORT}]: ")) {
-        let port = String::from_utf8_lossy(&port).trim().to_owned();
+    if !names_port(&typed) {
+        let port = answer_text(input, &format!("Port [{DEFAULT_PORT}]: "))?;
         if !port.is_empty() {
-            let wrong = || {
-                Failure::Usage(format!("\"{}\" is no port from 1 to 65535", port.escape_debug()))
-            };
-            address.port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?;
+            address.port = parse_port(&port)?;
         }
     }
     Ok(address)
+}
+
+/// A person who gives no answer at all has pressed Ctrl-C; a script has ended.
+fn answer_text(input: &mut Input, question: &str) -> Result<String> {
+    match input.answer(question) {
+        Some(answer) => Ok(String::from_utf8_lossy(&answer).trim().to_owned()),
+        None if input.is_script() => Ok(String::new()),
+        None => Err(Failure::Told(Exit::Interrupted)),
+    }
+}
+
+fn parse_port(typed: &str) -> Result<u16> {
+    let port = typed.parse().ok().filter(|port| *port > 0);
+    port.ok_or_else(|| {
+        let shown = typed.escape_debug();
+        Failure::Usage(format!("\"{shown}\" is no port from 1 to 65535"))
+    })
 }
 
 /// Whether the port need not be asked for: it stands in the address, or the address is a URL.

@@ -75,7 +75,9 @@ fn run_lines(session: &Rc<RefCell<Session>>, input: &mut Input) -> Exit {
                 return Exit::Failed;
             }
         };
-        match run_line(&mut session.borrow_mut(), input, &line) {
+        // Bound first: the borrow must end before a failure is shown.
+        let result = run_line(&mut session.borrow_mut(), input, &line);
+        match result {
             Ok(Next::Line) => {}
             Ok(Next::Quit) => return exit,
             Err(failure) => {
@@ -142,7 +144,7 @@ fn ask_what_is_missing(verb: &mut PromptVerb, input: &mut Input) -> Result {
 }
 
 fn ask(input: &mut Input, question: &str) -> Result<OsString> {
-    let answer = input.answer(question);
+    let answer = input.answer(question).filter(|answer| !answer.is_empty());
     let answer = answer.ok_or_else(|| Failure::Usage("no name was given".to_owned()))?;
     Ok(os_string(&answer))
 }

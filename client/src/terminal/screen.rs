@@ -64,15 +64,13 @@ pub(crate) fn complain(text: &str) {
 
 /// The fields `error`, `status` and `side` of a failure.
 fn failure_fields(text: &str, failure: &Failure) -> Map<String, Value> {
-    match failure {
-        Failure::Client(err) => error_fields(text, err),
-        _ => {
-            let mut fields = Map::new();
-            fields.insert("error".to_owned(), json!(text));
-            fields.insert("side".to_owned(), json!("client"));
-            fields
-        }
+    if let Failure::Client(err) = failure {
+        return error_fields(text, err);
     }
+    let mut fields = Map::new();
+    fields.insert("error".to_owned(), json!(text));
+    fields.insert("side".to_owned(), json!("client"));
+    fields
 }
 
 /// The fields `error`, `status` and `side` of an error.

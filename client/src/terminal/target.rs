@@ -1,9 +1,11 @@
 //! Where things go: a target that ends in a slash is a folder to put things into by their own
 //! names, any other target is the new name. So the same command again never nests anything.
 
+use crate::Error;
 use crate::address::{AddressError, names_a_folder, resolve};
 use ferry_protocol::RemotePath;
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A place on the server, and whether it was typed as a folder to put things into.
@@ -68,6 +70,14 @@ impl LocalTarget {
         if count > 1 && !self.is_folder { Err(NeedsFolder) } else { Ok(()) }
     }
 
+    /// Makes the folder to put things into; a new name needs none.
+    pub(crate) fn make_folder(&self) -> Result<(), Error> {
+        if !self.is_folder {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.path).map_err(|err| Error::local("create", &self.path, err))
+    }
+
     /// The new path of a source with this name; the root, without one, is merged into the folder.
     pub(crate) fn of(&self, name: Option<&OsStr>) -> PathBuf {
         match name {
@@ -116,6 +126,14 @@ mod tests {
         assert_eq!(target("."), Path::new("/home/a"));
         assert_eq!(target(".."), Path::new("/home/../a"));
         assert_eq!(LocalTarget::folder(here).of(None), here);
+    }
+
+    #[test]
+    fn only_a_folder_target_is_made() {
+        let here = tempfile::tempdir().unwrap();
+        LocalTarget::typed(here.path(), OsStr::new("a/b/")).make_folder().unwrap();
+        LocalTarget::typed(here.path(), OsStr::new("c")).make_folder().unwrap();
+        assert!(here.path().join("a/b").is_dir() && !here.path().join("c").exists());
     }
 
     #[test]

@@ -23,6 +23,7 @@ type Job = fn(&mut Client, Vec<Transfer>, &JobOptions) -> JobReport;
 /// Fetches each source to its place at the target.
 pub(crate) fn get(session: &mut Session, sources: &[RemoteTarget], target: &LocalTarget) -> Result {
     target.check_count(sources.len())?;
+    target.make_folder()?;
     let transfers = sources
         .iter()
         .map(|source| {

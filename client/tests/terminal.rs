@@ -1,0 +1,301 @@
+//! The program `ferry` against a real server on a free port.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may give up")]
+
+use ferry_protocol::Rights;
+use ferry_server::Server;
+use ferry_server::accounts::Accounts;
+use ferry_server::config::{Config, Durability, Limits};
+use ferry_server::identity::Identity;
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// A server whose guest may write, and a folder that `ferry` runs in.
+struct Fixture {
+    server: Server,
+    fingerprint: String,
+    folder: TempDir,
+}
+
+/// What one run of `ferry` did.
+#[derive(Debug)]
+struct Ran {
+    exit: i32,
+    out: String,
+    err: String,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["share", "server", "here"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let config = Config {
+            share: folder.path().join("share"),
+            state_dir: folder.path().join("server"),
+            listen: vec!["127.0.0.1:0".parse().unwrap()],
+            port: 0,
+            guest: Some(Rights::read_write()),
+            welcome: "Welcome aboard".to_owned(),
+            name: "test".to_owned(),
+            workers: 4,
+            durability: Durability::None,
+            limits: Limits::default(),
+        };
+        let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();
+        let identity = Identity::load_or_create(&config.state_dir).unwrap();
+        let server = Server::start(&config, Arc::new(accounts), &identity).unwrap();
+        Self { server, fingerprint: identity.fingerprint, folder }
+    }
+
+    fn port(&self) -> u16 {
+        self.server.addresses()[0].port()
+    }
+
+    /// `ferry://…/path`
+    fn url(&self, path: &str) -> String {
+        format!("ferry://127.0.0.1:{}/{path}", self.port())
+    }
+
+    fn share(&self, name: &str) -> PathBuf {
+        self.folder.path().join("share").join(name)
+    }
+
+    fn here(&self, name: &str) -> PathBuf {
+        self.folder.path().join("here").join(name)
+    }
+
+    fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
+        command
+            .args(arguments)
+            .args(["--retry-for", "20s", "--fingerprint", &self.fingerprint])
+            .current_dir(self.here(""))
+            .env("FERRY_STATE_DIR", self.folder.path().join("state"))
+            .env("TZ", "UTC")
+            .env_remove("FERRY_PASSWORD");
+        command
+    }
+
+    fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Ran {
+        self.script(arguments, b"")
+    }
+
+    /// Runs `ferry` with this standard input.
+    fn script(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Ran {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        child.wait_with_output().unwrap().into()
+    }
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        self.server.stop_now();
+        self.server.wait();
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            exit: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ran {
+    fn succeeded(self) -> Self {
+        assert_eq!(self.exit, 0, "{self:?}");
+        self
+    }
+
+    fn objects(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+#[test]
+fn a_tree_goes_up_and_down_and_never_nests() {
+    let at = Fixture::new();
+    fs::create_dir_all(at.here("tree/a/empty")).unwrap();
+    fs::write(at.here("tree/a/one"), "1").unwrap();
+    fs::write(at.here("tree/two"), "22").unwrap();
+    for _ in 0..2 {
+        at.run(&["put", "tree", &at.url("x")]).succeeded();
+        at.run(&["put", "tree", &at.url("into/")]).succeeded();
+        at.run(&["get", &at.url("x"), "y"]).succeeded();
+        at.run(&["get", &at.url("into/tree"), "z/"]).succeeded();
+    }
+    for root in [at.share("x"), at.share("into/tree"), at.here("y"), at.here("z/tree")] {
+        assert_eq!(fs::read(root.join("a/one")).unwrap(), b"1", "{root:?}");
+        assert_eq!(fs::read(root.join("two")).unwrap(), b"22", "{root:?}");
+        assert!(root.join("a/empty").is_dir() && fs::read_dir(&root).unwrap().count() == 2);
+    }
+    let again = at.run(&["put", "tree", &at.url("x")]).succeeded();
+    assert!(again.out.contains("2 already there, all verified"), "{again:?}");
+}
+
+#[test]
+fn a_differing_target_is_refused_unless_a_rule_says_otherwise() {
+    let at = Fixture::new();
+    fs::write(at.share("a"), "old").unwrap();
+    fs::write(at.here("a"), "new").unwrap();
+    let refused = at.run(&["put", "a", &at.url("a")]);
+    assert_eq!(refused.exit, 1, "{refused:?}");
+    assert!(refused.err.contains("--if-exists skip|replace|rename|newer"), "{refused:?}");
+    at.run(&["put", "a", &at.url("a"), "--if-exists", "skip"]).succeeded();
+    assert_eq!(fs::read(at.share("a")).unwrap(), b"old");
+    at.run(&["put", "a", &at.url("a"), "--if-exists", "rename"]).succeeded();
+    assert_eq!(fs::read(at.share("a (1)")).unwrap(), b"new");
+    at.run(&["put", "a", &at.url("a"), "--if-exists", "replace"]).succeeded();
+    assert_eq!(fs::read(at.share("a")).unwrap(), b"new");
+}
+
+#[test]
+fn what_fails_in_part_exits_2() {
+    let at = Fixture::new();
+    fs::write(at.here("a"), "a").unwrap();
+    let ran = at.run(&["put", "a", "missing", &at.url("")]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert!(ran.err.contains("missing") && ran.out.contains("1 failed"), "{ran:?}");
+    let ran = at.run(&["stat", &at.url("a"), &at.url("missing")]);
+    assert_eq!(ran.exit, 2, "{ran:?}");
+    assert_eq!(at.run(&["stat", &at.url("missing")]).exit, 1);
+}
+
+#[test]
+fn listings_for_programs_hold_exact_values() {
+    let at = Fixture::new();
+    fs::write(at.share("n\n\""), "12345").unwrap();
+    fs::create_dir(at.share("folder")).unwrap();
+    let ran = at.run(&["ls", "--json", &at.url("")]).succeeded();
+    let objects = ran.objects();
+    assert_eq!(objects[0]["name"], "folder");
+    assert_eq!(objects[0]["kind"], "folder");
+    assert_eq!(objects[1]["name"], "n\n\"");
+    assert_eq!(objects[1]["size"], 5);
+    let modified = objects[1]["modified"].as_str().unwrap();
+    assert_eq!((modified.len(), modified.ends_with('Z')), (30, true), "{modified}");
+    let plain = at.run(&["ls", "-1", &at.url("")]).succeeded();
+    assert_eq!(plain.out, "folder\nn\\n\"\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_survive() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let at = Fixture::new();
+    let name = OsStr::from_bytes(b"a\xff b");
+    fs::write(at.here("").join(name), "x").unwrap();
+    let url = at.url("");
+    let sent = at.run(&[OsStr::new("put"), name, OsStr::new(&url), OsStr::new("--json")]);
+    let object = &sent.succeeded().objects()[0];
+    assert!(object["name_hex"].as_str().unwrap().ends_with("61ff2062"), "{object}");
+    assert_eq!(fs::read(at.share("").join(name)).unwrap(), b"x");
+    at.run(&["get", &at.url("a%FF%20b"), "down/"]).succeeded();
+    assert_eq!(fs::read(at.here("down").join(name)).unwrap(), b"x");
+}
+
+#[test]
+fn a_script_runs_to_its_end_and_a_failed_line_exits_1() {
+    let at = Fixture::new();
+    fs::write(at.here("local file"), "x").unwrap();
+    let script = format!(
+        "127.0.0.1\n{}\n# a comment\n\nmkdir \"new folder\"\nCD 'new folder'\nput\nlocal file\n\
+         LIST\ncd ..\ncd ..\nget missing\nfrobnicate\npwd\nexit\nmkdir never\n",
+        at.port()
+    );
+    let none: [&str; 0] = [];
+    let ran = at.script(&none, script.as_bytes());
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    assert!(ran.out.contains("Welcome aboard") && ran.out.contains("local file"), "{ran:?}");
+    assert!(ran.out.ends_with("/\n"), "{ran:?}");
+    for said in ["above", "missing", "frobnicate"] {
+        assert!(ran.err.contains(said), "{said}: {ran:?}");
+    }
+    assert_eq!(fs::read(at.share("new folder/local file")).unwrap(), b"x");
+    assert!(!at.share("never").exists());
+    let address = format!("127.0.0.1:{}\nls\nquit\n", at.port());
+    at.script(&none, address.as_bytes()).succeeded();
+}
+
+#[test]
+fn names_are_made_moved_copied_and_removed() {
+    let at = Fixture::new();
+    let run = |arguments: &[&str]| at.run(arguments);
+    run(&["mkdir", "-p", &at.url("a/b")]).succeeded();
+    run(&["mkdir", "-p", &at.url("a/b")]).succeeded();
+    assert_eq!(run(&["mkdir", &at.url("a/b")]).exit, 1);
+    fs::write(at.share("f"), "f").unwrap();
+    run(&["cp", &at.url("f"), &at.url("a/b/")]).succeeded();
+    run(&["mv", &at.url("f"), &at.url("g")]).succeeded();
+    assert!(at.share("a/b/f").exists() && at.share("g").exists() && !at.share("f").exists());
+    let refused = run(&["rm", &at.url("a")]);
+    assert_eq!((refused.exit, refused.err.contains("rm -r")), (1, true), "{refused:?}");
+    run(&["rm", "-r", &at.url("a"), &at.url("g")]).succeeded();
+    assert_eq!(fs::read_dir(at.share("")).unwrap().count(), 0);
+    assert_eq!(run(&["rm", "-r", &at.url("")]).exit, 1);
+}
+
+#[test]
+fn a_digest_is_that_of_the_content() {
+    let at = Fixture::new();
+    fs::write(at.share("a"), "content").unwrap();
+    let ran = at.run(&["digest", &at.url("a")]).succeeded();
+    assert_eq!(ran.out, format!("{}  /a\n", blake3::hash(b"content")));
+}
+
+#[test]
+fn a_key_that_is_not_the_known_one_exits_4_until_forgotten() {
+    let at = Fixture::new();
+    let state = at.folder.path().join("state/client");
+    fs::create_dir_all(&state).unwrap();
+    let line = format!("127.0.0.1:{} {} 1\n", at.port(), "a".repeat(52));
+    fs::write(state.join("known_servers"), line).unwrap();
+    let ferry = |arguments: &[&str]| -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
+        let command = command.args(arguments).stdin(Stdio::null());
+        command.env("FERRY_STATE_DIR", at.folder.path().join("state")).output().unwrap().into()
+    };
+    let changed = ferry(&["ls", &at.url("")]);
+    assert_eq!(changed.exit, 4, "{changed:?}");
+    assert!(changed.err.contains("ferry forget 127.0.0.1"), "{changed:?}");
+    ferry(&["forget", "127.0.0.1"]).succeeded();
+    let unknown = ferry(&["ls", &at.url("")]);
+    assert_eq!((unknown.exit, unknown.err.contains("--fingerprint")), (3, true), "{unknown:?}");
+    ferry(&["ls", &format!("{}#fp={}", at.url(""), at.fingerprint)]).succeeded();
+    ferry(&["ls", &at.url("")]).succeeded();
+}
+
+#[test]
+fn nobody_reading_the_output_is_no_failure() {
+    let at = Fixture::new();
+    for index in 0..3000 {
+        fs::write(at.share(&format!("a name of some length {index}")), "").unwrap();
+    }
+    let mut child = at
+        .command(&["ls", &at.url("")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran: Ran = child.wait_with_output().unwrap().into();
+    assert!(!ran.succeeded().err.contains("pipe"));
+}
