@@ -7,6 +7,7 @@ mod failure;
 mod ferry;
 mod load;
 mod process;
+mod screenshots;
 mod sys;
 mod tidy;
 mod tls;
@@ -30,6 +31,8 @@ enum Task {
     Tidy,
     /// Measures Ferry beside its peers and judges the goals.
     Bench(bench::Options),
+    /// Makes the pictures in screenshots/ anew.
+    Screenshots,
     /// Runs the real programs on real folders.
     EndToEnd(end_to_end::Options),
     /// The plain loop that transfers are compared with.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Tidy => tidy::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Screenshots => screenshots::run(),
         Task::EndToEnd(options) => end_to_end::run(&options),
         Task::PlainLoop(options) => bench::plain_loop::run(&options).map(|()| true),
         Task::Load(options) => load::run(&options).map(|()| true),
