@@ -1,7 +1,7 @@
 //! The thread that removes parts nobody went on with: at the start, and once a day.
 
 use crate::storage::Storage;
-use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use parking_lot::{Condvar, Mutex};
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A running sweeper.
 #[derive(Debug)]
 pub(crate) struct Sweeper {
-    stop: Sender<()>,
+    signal: Arc<Signal>,
     thread: JoinHandle<()>,
 }
 
@@ -18,7 +18,8 @@ impl Sweeper {
     /// Sweeps parts that are idle for longer than `lifetime`.
     pub(crate) fn start(storage: &Arc<dyn Storage>, lifetime: Duration) -> io::Result<Self> {
         let storage = Arc::clone(storage);
-        let (stop, stopped) = bounded::<()>(0);
+        let signal = Arc::<Signal>::default();
+        let told = Arc::clone(&signal);
         let thread =
             std::thread::Builder::new().name("ferry-sweeper".to_owned()).spawn(move || {
                 loop {
@@ -27,20 +28,42 @@ impl Sweeper {
                         Ok(count) => tracing::info!(count, "removed unfinished uploads"),
                         Err(err) => tracing::warn!("unfinished uploads could not be swept: {err}"),
                     }
-                    if stopped.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Timeout) {
+                    if told.is_stopped_within(INTERVAL) {
                         return;
                     }
                 }
             })?;
-        Ok(Self { stop, thread })
+        Ok(Self { signal, thread })
     }
 
     /// Stops it. A sweep under way is left to end with the process, for it may walk a long time.
     pub(crate) fn stop(self) {
-        drop(self.stop);
+        self.signal.stop();
         if self.thread.is_finished() && self.thread.join().is_err() {
             tracing::error!("the sweeper panicked");
         }
+    }
+}
+
+/// Tells the thread to stop.
+#[derive(Debug, Default)]
+struct Signal {
+    is_stopped: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Signal {
+    fn stop(&self) {
+        *self.is_stopped.lock() = true;
+        self.changed.notify_all();
+    }
+
+    fn is_stopped_within(&self, patience: Duration) -> bool {
+        let mut is_stopped = self.is_stopped.lock();
+        if !*is_stopped {
+            self.changed.wait_for(&mut is_stopped, patience);
+        }
+        *is_stopped
     }
 }
 

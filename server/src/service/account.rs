@@ -1,13 +1,12 @@
-//! Logins: passwords, tokens, and the session that proves them.
+//! Logins, tokens, and the session that proves them.
 
+use super::password::Attempt;
 use super::{Error, Result, Service};
-use crate::accounts::{Account, Accounts};
-use crate::wake::{Pending, Promise, Waker, promise};
-use crossbeam_channel::{Sender, TrySendError, bounded};
+use crate::accounts::Account;
+use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::{RemotePath, Rights, Secret, Token};
 use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -80,53 +79,6 @@ impl Service {
     }
 }
 
-/// Password checks in threads of their own, two at a time: they cost 20 ms and 19 MiB each, and
-/// a flood of them must take neither the workers nor the memory.
-#[derive(Debug)]
-pub(super) struct PasswordLane {
-    attempts: Sender<Attempt>,
-}
-
-#[derive(Debug)]
-struct Attempt {
-    name: String,
-    password: Secret,
-    promise: Promise<LoginOutcome>,
-}
-
-impl PasswordLane {
-    /// Starts the lane's threads; they end when the lane is dropped.
-    pub(super) fn start(accounts: &Arc<Accounts>) -> io::Result<Self> {
-        let (attempts, receiver) = bounded::<Attempt>(WAITING_MAX);
-        for number in 0..CHECKS_AT_ONCE {
-            let accounts = Arc::clone(accounts);
-            let receiver = receiver.clone();
-            std::thread::Builder::new().name(format!("ferry-password-{number}")).spawn(
-                move || {
-                    for Attempt { name, password, promise } in receiver {
-                        let account = authenticate(&accounts, &name, &password);
-                        promise.deliver(account).wake();
-                    }
-                },
-            )?;
-        }
-        Ok(Self { attempts })
-    }
-
-    fn check(&self, attempt: Attempt) -> Result<()> {
-        self.attempts.try_send(attempt).map_err(|err| match err {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => Error::LoginsBusy,
-        })
-    }
-}
-
-fn authenticate(accounts: &Accounts, name: &str, password: &Secret) -> LoginOutcome {
-    if name.is_empty() {
-        return accounts.guest();
-    }
-    accounts.authenticate(name, password.expose())
-}
-
 /// Tokens of this server's run. Only their digests are kept, so that memory read by a stranger
 /// opens nothing.
 #[derive(Debug, Default)]
@@ -173,12 +125,6 @@ impl Tokens {
 fn digest(token: &[u8; 32]) -> [u8; 32] {
     *blake3::hash(token).as_bytes()
 }
-
-/// Password checks that run at the same time.
-const CHECKS_AT_ONCE: usize = 2;
-
-/// Password checks that may wait; beyond that the answer is "busy".
-const WAITING_MAX: usize = 64;
 
 /// Tokens kept at the most, 100 bytes each.
 const TOKENS_MAX: usize = 20_000;

@@ -5,6 +5,7 @@ mod account;
 mod error;
 mod listing;
 mod namespace;
+mod password;
 mod read;
 mod task;
 mod write;
@@ -20,8 +21,9 @@ use crate::accounts::Accounts;
 use crate::committer::CommitQueue;
 use crate::storage::{self, Storage};
 use crate::wake::{Pending, Waker, promise};
-use account::{PasswordLane, Tokens};
+use account::Tokens;
 use ferry_protocol::{Entry, RemotePath, Space};
+use password::PasswordLane;
 use std::io;
 use std::sync::Arc;
 

@@ -85,8 +85,8 @@ fn words_of(identifier: &str) -> impl Iterator<Item = String> {
     words.into_iter()
 }
 
-/// Names that a library chose (rustyline), which whoever uses it has to write.
-const THEIRS: &[&str] = &["Helper", "set_helper", "helper_mut"];
+/// Names that libraries chose (rustyline, rcgen), which whoever uses it has to write.
+const THEIRS: &[&str] = &["Helper", "set_helper", "helper_mut", "CommonName"];
 
 /// This folder names the words that it looks for.
 const OWN: &str = "xtask/src/tidy/";
