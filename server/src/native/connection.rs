@@ -150,10 +150,12 @@ impl NativeConnection {
             let order = &self.order;
             match self.deframer.frame(|kind| order.body_max(kind)).map_err(Broken::Decode)? {
                 Some(Frame::Message { header, body }) => {
+                    self.deadlines.message_came();
                     let request = Request::decode(header.kind, body);
                     return Ok(Ok(Message::Request(header, request)));
                 }
                 Some(Frame::Data { header, prefix, content_len }) => {
+                    self.deadlines.message_came();
                     return Ok(Ok(Message::Data(header, prefix, content_len)));
                 }
                 None => {}

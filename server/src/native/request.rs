@@ -51,7 +51,10 @@ impl NativeConnection {
     ) -> Result<Stop, Broken> {
         match self.order.accept(header)? {
             Incoming::Request => turn.quantum.spend_request(),
-            Incoming::RefusedPutEnd => return Ok(Stop::GoOn),
+            Incoming::RefusedPutEnd => {
+                self.deadlines.transfer_ended();
+                return Ok(Stop::GoOn);
+            }
             _ => return Err(PeerMisbehaved::NoTransferOpen.into()),
         }
         match request {

@@ -145,6 +145,7 @@ impl NativeConnection {
         request: Result<Option<Request>, DecodeError>,
     ) -> Result<(), Broken> {
         let incoming = self.order.accept(header)?;
+        self.deadlines.transfer_ended();
         let Work::Receiving(receiving) = std::mem::replace(&mut self.work, Work::None) else {
             return Ok(());
         };
