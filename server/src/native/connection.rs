@@ -268,11 +268,11 @@ impl Connection for NativeConnection {
     }
 
     fn is_idle(&self) -> bool {
-        matches!(self.work, Work::None)
+        let is_quiet = matches!(self.work, Work::None)
             && self.replies.is_empty()
-            && !self.stream.is_handshaking()
             && !self.stream.has_unsent()
-            && self.deframer.is_between_messages()
+            && self.deframer.is_between_messages();
+        is_quiet || self.stream.is_handshaking()
     }
 
     fn say_farewell(&mut self, farewell: Farewell) {

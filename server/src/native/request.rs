@@ -16,7 +16,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 impl NativeConnection {
     /// Waits for a request and serves it.
     pub(super) fn take_request(&mut self, turn: &mut Turn<'_>) -> Result<Stop, Broken> {
-        if turn.is_draining && self.session.is_some() && self.is_quiet() {
+        if turn.is_draining && self.session.is_some() {
+            if !self.replies.is_empty() {
+                return Ok(Stop::Wait(Interest::Woken, Wait::Outcome));
+            }
             self.replies.push(0, Answer::GoAway(stopping()));
             self.begin_linger();
             return Ok(Stop::GoOn);
@@ -37,10 +40,6 @@ impl NativeConnection {
             }
             Err(stop) => Ok(stop),
         }
-    }
-
-    fn is_quiet(&self) -> bool {
-        matches!(self.work, Work::None) && self.replies.is_empty()
     }
 
     fn judge(
