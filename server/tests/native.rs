@@ -320,6 +320,9 @@ fn a_folder_of_many_entries_comes_in_pages() {
     client.ask(&Request::List(at("/")));
     client.ask(&Request::Ping);
     assert!(matches!(client.ask(&Request::Stat(at("/n0000"))), Answer::Entry(_)));
+    let Answer::Page(second) = client.ask(&Request::NextPage) else { panic!() };
+    assert!(second.entries.iter().all(|entry| !first.entries.contains(entry)));
+    assert_eq!(status_of(&client.ask(&Request::List(at("/missing")))), Status::NOT_FOUND);
     let answer = client.ask(&Request::NextPage);
-    assert_eq!(status_of(&answer), Status::OUT_OF_ORDER, "asking for else gave the listing up");
+    assert_eq!(status_of(&answer), Status::OUT_OF_ORDER, "asking for another gave it up");
 }

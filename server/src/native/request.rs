@@ -79,7 +79,7 @@ impl NativeConnection {
 
     /// Serves a request whose turn has come.
     pub(super) fn serve(&mut self, request: Request, turn: &Turn<'_>) -> Stop {
-        if !matches!(request, Request::NextPage) {
+        if matches!(request, Request::List(_) | Request::Walk(_)) {
             self.pages = None;
         }
         match request {
