@@ -284,8 +284,13 @@ impl Connection for NativeConnection {
         if self.stream.is_handshaking() || self.stream.has_unsent() {
             return;
         }
+        let fault = Fault::new(status, text);
+        let was_at_rest = self.order.is_logged_in() && self.is_idle();
+        let farewell = match farewell {
+            Farewell::TimedOut if !was_at_rest => Answer::Error(fault),
+            Farewell::TimedOut | Farewell::Stopping => Answer::GoAway(fault),
+        };
         let mut last_words = Vec::new();
-        let farewell = Answer::GoAway(Fault::new(status, text));
         ferry_protocol::encode_answer(&mut last_words, 0, &farewell);
         // The peer may be gone already; nobody is left to be told of a failure.
         self.stream.write(&last_words).and_then(|()| self.stream.send_close()).ok();
