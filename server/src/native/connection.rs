@@ -300,6 +300,10 @@ impl Connection for NativeConnection {
 impl Drop for NativeConnection {
     fn drop(&mut self) {
         if let Some(session) = &self.session {
+            for committing in self.replies.drain_committing() {
+                let account = session.account_name();
+                self.door.operations.inherit(account, committing, Instant::now());
+            }
             tracing::info!(
                 peer = %self.peer,
                 account = super::login::shown_name(session.account_name()),

@@ -174,7 +174,8 @@ impl NativeConnection {
         change: &Change,
         turn: &Turn<'_>,
     ) -> service::Result<Option<Answer>> {
-        if let Some(answer) = self.door.operations.recall(session.account_name(), operation) {
+        let account = session.account_name();
+        if let Some(answer) = self.door.operations.recall(account, operation, turn.now) {
             return Ok(Some(answer));
         }
         // The operation's id is random: it serves as the id of the copy's part.
