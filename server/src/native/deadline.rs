@@ -147,7 +147,7 @@ mod tests {
         let start = Instant::now();
         let mut deadlines = Deadlines::new(start);
         let first = deadlines.until(Wait::Transfer, start, &limits);
-        let later = start + limits.stall - Duration::from_secs(1);
+        let later = start + limits.stall / 2;
         assert_eq!(deadlines.until(Wait::Message, later, &limits), first);
         deadlines.message_came();
         assert_eq!(deadlines.until(Wait::Transfer, later, &limits), first);
