@@ -150,10 +150,12 @@ impl NativeConnection {
             let order = &self.order;
             match self.deframer.frame(|kind| order.body_max(kind)).map_err(Broken::Decode)? {
                 Some(Frame::Message { header, body }) => {
+                    self.deadlines.message_came();
                     let request = Request::decode(header.kind, body);
                     return Ok(Ok(Message::Request(header, request)));
                 }
                 Some(Frame::Data { header, prefix, content_len }) => {
+                    self.deadlines.message_came();
                     return Ok(Ok(Message::Data(header, prefix, content_len)));
                 }
                 None => {}
@@ -266,11 +268,11 @@ impl Connection for NativeConnection {
     }
 
     fn is_idle(&self) -> bool {
-        matches!(self.work, Work::None)
+        let is_quiet = matches!(self.work, Work::None)
             && self.replies.is_empty()
-            && !self.stream.is_handshaking()
             && !self.stream.has_unsent()
-            && self.deframer.is_between_messages()
+            && self.deframer.is_between_messages();
+        is_quiet || self.stream.is_handshaking()
     }
 
     fn say_farewell(&mut self, farewell: Farewell) {
@@ -282,8 +284,13 @@ impl Connection for NativeConnection {
         if self.stream.is_handshaking() || self.stream.has_unsent() {
             return;
         }
+        let fault = Fault::new(status, text);
+        let was_at_rest = self.order.is_logged_in() && self.is_idle();
+        let farewell = match farewell {
+            Farewell::TimedOut if !was_at_rest => Answer::Error(fault),
+            Farewell::TimedOut | Farewell::Stopping => Answer::GoAway(fault),
+        };
         let mut last_words = Vec::new();
-        let farewell = Answer::GoAway(Fault::new(status, text));
         ferry_protocol::encode_answer(&mut last_words, 0, &farewell);
         // The peer may be gone already; nobody is left to be told of a failure.
         self.stream.write(&last_words).and_then(|()| self.stream.send_close()).ok();
@@ -293,6 +300,10 @@ impl Connection for NativeConnection {
 impl Drop for NativeConnection {
     fn drop(&mut self) {
         if let Some(session) = &self.session {
+            for committing in self.replies.drain_committing() {
+                let account = session.account_name();
+                self.door.operations.inherit(account, committing, Instant::now());
+            }
             tracing::info!(
                 peer = %self.peer,
                 account = super::login::shown_name(session.account_name()),

@@ -10,6 +10,7 @@ pub(super) struct Deadlines {
     accepted_at: Instant,
     message_began_at: Option<Instant>,
     window: Option<Window>,
+    lingers_since: Option<Instant>,
 }
 
 /// A stretch of a transfer, over which it must have moved enough.
@@ -41,7 +42,7 @@ pub(super) enum Wait {
 impl Deadlines {
     /// For a connection accepted at `now`.
     pub(super) fn new(now: Instant) -> Self {
-        Self { accepted_at: now, message_began_at: None, window: None }
+        Self { accepted_at: now, message_began_at: None, window: None, lingers_since: None }
     }
 
     /// When `wait`, which is entered or gone on with at `now`, has to end.
@@ -49,17 +50,17 @@ impl Deadlines {
         if wait != Wait::Message {
             self.message_began_at = None;
         }
-        if wait != Wait::Transfer {
+        if !matches!(wait, Wait::Transfer | Wait::Message) {
             self.window = None;
         }
         match wait {
             Wait::Handshake => self.accepted_at + limits.handshake,
             Wait::Login => self.accepted_at + limits.login,
             Wait::Request => now + limits.idle,
-            Wait::Message => *self.message_began_at.get_or_insert(now) + limits.message,
+            Wait::Message => self.message_until(now, limits),
             Wait::Transfer => self.window(now).began_at + limits.stall,
             Wait::Outcome => now + OUTCOME_MAX,
-            Wait::Linger => now + limits.linger,
+            Wait::Linger => *self.lingers_since.get_or_insert(now) + limits.linger,
         }
     }
 
@@ -70,6 +71,23 @@ impl Deadlines {
         if window.bytes >= WINDOW_BYTES_MIN {
             *window = Window { began_at: now, bytes: 0 };
         }
+    }
+
+    /// A message came whole, or the front of content did: the next one has its own time.
+    pub(super) fn message_came(&mut self) {
+        self.message_began_at = None;
+    }
+
+    /// A transfer is over: the next one has its own stretch.
+    pub(super) fn transfer_ended(&mut self) {
+        self.window = None;
+    }
+
+    /// Within a transfer, a slow header takes none of its time away from the stretch.
+    fn message_until(&mut self, now: Instant, limits: &Limits) -> Instant {
+        let until = *self.message_began_at.get_or_insert(now) + limits.message;
+        let stretch = self.window.as_ref().map(|window| window.began_at + limits.stall);
+        stretch.map_or(until, |stretch| stretch.min(until))
     }
 
     fn window(&mut self, now: Instant) -> &mut Window {
@@ -99,6 +117,41 @@ mod tests {
         deadlines.moved(1, later);
         assert_eq!(deadlines.until(Wait::Transfer, later, &limits), first);
         deadlines.moved(200 * 1024, later);
+        assert_eq!(deadlines.until(Wait::Transfer, later, &limits), later + limits.stall);
+    }
+
+    #[test]
+    fn a_linger_is_not_extended_by_what_still_comes() {
+        let limits = Limits::default();
+        let start = Instant::now();
+        let mut deadlines = Deadlines::new(start);
+        let first = deadlines.until(Wait::Linger, start, &limits);
+        let later = start + Duration::from_secs(1);
+        assert_eq!(deadlines.until(Wait::Linger, later, &limits), first);
+    }
+
+    #[test]
+    fn each_message_has_its_own_time_though_the_wait_never_ends_between_two() {
+        let limits = Limits::default();
+        let start = Instant::now();
+        let later = start + Duration::from_secs(10);
+        let mut deadlines = Deadlines::new(start);
+        deadlines.until(Wait::Message, start, &limits);
+        deadlines.message_came();
+        assert_eq!(deadlines.until(Wait::Message, later, &limits), later + limits.message);
+    }
+
+    #[test]
+    fn halting_headers_do_not_extend_a_transfer() {
+        let limits = Limits::default();
+        let start = Instant::now();
+        let mut deadlines = Deadlines::new(start);
+        let first = deadlines.until(Wait::Transfer, start, &limits);
+        let later = start + limits.stall / 2;
+        assert_eq!(deadlines.until(Wait::Message, later, &limits), first);
+        deadlines.message_came();
+        assert_eq!(deadlines.until(Wait::Transfer, later, &limits), first);
+        deadlines.transfer_ended();
         assert_eq!(deadlines.until(Wait::Transfer, later, &limits), later + limits.stall);
     }
 

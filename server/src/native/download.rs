@@ -69,6 +69,7 @@ impl NativeConnection {
             Err(err) => status::answer(&err),
         };
         self.work = Work::None;
+        self.deadlines.transfer_ended();
         self.answer(last);
         Ok(Stop::GoOn)
     }

@@ -20,10 +20,8 @@ impl NativeConnection {
                 Refusal::AddressFull => "your address has as many connections as it may",
             };
             tracing::info!(peer = %self.peer, "refused: {text}");
-            self.answer(Answer::Busy(Busy {
-                retry_after_ms: FULL_RETRY_MS,
-                text: text.to_owned(),
-            }));
+            let busy = Busy { retry_after_ms: FULL_RETRY_MS, text: text.to_owned() };
+            self.replies.push(0, Answer::Busy(busy));
             self.begin_linger();
             return Stop::GoOn;
         }

@@ -83,14 +83,39 @@ impl Replies {
         match self.queue.pop_front()? {
             Reply::Ready(number, answer) => Some((number, answer)),
             Reply::Committing(committing) => {
-                let Some(committed) = committing.outcome.take() else {
-                    self.queue.push_front(Reply::Committing(committing));
-                    return None;
-                };
-                let answer = committed.map_or_else(status::storage_answer, committing.success);
-                memory.remember(committing.operation, &answer);
-                Some((committing.number, answer))
+                let operation = committing.operation;
+                match committing.take() {
+                    Ok((number, answer)) => {
+                        memory.remember(operation, &answer);
+                        Some((number, answer))
+                    }
+                    Err(committing) => {
+                        self.queue.push_front(Reply::Committing(committing));
+                        None
+                    }
+                }
             }
+        }
+    }
+
+    /// Takes out the answers that the committer still owes.
+    pub(super) fn drain_committing(&mut self) -> impl Iterator<Item = Committing> {
+        self.queue.drain(..).filter_map(|reply| match reply {
+            Reply::Ready(..) => None,
+            Reply::Committing(committing) => Some(committing),
+        })
+    }
+}
+
+impl Committing {
+    /// The request's number and its answer, once the committer gave one.
+    pub(super) fn take(self) -> Result<(u32, Answer), Self> {
+        match self.outcome.take() {
+            Some(committed) => {
+                let answer = committed.map_or_else(status::storage_answer, self.success);
+                Ok((self.number, answer))
+            }
+            None => Err(self),
         }
     }
 }

@@ -16,7 +16,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 impl NativeConnection {
     /// Waits for a request and serves it.
     pub(super) fn take_request(&mut self, turn: &mut Turn<'_>) -> Result<Stop, Broken> {
-        if turn.is_draining && self.session.is_some() && self.is_quiet() {
+        if turn.is_draining && self.session.is_some() {
+            if !self.replies.is_empty() {
+                return Ok(Stop::Wait(Interest::Woken, Wait::Outcome));
+            }
             self.replies.push(0, Answer::GoAway(stopping()));
             self.begin_linger();
             return Ok(Stop::GoOn);
@@ -39,10 +42,6 @@ impl NativeConnection {
         }
     }
 
-    fn is_quiet(&self) -> bool {
-        matches!(self.work, Work::None) && self.replies.is_empty()
-    }
-
     fn judge(
         &mut self,
         header: &Header,
@@ -51,7 +50,10 @@ impl NativeConnection {
     ) -> Result<Stop, Broken> {
         match self.order.accept(header)? {
             Incoming::Request => turn.quantum.spend_request(),
-            Incoming::RefusedPutEnd => return Ok(Stop::GoOn),
+            Incoming::RefusedPutEnd => {
+                self.deadlines.transfer_ended();
+                return Ok(Stop::GoOn);
+            }
             _ => return Err(PeerMisbehaved::NoTransferOpen.into()),
         }
         match request {
@@ -77,7 +79,7 @@ impl NativeConnection {
 
     /// Serves a request whose turn has come.
     pub(super) fn serve(&mut self, request: Request, turn: &Turn<'_>) -> Stop {
-        if !matches!(request, Request::NextPage) {
+        if matches!(request, Request::List(_) | Request::Walk(_)) {
             self.pages = None;
         }
         match request {
@@ -172,7 +174,8 @@ impl NativeConnection {
         change: &Change,
         turn: &Turn<'_>,
     ) -> service::Result<Option<Answer>> {
-        if let Some(answer) = self.door.operations.recall(session.account_name(), operation) {
+        let account = session.account_name();
+        if let Some(answer) = self.door.operations.recall(account, operation, turn.now) {
             return Ok(Some(answer));
         }
         // The operation's id is random: it serves as the id of the copy's part.

@@ -10,6 +10,9 @@ pub(super) fn answer(err: &Error) -> Answer {
         Error::LoginsBusy => {
             Answer::Busy(Busy { retry_after_ms: LOGINS_RETRY_MS, text: err.to_string() })
         }
+        Error::Storage(failure) if failure.kind() == ErrorKind::InUse => {
+            Answer::Busy(Busy { retry_after_ms: IN_USE_RETRY_MS, text: err.to_string() })
+        }
         _ => Answer::Error(Fault::new(status(err), err.to_string())),
     }
 }
@@ -57,3 +60,6 @@ fn of_storage(kind: ErrorKind) -> Status {
 
 /// When to come back while the password lane is full, in milliseconds.
 const LOGINS_RETRY_MS: u32 = 1000;
+
+/// When to come back for a part that another connection still has open, in milliseconds.
+const IN_USE_RETRY_MS: u32 = 200;

@@ -40,7 +40,7 @@ impl Receiving {
 impl NativeConnection {
     /// Begins an upload, or refuses it.
     pub(super) fn begin_upload(&mut self, session: &Session, put: &Put, turn: &Turn<'_>) {
-        let known = self.door.operations.recall(session.account_name(), put.operation);
+        let known = self.door.operations.recall(session.account_name(), put.operation, turn.now);
         let refusal = known.or_else(|| busy(turn));
         let begun = match refusal {
             Some(answer) => Err(answer),
@@ -145,6 +145,7 @@ impl NativeConnection {
         request: Result<Option<Request>, DecodeError>,
     ) -> Result<(), Broken> {
         let incoming = self.order.accept(header)?;
+        self.deadlines.transfer_ended();
         let Work::Receiving(receiving) = std::mem::replace(&mut self.work, Work::None) else {
             return Ok(());
         };

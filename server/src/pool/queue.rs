@@ -48,14 +48,64 @@ impl Queues {
         if only_control {
             return self.control.recv().ok();
         }
+        // A closed lane is always ready, with nothing; what the other still holds must come out
+        // too, for a connection left behind would keep the whole pool alive.
         select_biased! {
-            recv(self.control) -> slot => slot.ok(),
-            recv(self.bulk) -> slot => slot.ok(),
+            recv(self.control) -> slot => slot.or_else(|_| self.bulk.recv()).ok(),
+            recv(self.bulk) -> slot => slot.or_else(|_| self.control.recv()).ok(),
         }
     }
 
     /// Lets workers run out of work.
     pub(crate) fn close(&self) {
         *self.senders.lock() = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::door::{Connection, Farewell, Next, Turn};
+    use crate::wake::{ConnectionKey, Wake, Waker};
+    use std::net::TcpStream;
+    use std::sync::Arc;
+
+    struct Bulky;
+
+    impl Connection for Bulky {
+        fn step(&mut self, _: &mut Turn<'_>) -> Next {
+            Next::Close
+        }
+
+        fn socket(&self) -> &TcpStream {
+            unreachable!("nobody waits here")
+        }
+
+        fn lane(&self) -> Lane {
+            Lane::Bulk
+        }
+
+        fn is_idle(&self) -> bool {
+            false
+        }
+
+        fn say_farewell(&mut self, _: Farewell) {}
+    }
+
+    struct Nobody;
+
+    impl Wake for Nobody {
+        fn wake(&self, _: ConnectionKey) {}
+    }
+
+    /// A transfer that waited for its turn when the queues were closed stayed in them: it kept
+    /// the pool, the committer's queue and so the whole server from ending.
+    #[test]
+    fn closed_queues_still_hand_out_what_they_hold() {
+        let queues = Queues::new(2);
+        queues.push(Slot::new(Box::new(Bulky), Waker::new(1, Arc::new(Nobody))));
+        queues.close();
+        assert!(queues.pop(false).is_some());
+        assert!(queues.pop(false).is_none());
     }
 }

@@ -54,6 +54,10 @@ impl Service {
         }
         if put.resume && put.size > SMALL_PUT_MAX {
             let upload = self.storage.continue_upload(&plan.target, put.transfer)?;
+            if upload.held() > plan.size {
+                // Another file's part: cut to size it would prove true and be stored too long.
+                return Err(storage::Error::new(ErrorKind::NoPart, &plan.target).into());
+            }
             return Ok(Begun::Prove(Proof::new(upload, plan, self.commits.clone())));
         }
         let begin = || self.storage.begin_upload(&plan.target, put.transfer, put.size);

@@ -222,6 +222,18 @@ impl RawClient {
         number
     }
 
+    /// Sends a small file that the server may not read any more.
+    pub fn try_send_small(&mut self, path: &str, content: &[u8]) {
+        let announced = Request::Put(put(path, content.len() as u64, IfExists::Replace));
+        let number = self.order.begin(announced.kind());
+        let mut bytes = Vec::new();
+        encode_request(&mut bytes, number, &announced);
+        bytes.extend(encode_data_header(number, 0, content.len() as u32));
+        bytes.extend(content);
+        encode_request(&mut bytes, number, &Request::PutEnd(Digest::of(content)));
+        self.stream.write_all(&bytes).and_then(|()| self.stream.flush()).ok();
+    }
+
     /// Uploads a small file.
     pub fn put_small(&mut self, path: &str, content: &[u8], if_exists: IfExists) -> Answer {
         self.send_small(path, content, if_exists);

@@ -56,10 +56,13 @@ impl Root {
         }
         let access = if purpose == Purpose::Sync { 0 } else { sys::HANDLE_ONLY };
         let folder = Folder::new(self.open_with(path, sys::FOLDER_ONLY | access)?)?;
-        if folder.id.0 != self.folder.id.0 {
-            self.file_systems.note(&folder)?;
-        }
+        self.note_change(&folder)?;
         Ok(folder)
+    }
+
+    /// Has the next [`Root::sync`] reach the file system of `folder`.
+    pub(super) fn note_change(&self, folder: &Folder) -> io::Result<()> {
+        if folder.id.0 == self.folder.id.0 { Ok(()) } else { self.file_systems.note(folder) }
     }
 
     /// Opens the folder at `path` with a read position of its own.

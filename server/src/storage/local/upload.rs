@@ -2,7 +2,7 @@
 
 use super::LocalFolder;
 use super::fault::Blame as _;
-use super::folder::{Folder, Purpose};
+use super::folder::{Folder, Purpose, Root};
 use super::name::{PART_NAME_LEN, part_name};
 use super::reader::read_full_at;
 use super::transfers::Claim;
@@ -15,9 +15,11 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
 
 /// Where an upload lies, and the right to write it.
 pub(super) struct Place {
+    root: Arc<Root>,
     folder: Folder,
     target: RemotePath,
     name: Name,
@@ -41,7 +43,8 @@ impl Place {
             .ok_or_else(|| Error::new(ErrorKind::InUse, target))?;
         let folder = storage.root.folder(&parent, Purpose::Sync).blame(target)?;
         let default_mode = storage.default_mode;
-        Ok(Self { folder, target: target.clone(), name, claim, default_mode })
+        let root = Arc::clone(&storage.root);
+        Ok(Self { root, folder, target: target.clone(), name, claim, default_mode })
     }
 
     fn part(&self) -> [u8; PART_NAME_LEN] {
@@ -185,7 +188,8 @@ impl Upload for LocalUpload {
             let (secs, nanos) = modified.to_parts();
             sys::set_modified(&self.file, secs, nanos).blame(&self.place.target)?;
         }
-        Ok(())
+        // A barrier since the beginning has forgotten the file system; the next must reach it.
+        self.place.root.note_change(&self.place.folder).blame(&self.place.target)
     }
 
     fn sync(&self) -> Result<()> {
