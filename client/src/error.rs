@@ -1,6 +1,7 @@
 //! Everything that can go wrong, as the user of this crate needs to know it: what failed, on
 //! what, why, and what to do. Text that came from the peer is escaped before it is shown.
 
+use crate::connector::tls::TlsError;
 use crate::trust::Fingerprint;
 use ferry_protocol::{DecodeError, Fault, PeerMisbehaved, Status, escape};
 use std::fmt;
@@ -73,8 +74,8 @@ pub enum Error {
     Tls {
         /// `HOST:PORT`.
         server: String,
-        /// What rustls said.
-        source: rustls::Error,
+        /// What was wrong with it.
+        source: TlsError,
     },
     /// Whatever answers there, it is no Ferry server.
     NotFerry {
