@@ -259,7 +259,7 @@ impl fmt::Display for Error {
             Self::Busy { server, text, .. } => write!(
                 f,
                 "{server} has too much to do ({}); try again later",
-                escape(text.as_bytes())
+                server_text(text)
             ),
             Self::Remote { path, fault } => remote_text(f, path, fault),
             Self::Decode(err) => write!(f, "the server sent what cannot be read: {err}"),
@@ -380,7 +380,7 @@ fn connect_text(f: &mut fmt::Formatter<'_>, server: &str, source: &io::Error) ->
 fn remote_text(f: &mut fmt::Formatter<'_>, path: &str, fault: &Fault) -> fmt::Result {
     if !path.is_empty() {
         // A server's text may begin with the path already.
-        if !escape(fault.text.as_bytes()).starts_with(path) {
+        if !server_text(&fault.text).starts_with(path) {
             write!(f, "{path}: ")?;
         }
     }
@@ -391,9 +391,35 @@ fn fault_text(f: &mut fmt::Formatter<'_>, fault: &Fault) -> fmt::Result {
     if fault.text.is_empty() {
         return write!(f, "{}", fault.status);
     }
-    f.write_str(&escape(fault.text.as_bytes()))
+    f.write_str(&server_text(&fault.text))
+}
+
+/// A server's text, safe to show. Names in it were escaped by the server: its backslashes, which
+/// do no harm, stay as they are.
+fn server_text(text: &str) -> String {
+    let parts: Vec<String> = text.split('\\').map(|part| escape(part.as_bytes())).collect();
+    parts.join("\\")
 }
 
 fn shown(path: &Path) -> String {
     escape(path.as_os_str().as_encoded_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        Error::remote(b"/a\n", Fault::new(Status::NOT_FOUND, text)).to_string()
+    }
+
+    #[test]
+    fn names_that_the_server_escaped_are_not_escaped_again_and_told_once() {
+        assert_eq!(refused("/a\\n: not found"), "/a\\n: not found");
+    }
+
+    #[test]
+    fn what_a_server_did_not_escape_is_harmless_all_the_same() {
+        assert_eq!(refused("gone\x1b[2J\n\\"), "/a\\n: gone\\x1b[2J\\n\\");
+    }
 }
