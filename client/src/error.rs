@@ -256,11 +256,9 @@ impl fmt::Display for Error {
                 write!(f, "the server closed the connection: ")?;
                 fault_text(f, fault)
             }
-            Self::Busy { server, text, .. } => write!(
-                f,
-                "{server} has too much to do ({}); try again later",
-                server_text(text)
-            ),
+            Self::Busy { server, text, .. } => {
+                write!(f, "{server} has too much to do ({}); try again later", server_text(text))
+            }
             Self::Remote { path, fault } => remote_text(f, path, fault),
             Self::Decode(err) => write!(f, "the server sent what cannot be read: {err}"),
             Self::Misbehaved(err) => write!(f, "the server broke the protocol: {err}"),

@@ -299,3 +299,22 @@ fn nobody_reading_the_output_is_no_failure() {
     let ran: Ran = child.wait_with_output().unwrap().into();
     assert!(!ran.succeeded().err.contains("pipe"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_named_source_that_is_never_opened_is_a_failure_and_in_a_tree_is_skipped() {
+    let fixture = Fixture::new();
+    fs::create_dir(fixture.share("tree")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", fixture.share("tree/out")).unwrap();
+    std::os::unix::fs::symlink("nowhere", fixture.share("tree/none")).unwrap();
+    for name in ["tree/out", "tree/none"] {
+        let ran = fixture.run(&["get", &fixture.url(name), "got"]);
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        assert!(ran.err.contains(name) && !fixture.here("got").exists(), "{ran:?}");
+    }
+    let ran = fixture.run(&["get", &fixture.url("tree"), "got"]);
+    assert!(ran.exit == 0 && ran.err.contains("skipped"), "{ran:?}");
+    drop(std::os::unix::net::UnixListener::bind(fixture.here("socket")).unwrap());
+    let ran = fixture.run(&["put", "socket", &fixture.url("socket")]);
+    assert!(ran.exit == 1 && ran.err.contains("never opened"), "{ran:?}");
+}

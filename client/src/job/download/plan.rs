@@ -80,20 +80,11 @@ impl<'a> Planner<'a> {
         let Answer::Entry(entry) = connection.ask(&stat, &remote.to_wire())? else {
             return Err(PeerMisbehaved::UnexpectedAnswer.into());
         };
-        match entry.kind {
-            EntryKind::File => {
-                self.job.give_back(connection);
-                return self.file(remote.clone(), local.clone(), &entry);
-            }
-            EntryKind::Folder => {}
-            EntryKind::Link => {
-                self.skip(&remote.to_wire(), "a link that leads outside the shared folder");
-                return Ok(());
-            }
-            EntryKind::Other => {
-                self.skip(&remote.to_wire(), "a pipe, socket or device");
-                return Ok(());
-            }
+        if entry.kind != EntryKind::Folder {
+            self.job.give_back(connection);
+            // What was named is asked for, be it a link or a pipe: the server says why not, and
+            // that is a failure. Only what lies in a tree is skipped.
+            return self.file(remote.clone(), local.clone(), &entry);
         }
         // The target itself may be a link that its owner made; below it none is followed.
         fs::create_dir_all(local).map_err(|source| Error::local("make", local, source))?;
