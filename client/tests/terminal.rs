@@ -318,3 +318,13 @@ fn a_named_source_that_is_never_opened_is_a_failure_and_in_a_tree_is_skipped() {
     let ran = fixture.run(&["put", "socket", &fixture.url("socket")]);
     assert!(ran.exit == 1 && ran.err.contains("never opened"), "{ran:?}");
 }
+
+#[test]
+fn a_failed_transfer_is_a_failure_even_where_nobody_reads_the_output() {
+    let fixture = Fixture::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = fixture.command(&["get", &fixture.url("none"), "got"]);
+    let exit = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(exit.code(), Some(1));
+}
