@@ -52,7 +52,13 @@ impl<'a> Planner<'a> {
             self.seen.clear();
             let mut backoff = Backoff::new(&self.job.site, &self.job.cancel);
             loop {
-                match self.source(&transfer) {
+                let seen_before = self.seen.len();
+                let planned = self.source(&transfer);
+                if self.seen.len() > seen_before {
+                    // It goes on: a walk that waits for slow lanes may be cut often.
+                    backoff.succeeded();
+                }
+                match planned {
                     Err(err) if err.is_retryable() => backoff.wait(err)?,
                     Err(
                         err @ (Error::Remote { .. }
@@ -88,8 +94,9 @@ impl<'a> Planner<'a> {
         }
         // The target itself may be a link that its owner made; below it none is followed.
         fs::create_dir_all(local).map_err(|source| Error::local("make", local, source))?;
-        self.made.insert(local.clone());
-        self.note_folder(local, &entry);
+        if self.made.insert(local.clone()) {
+            self.note_folder(local, &entry);
+        }
         let mut request = Request::Walk(remote.clone().into());
         loop {
             self.job.check()?;
