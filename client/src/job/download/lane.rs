@@ -320,7 +320,8 @@ impl<'a> Lane<'a> {
         if !metadata.is_file() {
             return Err(Error::LocalRefused {
                 path: item.local.clone(),
-                what: "a folder, link or special file has this name; move it away first",
+                what: "a folder, link or special file has this name; end the target with / to put it \
+                       into a folder, or move that away",
             });
         }
         if metadata.len() == item.size {

@@ -391,7 +391,8 @@ impl<'a> Lane<'a> {
             return Err(PeerMisbehaved::UnexpectedAnswer.into());
         };
         if present.kind != EntryKind::File {
-            let text = "a folder or special file has this name";
+            let text = "a folder or special file has this name; to put it into a \
+                        folder, end the target with /";
             return Err(Error::remote(&wire, Fault::new(Status::IS_A_FOLDER, text)));
         }
         if item.size > SMALL_PUT_MAX
