@@ -328,3 +328,17 @@ fn a_failed_transfer_is_a_failure_even_where_nobody_reads_the_output() {
     let exit = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::null()).status().unwrap();
     assert_eq!(exit.code(), Some(1));
 }
+
+#[test]
+fn a_new_name_gets_its_folders_and_a_taken_one_a_remedy_both_ways() {
+    let fixture = Fixture::new();
+    fs::write(fixture.here("a"), "a").unwrap();
+    fixture.run(&["put", "a", &fixture.url("new/deep/a")]).succeeded();
+    fixture.run(&["get", &fixture.url("new/deep/a"), "far/off/a"]).succeeded();
+    assert_eq!(fs::read(fixture.here("far/off/a")).unwrap(), b"a");
+    for arguments in [["put", "a", &fixture.url("new")], ["get", &fixture.url("new/deep/a"), "far"]]
+    {
+        let ran = fixture.run(&arguments);
+        assert!(ran.exit == 1 && ran.err.contains("end the target with /"), "{ran:?}");
+    }
+}

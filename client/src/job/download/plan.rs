@@ -90,6 +90,12 @@ impl<'a> Planner<'a> {
             self.job.give_back(connection);
             // What was named is asked for, be it a link or a pipe: the server says why not, and
             // that is a failure. Only what lies in a tree is skipped.
+            if entry.kind == EntryKind::File
+                && let Some(folder) = local.parent()
+            {
+                fs::create_dir_all(folder)
+                    .map_err(|source| Error::local("make", folder, source))?;
+            }
             return self.file(remote.clone(), local.clone(), &entry);
         }
         // The target itself may be a link that its owner made; below it none is followed.
