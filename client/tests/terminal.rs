@@ -342,3 +342,21 @@ fn a_new_name_gets_its_folders_and_a_taken_one_a_remedy_both_ways() {
         assert!(ran.exit == 1 && ran.err.contains("end the target with /"), "{ran:?}");
     }
 }
+
+#[test]
+fn keeping_both_again_makes_no_further_copy() {
+    let fixture = Fixture::new();
+    for (name, len) in [("small", 10), ("big", 3_000_000)] {
+        fs::write(fixture.here(name), vec![b'h'; len]).unwrap();
+        fs::write(fixture.share(name), vec![b's'; len]).unwrap();
+        for _ in 0..2 {
+            fixture.run(&["--if-exists", "rename", "put", name, &fixture.url(name)]).succeeded();
+            fixture.run(&["--if-exists", "rename", "get", &fixture.url(name), name]).succeeded();
+        }
+        for (side, content) in [(fixture.share(name), b'h'), (fixture.here(name), b's')] {
+            let copy = side.with_file_name(format!("{name} (1)"));
+            assert_eq!(fs::read(copy).unwrap(), vec![content; len], "{name}");
+            assert!(!side.with_file_name(format!("{name} (2)")).exists(), "{name}");
+        }
+    }
+}
