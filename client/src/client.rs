@@ -272,7 +272,12 @@ impl Client {
         let mut connection = self.site.open(&self.cancel)?;
         if let Some(directory) = &self.directory {
             let request = Request::ChangeDirectory(directory.clone().into());
-            connection.ask(&request, &directory.to_wire())?;
+            match connection.ask(&request, &directory.to_wire()) {
+                // It is gone or forbidden by now: the session is where a new one begins. Every
+                // request names its path from the root, so that none can go astray.
+                Err(Error::Remote { .. }) => self.directory = None,
+                other => drop(other?),
+            }
         }
         Ok(connection)
     }

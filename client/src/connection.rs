@@ -1,6 +1,6 @@
 //! One connection: requests out, answers in, in order. It knows no files and retries nothing.
 
-use crate::transport::Transport;
+use crate::connector::tls::Transport;
 use crate::trust::Fingerprint;
 use crate::{Error, Stage};
 use ferry_protocol::limits::UNANSWERED_MAX;

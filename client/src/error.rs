@@ -1,6 +1,7 @@
 //! Everything that can go wrong, as the user of this crate needs to know it: what failed, on
 //! what, why, and what to do. Text that came from the peer is escaped before it is shown.
 
+use crate::connector::tls::TlsError;
 use crate::trust::Fingerprint;
 use ferry_protocol::{DecodeError, Fault, PeerMisbehaved, Status, escape};
 use std::fmt;
@@ -73,8 +74,8 @@ pub enum Error {
     Tls {
         /// `HOST:PORT`.
         server: String,
-        /// What rustls said.
-        source: rustls::Error,
+        /// What was wrong with it.
+        source: TlsError,
     },
     /// Whatever answers there, it is no Ferry server.
     NotFerry {
@@ -255,11 +256,9 @@ impl fmt::Display for Error {
                 write!(f, "the server closed the connection: ")?;
                 fault_text(f, fault)
             }
-            Self::Busy { server, text, .. } => write!(
-                f,
-                "{server} has too much to do ({}); try again later",
-                escape(text.as_bytes())
-            ),
+            Self::Busy { server, text, .. } => {
+                write!(f, "{server} has too much to do ({}); try again later", server_text(text))
+            }
             Self::Remote { path, fault } => remote_text(f, path, fault),
             Self::Decode(err) => write!(f, "the server sent what cannot be read: {err}"),
             Self::Misbehaved(err) => write!(f, "the server broke the protocol: {err}"),
@@ -379,7 +378,7 @@ fn connect_text(f: &mut fmt::Formatter<'_>, server: &str, source: &io::Error) ->
 fn remote_text(f: &mut fmt::Formatter<'_>, path: &str, fault: &Fault) -> fmt::Result {
     if !path.is_empty() {
         // A server's text may begin with the path already.
-        if !escape(fault.text.as_bytes()).starts_with(path) {
+        if !server_text(&fault.text).starts_with(path) {
             write!(f, "{path}: ")?;
         }
     }
@@ -390,9 +389,35 @@ fn fault_text(f: &mut fmt::Formatter<'_>, fault: &Fault) -> fmt::Result {
     if fault.text.is_empty() {
         return write!(f, "{}", fault.status);
     }
-    f.write_str(&escape(fault.text.as_bytes()))
+    f.write_str(&server_text(&fault.text))
+}
+
+/// A server's text, safe to show. Names in it were escaped by the server: its backslashes, which
+/// do no harm, stay as they are.
+fn server_text(text: &str) -> String {
+    let parts: Vec<String> = text.split('\\').map(|part| escape(part.as_bytes())).collect();
+    parts.join("\\")
 }
 
 fn shown(path: &Path) -> String {
     escape(path.as_os_str().as_encoded_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        Error::remote(b"/a\n", Fault::new(Status::NOT_FOUND, text)).to_string()
+    }
+
+    #[test]
+    fn names_that_the_server_escaped_are_not_escaped_again_and_told_once() {
+        assert_eq!(refused("/a\\n: not found"), "/a\\n: not found");
+    }
+
+    #[test]
+    fn what_a_server_did_not_escape_is_harmless_all_the_same() {
+        assert_eq!(refused("gone\x1b[2J\n\\"), "/a\\n: gone\\x1b[2J\\n\\");
+    }
 }

@@ -22,12 +22,12 @@ mod site;
 pub mod state_folder;
 mod sys;
 pub mod terminal;
-mod transport;
 pub mod trust;
 
 pub use address::Address;
 pub use cancel::Cancel;
 pub use client::{Client, Listing, Parents};
+pub use connector::tls::TlsError;
 pub use error::{Error, Stage};
 pub use progress::Progress;
 pub use questions::{Choice, Conflict, NoQuestions, Questions, Resolution};

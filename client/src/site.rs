@@ -105,7 +105,7 @@ pub(crate) struct Site {
     pub(crate) options: ConnectOptions,
     pub(crate) server: String,
     pub(crate) questions: Arc<dyn Questions>,
-    tls: Arc<rustls::ClientConfig>,
+    tls: tls::Config,
     login: Mutex<Login>,
     was_welcomed: AtomicBool,
 }
@@ -168,7 +168,7 @@ impl Site {
         Ok(connection)
     }
 
-    pub(crate) fn tls(&self) -> &Arc<rustls::ClientConfig> {
+    pub(crate) fn tls(&self) -> &tls::Config {
         &self.tls
     }
 

@@ -299,3 +299,64 @@ fn nobody_reading_the_output_is_no_failure() {
     let ran: Ran = child.wait_with_output().unwrap().into();
     assert!(!ran.succeeded().err.contains("pipe"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_named_source_that_is_never_opened_is_a_failure_and_in_a_tree_is_skipped() {
+    let fixture = Fixture::new();
+    fs::create_dir(fixture.share("tree")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", fixture.share("tree/out")).unwrap();
+    std::os::unix::fs::symlink("nowhere", fixture.share("tree/none")).unwrap();
+    for name in ["tree/out", "tree/none"] {
+        let ran = fixture.run(&["get", &fixture.url(name), "got"]);
+        assert_eq!(ran.exit, 1, "{ran:?}");
+        assert!(ran.err.contains(name) && !fixture.here("got").exists(), "{ran:?}");
+    }
+    let ran = fixture.run(&["get", &fixture.url("tree"), "got"]);
+    assert!(ran.exit == 0 && ran.err.contains("skipped"), "{ran:?}");
+    drop(std::os::unix::net::UnixListener::bind(fixture.here("socket")).unwrap());
+    let ran = fixture.run(&["put", "socket", &fixture.url("socket")]);
+    assert!(ran.exit == 1 && ran.err.contains("never opened"), "{ran:?}");
+}
+
+#[test]
+fn a_failed_transfer_is_a_failure_even_where_nobody_reads_the_output() {
+    let fixture = Fixture::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = fixture.command(&["get", &fixture.url("none"), "got"]);
+    let exit = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(exit.code(), Some(1));
+}
+
+#[test]
+fn a_new_name_gets_its_folders_and_a_taken_one_a_remedy_both_ways() {
+    let fixture = Fixture::new();
+    fs::write(fixture.here("a"), "a").unwrap();
+    fixture.run(&["put", "a", &fixture.url("new/deep/a")]).succeeded();
+    fixture.run(&["get", &fixture.url("new/deep/a"), "far/off/a"]).succeeded();
+    assert_eq!(fs::read(fixture.here("far/off/a")).unwrap(), b"a");
+    for arguments in [["put", "a", &fixture.url("new")], ["get", &fixture.url("new/deep/a"), "far"]]
+    {
+        let ran = fixture.run(&arguments);
+        assert!(ran.exit == 1 && ran.err.contains("end the target with /"), "{ran:?}");
+    }
+}
+
+#[test]
+fn keeping_both_again_makes_no_further_copy() {
+    let fixture = Fixture::new();
+    for (name, len) in [("small", 10), ("big", 3_000_000)] {
+        fs::write(fixture.here(name), vec![b'h'; len]).unwrap();
+        fs::write(fixture.share(name), vec![b's'; len]).unwrap();
+        for _ in 0..2 {
+            fixture.run(&["--if-exists", "rename", "put", name, &fixture.url(name)]).succeeded();
+            fixture.run(&["--if-exists", "rename", "get", &fixture.url(name), name]).succeeded();
+        }
+        for (side, content) in [(fixture.share(name), b'h'), (fixture.here(name), b's')] {
+            let copy = side.with_file_name(format!("{name} (1)"));
+            assert_eq!(fs::read(copy).unwrap(), vec![content; len], "{name}");
+            assert!(!side.with_file_name(format!("{name} (2)")).exists(), "{name}");
+        }
+    }
+}

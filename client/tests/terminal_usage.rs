@@ -96,3 +96,10 @@ fn forgetting_who_was_never_met_is_refused() {
     let (exit, error) = exit_and_error(&["forget", "host"]);
     assert_eq!((exit, error.contains("\"host\"")), (1, true), "{error}");
 }
+
+#[test]
+fn a_password_in_a_misplaced_url_is_not_repeated() {
+    let (exit, error) = exit_and_error(&["ferry://anna:secret@host/", "ls"]);
+    assert_eq!(exit, 64);
+    assert!(error.contains("before the verb") && !error.contains("secret"), "{error}");
+}

@@ -29,7 +29,10 @@ pub(crate) fn connect(
         return match attempt(Credentials::Guest) {
             Err(Failure::Client(err)) if refuses_guest(&err) => match ask_name(person) {
                 Some(name) => attempt(Credentials::Password { name, password: None }),
-                None => Err(err.into()),
+                None => Err(Failure::Refused(format!(
+                    "{err}; name an account, as in ferry://NAME@{}/",
+                    address.authority()
+                ))),
             },
             other => other,
         };

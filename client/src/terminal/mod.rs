@@ -44,7 +44,7 @@ use interrupt::Interrupts;
 use one_shot::OneShot;
 use screen::Screen;
 use serde_json::json;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
 /// The whole program: understands the arguments (the first is the program's name), does what
@@ -77,7 +77,8 @@ fn run_arguments(arguments: &Arguments) -> Result<Exit> {
     let person = Arc::new(Person::at_terminal(settings.password.clone()));
     match (&arguments.command, &arguments.url) {
         (Some(_), Some(url)) => {
-            let text = format!("{url}: a URL before the verb; see ferry --help");
+            let shown = one_shot::shown(OsStr::new(url));
+            let text = format!("{shown}: a URL before the verb; see ferry --help");
             Err(Failure::Usage(text))
         }
         (Some(Command::Forget { server }), None) => forget(&settings, server),

@@ -166,7 +166,7 @@ fn is_url(place: &OsStr) -> bool {
 }
 
 /// What may be a password is never repeated.
-fn shown(place: &OsStr) -> String {
+pub(crate) fn shown(place: &OsStr) -> String {
     let shown = escape(place.as_encoded_bytes());
     match (shown.split_once("://"), shown.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://...@{rest}"),

@@ -91,6 +91,11 @@ pub(crate) fn parse(words: &[Vec<u8>]) -> Result<Parsed> {
             let shown = ferry_protocol::escape(first);
             Err(Failure::Usage(format!("there is no verb \"{shown}\"; type help to see all")))
         }
+        Err(err) if err.kind() == ErrorKind::UnknownArgument => {
+            let text = first_line(&err.to_string());
+            let remedy = "names that begin with - are typed behind --";
+            Err(Failure::Usage(format!("{text}; {remedy}, and help {verb} shows the options")))
+        }
         Err(err) => Err(Failure::Usage(first_line(&err.to_string()))),
     }
 }
@@ -196,6 +201,8 @@ mod tests {
         assert_eq!(text("frobnicate x"), "there is no verb \"frobnicate\"; type help to see all");
         let wrong = text("ls --frob");
         assert!(wrong.contains("--frob") && !wrong.contains('\n'), "{wrong}");
+        let wrong = text("RETR -dash");
+        assert!(wrong.contains("behind --") && wrong.contains("help get"), "{wrong}");
     }
 
     #[test]

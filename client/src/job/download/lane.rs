@@ -2,11 +2,11 @@
 //! without waiting; a big file ends the window, so that other lanes take what comes after it.
 //! Finished files wait for each other, so that one flush of the disk serves many.
 
-use super::part::{Item, Part, Placing};
+use super::part::{Item, Part, Placing, beside};
 use super::receive::{self, Taken};
 use crate::client::Backoff;
 use crate::connection::Connection;
-use crate::job::conflict::Ruling;
+use crate::job::conflict::{NUMBERED_MAX, Ruling};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::{Conflict, Error, local_file, sys};
@@ -320,7 +320,8 @@ impl<'a> Lane<'a> {
         if !metadata.is_file() {
             return Err(Error::LocalRefused {
                 path: item.local.clone(),
-                what: "a folder, link or special file has this name; move it away first",
+                what: "a folder, link or special file has this name; end the target with / to put it \
+                       into a folder, or move that away",
             });
         }
         if metadata.len() == item.size {
@@ -337,7 +338,33 @@ impl<'a> Lane<'a> {
         };
         let questions = &self.job.site.questions;
         let ruled = self.job.conflicts.rule_on(&conflict, questions.as_ref())?;
+        if ruled == Ruling::KeepBoth && self.is_kept_beside(item)? {
+            return Ok(None);
+        }
         Ok(Some(ruled))
+    }
+
+    /// Whether an earlier run has kept both: the same command again makes no further copy.
+    fn is_kept_beside(&mut self, item: &Item) -> Result<bool, Error> {
+        let mut remote = None;
+        for count in 1..=NUMBERED_MAX {
+            let other = beside(&item.local, count);
+            let Ok(metadata) = fs::symlink_metadata(&other) else {
+                return Ok(false);
+            };
+            if !metadata.is_file() || metadata.len() != item.size {
+                continue;
+            }
+            let wanted = match remote {
+                Some(known) => known,
+                None => self.digest(item, Range::ALL)?.digest,
+            };
+            remote = Some(wanted);
+            if local_file::digest(&other, item.size)? == wanted {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Goes on with a part, if the server's file still begins with it; else starts again.

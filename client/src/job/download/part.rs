@@ -139,7 +139,8 @@ fn exists(target: &Path) -> Error {
     Error::TargetExists { path: ferry_protocol::escape(target.as_os_str().as_encoded_bytes()) }
 }
 
-fn beside(target: &Path, count: u32) -> PathBuf {
+/// The `count`-th other name for a file.
+pub(super) fn beside(target: &Path, count: u32) -> PathBuf {
     let name = target.file_name().unwrap_or_default();
     target.with_file_name(sys::name_from_bytes(&numbered(sys::name_bytes(name), count)))
 }

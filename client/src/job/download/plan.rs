@@ -52,7 +52,13 @@ impl<'a> Planner<'a> {
             self.seen.clear();
             let mut backoff = Backoff::new(&self.job.site, &self.job.cancel);
             loop {
-                match self.source(&transfer) {
+                let seen_before = self.seen.len();
+                let planned = self.source(&transfer);
+                if self.seen.len() > seen_before {
+                    // It goes on: a walk that waits for slow lanes may be cut often.
+                    backoff.succeeded();
+                }
+                match planned {
                     Err(err) if err.is_retryable() => backoff.wait(err)?,
                     Err(
                         err @ (Error::Remote { .. }
@@ -80,25 +86,23 @@ impl<'a> Planner<'a> {
         let Answer::Entry(entry) = connection.ask(&stat, &remote.to_wire())? else {
             return Err(PeerMisbehaved::UnexpectedAnswer.into());
         };
-        match entry.kind {
-            EntryKind::File => {
-                self.job.give_back(connection);
-                return self.file(remote.clone(), local.clone(), &entry);
+        if entry.kind != EntryKind::Folder {
+            self.job.give_back(connection);
+            // What was named is asked for, be it a link or a pipe: the server says why not, and
+            // that is a failure. Only what lies in a tree is skipped.
+            if entry.kind == EntryKind::File
+                && let Some(folder) = local.parent()
+            {
+                fs::create_dir_all(folder)
+                    .map_err(|source| Error::local("make", folder, source))?;
             }
-            EntryKind::Folder => {}
-            EntryKind::Link => {
-                self.skip(&remote.to_wire(), "a link that leads outside the shared folder");
-                return Ok(());
-            }
-            EntryKind::Other => {
-                self.skip(&remote.to_wire(), "a pipe, socket or device");
-                return Ok(());
-            }
+            return self.file(remote.clone(), local.clone(), &entry);
         }
         // The target itself may be a link that its owner made; below it none is followed.
         fs::create_dir_all(local).map_err(|source| Error::local("make", local, source))?;
-        self.made.insert(local.clone());
-        self.note_folder(local, &entry);
+        if self.made.insert(local.clone()) {
+            self.note_folder(local, &entry);
+        }
         let mut request = Request::Walk(remote.clone().into());
         loop {
             self.job.check()?;

@@ -284,9 +284,11 @@ impl<'a> Lane<'a> {
             Status::DIGEST_MISMATCH | Status::CHANGED | Status::TRUNCATED | Status::TIMED_OUT
         );
         match fault.status {
-            Status::EXISTS if item.names_tried > 0 => self.rename(item),
+            // A small file was compared by the server; a big one still has to be.
+            Status::EXISTS if item.names_tried > 0 && item.size <= SMALL_PUT_MAX => {
+                self.rename(item)
+            }
             Status::EXISTS => {
-                // A small file was compared by the server; a big one still has to be.
                 let is_compared = item.size <= SMALL_PUT_MAX;
                 match self.job.conflicts.at_once().filter(|_| is_compared) {
                     Some(ruling) => return self.apply(item, ruling),
@@ -390,8 +392,9 @@ impl<'a> Lane<'a> {
         let Answer::Entry(present) = self.connection()?.ask(&stat, &wire)? else {
             return Err(PeerMisbehaved::UnexpectedAnswer.into());
         };
-        if present.kind != EntryKind::File {
-            let text = "a folder or special file has this name";
+        if present.kind != EntryKind::File && item.names_tried == 0 {
+            let text = "a folder or special file has this name; to put it into a \
+                        folder, end the target with /";
             return Err(Error::remote(&wire, Fault::new(Status::IS_A_FOLDER, text)));
         }
         if item.size > SMALL_PUT_MAX
@@ -399,6 +402,9 @@ impl<'a> Lane<'a> {
             && big::is_equal(self.connection()?, item)?
         {
             return Ok(None);
+        }
+        if item.names_tried > 0 {
+            return Ok(Some(Ruling::KeepBoth));
         }
         let conflict = Conflict {
             target: wire,

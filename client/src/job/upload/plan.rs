@@ -34,7 +34,15 @@ impl<'a> Planner<'a> {
                 Ok(metadata) if metadata.is_dir() => {
                     self.folder(&transfer.local, &transfer.remote, &metadata)?;
                 }
-                Ok(metadata) => self.no_folder(&transfer.local, &transfer.remote, &metadata)?,
+                Ok(metadata) if metadata.is_file() => {
+                    self.file(&transfer.local, &transfer.remote, &metadata)?;
+                }
+                // What was named and cannot be sent is a failure; in a tree it is skipped.
+                Ok(_) => {
+                    let path = transfer.local.clone();
+                    let err = Error::LocalRefused { path, what: NEVER_OPENED };
+                    self.end(&transfer.local, FinalOutcome::Failed(err));
+                }
                 Err(source) => self.fail(&transfer.local, "read", source),
             }
         }
@@ -103,20 +111,15 @@ impl<'a> Planner<'a> {
             self.folder(local, &remote, &metadata)?;
             return Ok(true);
         }
-        self.no_folder(local, &remote, &metadata)?;
-        Ok(metadata.is_file())
+        if !metadata.is_file() {
+            self.skip(local, NEVER_OPENED);
+            return Ok(false);
+        }
+        self.file(local, &remote, &metadata)?;
+        Ok(true)
     }
 
-    fn no_folder(
-        &self,
-        local: &Path,
-        remote: &RemotePath,
-        metadata: &Metadata,
-    ) -> Result<(), Error> {
-        if !metadata.is_file() {
-            self.skip(local, "a pipe, socket or device, which is never opened");
-            return Ok(());
-        }
+    fn file(&self, local: &Path, remote: &RemotePath, metadata: &Metadata) -> Result<(), Error> {
         self.job.options.progress.add_planned(1, metadata.len());
         let if_exists = match self.job.options.rule {
             Rule::Replace => IfExists::Replace,
@@ -159,6 +162,8 @@ impl<'a> Planner<'a> {
         self.job.finish(source, b"", 0, outcome);
     }
 }
+
+const NEVER_OPENED: &str = "a pipe, socket or device, which is never opened";
 
 fn sorted_names(folder: &Path) -> io::Result<Vec<OsString>> {
     let mut names = fs::read_dir(folder)?

@@ -56,8 +56,10 @@ fn run(session: &mut Session, transfers: Vec<Transfer>, job: Job) -> Result {
     drop(bars);
     let object = summary_object(&report, began.elapsed());
     let text = summary_text(&report, began.elapsed());
-    session.screen.result(&object, &text)?;
-    conclude(report)
+    let shown = session.screen.result(&object, &text);
+    // What failed decides, even where nobody reads the summary any more.
+    conclude(report)?;
+    Ok(shown?)
 }
 
 fn options(session: &Session) -> JobOptions {

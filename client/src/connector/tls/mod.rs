@@ -1,7 +1,10 @@
-//! The TLS handshake. One of the two places that know rustls' set-up; the other is `transport`.
+//! The TLS handshake, and in `transport` the stream that comes of it. Nothing else knows rustls.
+
+mod transport;
+
+pub(crate) use transport::Transport;
 
 use crate::site::Site;
-use crate::transport::Transport;
 use crate::{Cancel, Error};
 use ferry_protocol::limits::ALPN;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -10,15 +13,24 @@ use rustls::crypto::{
 };
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use std::fmt;
 use std::net::TcpStream;
 use std::sync::Arc;
 
-/// TLS 1.3 with Ferry's ALPN name. Sessions are resumed within one configuration.
-pub(crate) fn config() -> Result<Arc<ClientConfig>, rustls::Error> {
+/// What is common to all connections of one login: sessions are resumed within it.
+pub(crate) type Config = Arc<ClientConfig>;
+
+/// Why no encrypted connection came about, in the words of the library that speaks TLS.
+#[derive(Clone, Debug)]
+pub struct TlsError(rustls::Error);
+
+/// TLS 1.3 with Ferry's ALPN name.
+pub(crate) fn config() -> Result<Config, TlsError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = AnyKey::new(&provider);
     let mut config = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(TlsError)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
@@ -40,11 +52,19 @@ pub(crate) fn handshake(
             what: "its name cannot be used",
         })?;
     let tls = ClientConnection::new(Arc::clone(site.tls()), name)
-        .map_err(|source| Error::Tls { server: site.server.clone(), source })?;
+        .map_err(|source| Error::Tls { server: site.server.clone(), source: TlsError(source) })?;
     let mut transport = Transport::new(socket, tls, &site.server, cancel)?;
     transport.shake_hands(site.options.deadlines.greeting)?;
     Ok(transport)
 }
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for TlsError {}
 
 /// Accepts every certificate, but only with proof that the peer holds its key. Which key is the
 /// right one is decided by its fingerprint, after the handshake and before anything is sent.

@@ -1,8 +1,9 @@
-//! A blocking, encrypted stream with deadlines. One of the two places that know rustls.
+//! A blocking, encrypted stream with deadlines.
 //!
 //! rustls reads its socket in steps of 4 KiB, so a buffer of [`INPUT_LEN`] stands in front of
 //! it; what is written is collected and leaves in pieces of about [`OUTPUT_LEN`].
 
+use super::TlsError;
 use crate::cancel::Registered;
 use crate::trust::Fingerprint;
 use crate::{Cancel, Error, Stage, sys};
@@ -227,7 +228,7 @@ impl Transport {
         if self.cancel.is_cancelled() {
             return Error::Cancelled;
         }
-        Error::Tls { server: self.server.clone(), source }
+        Error::Tls { server: self.server.clone(), source: TlsError(source) }
     }
 
     fn handshake_error(&self, err: rustls::Error, began: &[u8]) -> Error {

@@ -1,0 +1,78 @@
+//! Connections that are lost between two requests, against a scripted server.
+
+mod support;
+
+use ferry_client::job::{self, JobOptions, Transfer};
+use ferry_client::trust::KnownServers;
+use ferry_client::{Client, ConnectOptions};
+use ferry_protocol::{Answer, EntryKind, Fault, RemotePath, Request, Status};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+use support::{FakeServer, Peer, entry, page};
+
+const RETRY_FOR: Duration = Duration::from_millis(900);
+
+#[expect(clippy::unwrap_used, reason = "a test may give up")]
+fn connect(server: &FakeServer, state: &std::path::Path) -> Client {
+    let known = KnownServers::in_folder(state);
+    let mut options = ConnectOptions::new("127.0.0.1", server.address.port(), known);
+    options.retry_for = RETRY_FOR;
+    Client::connect(options, Arc::new(support::TrustsAll)).unwrap()
+}
+
+fn answer_stat(peer: &mut Peer, name: &[u8]) {
+    let (number, request) = peer.request();
+    assert!(matches!(request, Request::Stat(_)), "{request:?}");
+    peer.answer(number, &Answer::Entry(entry(name, EntryKind::Folder, 0)));
+}
+
+/// A folder that somebody removed while the connection was lost once made every later request of
+/// the client fail, even the one that would have led out of it.
+#[test]
+fn a_current_folder_that_is_gone_fails_nothing_else() {
+    let state = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(2, |index, peer| {
+        peer.greet();
+        let (number, request) = peer.request();
+        assert!(matches!(request, Request::ChangeDirectory(_)), "{request:?}");
+        if index == 0 {
+            peer.answer(number, &Answer::Directory(RemotePath::parse(b"/a").unwrap()));
+        } else {
+            peer.answer(number, &Answer::Error(Fault::new(Status::NOT_FOUND, "gone")));
+            answer_stat(peer, b"b");
+        }
+    });
+    let mut client = connect(&server, state.path());
+    client.change_directory(&RemotePath::parse(b"/a").unwrap()).unwrap();
+    let found = client.stat(&RemotePath::parse(b"/b").unwrap()).unwrap();
+    assert_eq!(found.name, b"b");
+    server.join();
+}
+
+/// The walk of a large download waits for the lanes, and may be cut for its silence again and
+/// again. The time for retries once went on from the first cut, and ended such downloads.
+#[test]
+fn a_walk_that_goes_on_after_each_cut_is_not_given_up() {
+    const CUTS: usize = 4;
+    const NAMES: [&[u8]; CUTS + 1] = [b"a", b"b", b"c", b"d", b"e"];
+    let state = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(CUTS + 1, |index, peer| {
+        peer.greet();
+        answer_stat(peer, b"tree");
+        let (number, request) = peer.request();
+        assert!(matches!(request, Request::Walk(_)), "{request:?}");
+        let entries = NAMES.iter().take(index + 1);
+        let entries = entries.map(|name| entry(name, EntryKind::Folder, 0)).collect();
+        peer.answer(number, &page(entries, index == CUTS));
+        thread::sleep(RETRY_FOR / 2);
+    });
+    let mut client = connect(&server, state.path());
+    let local = state.path().join("tree");
+    let transfer = Transfer { local, remote: RemotePath::parse(b"/tree").unwrap() };
+    let report = job::download(&mut client, vec![transfer], &JobOptions::default());
+    assert!(report.is_success(), "{report} {:?}", report.stopped);
+    assert_eq!(report.folders_done, NAMES.len() as u64 + 1);
+    drop(client);
+    server.join();
+}
