@@ -360,3 +360,17 @@ fn keeping_both_again_makes_no_further_copy() {
         }
     }
 }
+
+#[test]
+fn programs_get_names_unescaped_from_every_verb() {
+    let fixture = Fixture::new();
+    fs::create_dir(fixture.share("a\\b")).unwrap();
+    let moved = fixture.run(&["--json", "mv", &fixture.url("a%5cb"), &fixture.url("c%5cd%ff")]);
+    let moved = moved.succeeded().objects();
+    assert_eq!(
+        (&moved[0]["source"], &moved[0]["target_hex"]),
+        (&"/a\\b".into(), &"2f635c64ff".into())
+    );
+    let ran = fixture.script(&["--json", &fixture.url("c%5cd%ff")], b"pwd\n").succeeded();
+    assert_eq!(ran.objects()[1]["folder_hex"], "2f635c64ff");
+}

@@ -7,12 +7,12 @@ use super::failure::{Failure, Result};
 use super::input::{Input, Line};
 use super::line::{os_string, split};
 use super::prompt_line::{self, Parsed, PromptVerb};
-use super::screen::Screen;
+use super::screen::{Screen, insert_name};
 use super::session::Session;
 use super::target::{LocalTarget, RemoteTarget};
 use super::verbs::{inspect, list, local, namespace, transfer};
 use ferry_protocol::escape;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::rc::Rc;
@@ -154,8 +154,9 @@ fn perform(session: &mut Session, verb: &PromptVerb) -> Result {
         PromptVerb::Shared(verb) => perform_shared(session, verb),
         PromptVerb::Cd { place } => change_folder(session, place.as_deref()),
         PromptVerb::Pwd => {
-            let shown = session.remote.to_string();
-            Ok(session.screen.result(&json!({ "folder": shown }), &shown)?)
+            let mut fields = Map::new();
+            insert_name(&mut fields, "folder", &session.remote.to_wire());
+            Ok(session.screen.result(&Value::Object(fields), &session.remote.to_string())?)
         }
         PromptVerb::Lcd { place } => {
             local::change(session, place.as_deref().unwrap_or_else(|| OsStr::new(".")))

@@ -4,11 +4,12 @@ use crate::client::Parents;
 use crate::job::Rule;
 use crate::terminal::arguments::{MakeFolder, Remove};
 use crate::terminal::failure::{Failure, Result};
+use crate::terminal::screen::insert_name;
 use crate::terminal::session::Session;
 use crate::terminal::target::RemoteTarget;
 use crate::{Client, Error};
 use ferry_protocol::{Entry, EntryKind, IfExists, RemotePath, Removal, Status};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Renames or copies one thing to a new path.
 type Carry = fn(&mut Client, &RemotePath, &RemotePath, IfExists) -> std::result::Result<(), Error>;
@@ -78,12 +79,11 @@ fn carry(
             }
             other => other?,
         }
-        let object = json!({
-            "source": source.path.to_string(),
-            "target": new.to_string(),
-        });
         if session.screen.json {
-            session.screen.result(&object, "")?;
+            let mut fields = Map::new();
+            insert_name(&mut fields, "source", &source.path.to_wire());
+            insert_name(&mut fields, "target", &new.to_wire());
+            session.screen.result(&Value::Object(fields), "")?;
         }
         Ok(())
     })
@@ -145,6 +145,6 @@ fn done(session: &Session, what: &str, path: &RemotePath) -> Result {
         return Ok(());
     }
     let mut fields = Map::new();
-    crate::terminal::screen::insert_name(&mut fields, what, &path.to_wire());
+    insert_name(&mut fields, what, &path.to_wire());
     Ok(session.screen.result(&Value::Object(fields), "")?)
 }
