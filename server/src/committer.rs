@@ -147,7 +147,8 @@ impl Desk {
                 let folder = published.map(|published| (published.folder_id(), published));
                 let id = folder.as_ref().map(|(id, _)| *id);
                 folders.extend(folder);
-                (Stored { digest, was_there, is_durable }, id)
+                // What was there may be someone else's, and not on stable storage yet.
+                (Stored { digest, was_there, is_durable: is_durable && !was_there }, id)
             });
             outcomes.push((outcome, promise));
         }

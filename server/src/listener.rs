@@ -111,17 +111,16 @@ impl Desk {
             match socket.accept() {
                 Ok((accepted, peer)) => self.reception.welcome_in(accepted, peer),
                 Err(err) if err.kind() == io::ErrorKind::WouldBlock => break,
-                Err(err) if sys::is_out_of_descriptors(&err) => {
-                    self.spare = None;
-                    drop(socket.accept());
-                    self.spare = spare().ok().flatten();
+                // The peer was gone before it was accepted.
+                Err(err) if err.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(err) => {
+                    if sys::is_out_of_descriptors(&err) {
+                        self.spare = None;
+                        drop(socket.accept());
+                        self.spare = spare().ok().flatten();
+                    }
                     warn_sometimes(&mut self.warned_at, &err);
                     std::thread::sleep(EXHAUSTED_PAUSE);
-                    break;
-                }
-                // The peer was gone before it was accepted, or the system is short for a moment.
-                Err(err) => {
-                    warn_sometimes(&mut self.warned_at, &err);
                     break;
                 }
             }
@@ -202,7 +201,7 @@ const BACKLOG: i32 = 4096;
 /// Connections accepted before the poller is asked again.
 const ACCEPTS_AT_ONCE: usize = 256;
 
-/// Pause when the system has no descriptors left.
+/// Pause when the system is short of descriptors or memory.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often a failing accept is logged.

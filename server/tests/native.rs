@@ -395,3 +395,25 @@ fn an_upload_whose_answer_was_lost_is_answered_when_it_is_repeated() {
         assert!(!stored.was_there, "round {round} was done twice");
     }
 }
+
+#[test]
+fn a_file_that_shrinks_while_it_is_sent_ends_in_an_error() {
+    let fixture = serve();
+    let path = fixture.share.path().join("shrinking");
+    let file = std::fs::File::create(&path).unwrap();
+    // Far more than the sockets between the two can hold.
+    file.set_len(256 << 20).unwrap();
+    let mut client = fixture.guest();
+    client.send(&Request::Get { path: at("/shrinking"), range: Range::ALL });
+    assert!(matches!(client.answer(), Answer::Content(_)));
+    file.set_len(1 << 20).unwrap();
+    let last = loop {
+        match client.receive().unwrap() {
+            Received::Data(..) => {}
+            Received::Answer(_, last) => break last,
+            Received::Unknown(kind) => panic!("unknown {kind}"),
+        }
+    };
+    assert_eq!(status_of(&last), Status::CHANGED);
+    assert_eq!(client.ask(&Request::Ping), Answer::Pong);
+}

@@ -248,6 +248,9 @@ impl NativeConnection {
 impl Connection for NativeConnection {
     fn step(&mut self, turn: &mut Turn<'_>) -> Next {
         self.stream.unstow(turn.cipher);
+        if !self.order.is_logged_in() {
+            turn.cipher.fill_sparingly();
+        }
         let stop = match self.advance(turn) {
             Ok(stop) => stop,
             Err(broken) => self.broken(broken, turn),

@@ -20,18 +20,24 @@ pub(crate) struct CipherBuffer {
     bytes: Box<[u8]>,
     start: usize,
     end: usize,
-    may_fill: bool,
+    fill_max: usize,
 }
 
 impl CipherBuffer {
     /// A buffer of 256 KiB.
     pub(crate) fn new() -> Self {
-        Self { bytes: vec![0; 256 * 1024].into(), start: 0, end: 0, may_fill: true }
+        Self { bytes: vec![0; BUFFER_LEN].into(), start: 0, end: 0, fill_max: BUFFER_LEN }
     }
 
     /// From now to the turn's end only what is here already is used.
     pub(crate) fn stop_filling(&mut self) {
-        self.may_fill = false;
+        self.fill_max = 0;
+    }
+
+    /// From now to the turn's end no more than a record is taken from the socket at a time, so
+    /// that a stranger can make the server hold no more.
+    pub(crate) fn fill_sparingly(&mut self) {
+        self.fill_max = self.fill_max.min(SPARING_LEN);
     }
 
     fn unread(&self) -> &[u8] {
@@ -41,7 +47,7 @@ impl CipherBuffer {
     fn load(&mut self, bytes: &[u8]) {
         self.start = 0;
         self.end = bytes.len().min(self.bytes.len());
-        self.may_fill = true;
+        self.fill_max = self.bytes.len();
         let end = self.end;
         if let (Some(to), Some(from)) = (self.bytes.get_mut(..end), bytes.get(..end)) {
             to.copy_from_slice(from);
@@ -49,12 +55,13 @@ impl CipherBuffer {
     }
 
     fn fill(&mut self, socket: &mut TcpStream) -> io::Result<Flow> {
-        if !self.may_fill {
+        if self.fill_max == 0 {
             return Ok(Flow::Blocked);
         }
         self.start = 0;
         self.end = 0;
-        let flow = read_socket(socket, &mut self.bytes)?;
+        let room = self.bytes.get_mut(..self.fill_max).unwrap_or_default();
+        let flow = read_socket(socket, room)?;
         if let Flow::Count(count) = flow {
             self.end = count;
         }
@@ -254,3 +261,9 @@ fn read_socket(socket: &mut TcpStream, buffer: &mut [u8]) -> io::Result<Flow> {
         }
     }
 }
+
+/// Bytes of a worker's buffer.
+const BUFFER_LEN: usize = 256 * 1024;
+
+/// Bytes taken at a time from a stranger.
+const SPARING_LEN: usize = 4 * 1024;

@@ -1,0 +1,90 @@
+//! Copy of a file within the server.
+
+use super::{Task, TaskOutcome, TaskState, Turns, room};
+use crate::committer::{CommitQueue, Finished};
+use crate::service::{Error, Result};
+use crate::storage::{Reader, Upload};
+use crate::wake::{Waker, promise};
+use ferry_protocol::{Attributes, Hasher, IfExists, Progress, RemotePath};
+
+/// Copies a file; the copy is an upload like any other.
+pub(in crate::service) struct CopyFile {
+    reader: Box<dyn Reader>,
+    upload: Option<Box<dyn Upload>>,
+    target: RemotePath,
+    if_exists: IfExists,
+    commits: CommitQueue,
+    hasher: Hasher,
+}
+
+impl CopyFile {
+    pub(in crate::service) fn open(
+        reader: Box<dyn Reader>,
+        upload: Box<dyn Upload>,
+        target: RemotePath,
+        if_exists: IfExists,
+        commits: CommitQueue,
+    ) -> Task {
+        let upload = Some(upload);
+        let hasher = Hasher::new();
+        Task(Box::new(Self { reader, upload, target, if_exists, commits, hasher }))
+    }
+
+    fn finish(&mut self, waker: &Waker) -> Result<TaskState> {
+        if !self.reader.is_unchanged()? {
+            return Err(Error::Changed(self.target.clone()));
+        }
+        let metadata = self.reader.metadata();
+        let Some(mut upload) = self.upload.take() else {
+            return Err(Error::Nonsense("the copy was handed over"));
+        };
+        let attributes = Attributes {
+            modified: Some(metadata.modified),
+            permissions: Some(metadata.permissions),
+        };
+        if let Err(err) = upload.seal(attributes).and_then(|()| upload.sync()) {
+            self.upload = Some(upload);
+            return Err(err.into());
+        }
+        let (promise, pending) = promise(waker);
+        let finished = Finished {
+            upload,
+            target: self.target.clone(),
+            size: metadata.size,
+            digest: self.hasher.digest(),
+            if_exists: self.if_exists,
+            is_synced: true,
+        };
+        self.commits.commit(finished, promise);
+        Ok(TaskState::Finished(TaskOutcome::Committing(pending)))
+    }
+}
+
+impl Turns for CopyFile {
+    fn turn(&mut self, buffer: &mut [u8], waker: &Waker) -> Result<TaskState> {
+        let total = self.reader.metadata().size;
+        let done = self.hasher.len();
+        if done == total {
+            return self.finish(waker);
+        }
+        let room = room(buffer, total - done);
+        if self.reader.read_at(done, room)? < room.len() {
+            return Err(Error::Changed(self.target.clone()));
+        }
+        if let Some(upload) = self.upload.as_mut() {
+            upload.write(done, room)?;
+        }
+        self.hasher.update(room);
+        Ok(TaskState::Running(Progress { done: self.hasher.len(), total }))
+    }
+}
+
+impl Drop for CopyFile {
+    fn drop(&mut self) {
+        if let Some(upload) = self.upload.take()
+            && let Err(err) = upload.abandon()
+        {
+            tracing::warn!("an unfinished copy could not be removed: {err}");
+        }
+    }
+}

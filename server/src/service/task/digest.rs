@@ -1,0 +1,57 @@
+//! Digest of a stored file, or of a range of it.
+
+use super::{Task, TaskOutcome, TaskState, Turns, room};
+use crate::service::{Error, Result, Service, Session};
+use crate::storage::Reader;
+use crate::wake::Waker;
+use ferry_protocol::{Hasher, Progress, Range, RemotePath, Rights, StoredDigest};
+
+impl Service {
+    /// Computes the digest of a stored file, or of a range of it.
+    pub(crate) fn digest(
+        &self,
+        session: &Session,
+        path: &RemotePath,
+        range: Range,
+    ) -> Result<Task> {
+        session.may(Rights::READ, "read")?;
+        let reader = self.storage.open(path)?;
+        let len = range.len_within(reader.metadata().size);
+        let path = path.clone();
+        let hasher = Hasher::new();
+        Ok(Task(Box::new(DigestFile { reader, path, start: range.offset, len, hasher })))
+    }
+}
+
+struct DigestFile {
+    reader: Box<dyn Reader>,
+    path: RemotePath,
+    start: u64,
+    len: u64,
+    hasher: Hasher,
+}
+
+impl Turns for DigestFile {
+    fn turn(&mut self, buffer: &mut [u8], _: &Waker) -> Result<TaskState> {
+        let remaining = self.len - self.hasher.len();
+        if remaining > 0 {
+            let room = room(buffer, remaining);
+            let count = self.reader.read_at(self.start + self.hasher.len(), room)?;
+            if count < room.len() {
+                return Err(Error::Changed(self.path.clone()));
+            }
+            self.hasher.update_parallel(room);
+            let progress = Progress { done: self.hasher.len(), total: self.len };
+            return Ok(TaskState::Running(progress));
+        }
+        if !self.reader.is_unchanged()? {
+            return Err(Error::Changed(self.path.clone()));
+        }
+        let metadata = self.reader.metadata();
+        Ok(TaskState::Finished(TaskOutcome::Digest(StoredDigest {
+            file_size: metadata.size,
+            modified: metadata.modified,
+            digest: self.hasher.digest(),
+        })))
+    }
+}

@@ -1,0 +1,66 @@
+//! Work that can take long, done in turns: removal of a tree, copy, digest of a stored file, and
+//! the proof of a part. Dropping a task gives it up.
+
+mod copy;
+mod digest;
+mod proof;
+mod remove;
+
+pub(super) use copy::CopyFile;
+pub(super) use proof::Proof;
+pub(super) use remove::RemoveTree;
+
+use super::Result;
+use super::write::Incoming;
+use crate::committer;
+use crate::wake::{Pending, Waker};
+use ferry_protocol::{Progress, StoredDigest};
+use std::fmt;
+
+/// One piece of long work.
+pub(crate) struct Task(Box<dyn Turns>);
+
+/// Where a task stands after a turn.
+#[derive(Debug)]
+pub(crate) enum TaskState {
+    /// It needs more turns.
+    Running(Progress),
+    /// It is over.
+    Finished(TaskOutcome),
+}
+
+/// What a task yields.
+#[derive(Debug)]
+pub(crate) enum TaskOutcome {
+    /// Done.
+    Done,
+    /// Done once the committer says so.
+    Committing(Pending<committer::Outcome>),
+    /// The digest.
+    Digest(StoredDigest),
+    /// The part is what it says: content can come.
+    Proven(Incoming),
+}
+
+/// What every task does; one call is one turn.
+trait Turns: Send {
+    fn turn(&mut self, buffer: &mut [u8], waker: &Waker) -> Result<TaskState>;
+}
+
+impl Task {
+    /// Works for one turn: at most a buffer's length of content, or some names.
+    pub(crate) fn turn(&mut self, buffer: &mut [u8], waker: &Waker) -> Result<TaskState> {
+        self.0.turn(buffer, waker)
+    }
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Task")
+    }
+}
+
+fn room(buffer: &mut [u8], remaining: u64) -> &mut [u8] {
+    let len = usize::try_from(remaining).unwrap_or(usize::MAX).min(buffer.len());
+    buffer.get_mut(..len).unwrap_or_default()
+}

@@ -1,0 +1,65 @@
+//! The proof of a part that an earlier connection left.
+
+use super::{Task, TaskOutcome, TaskState, Turns, room};
+use crate::committer::CommitQueue;
+use crate::service::write::{Incoming, Plan};
+use crate::service::{Error, Result};
+use crate::storage::Upload;
+use crate::wake::Waker;
+use ferry_protocol::{Hasher, Progress};
+use std::fmt;
+
+/// Reads a part again before the server vouches for it.
+pub(crate) struct Proof {
+    upload: Option<Box<dyn Upload>>,
+    plan: Plan,
+    commits: CommitQueue,
+    hasher: Hasher,
+}
+
+impl Proof {
+    pub(in crate::service) fn new(
+        upload: Box<dyn Upload>,
+        plan: Plan,
+        commits: CommitQueue,
+    ) -> Self {
+        Self { upload: Some(upload), plan, commits, hasher: Hasher::new() }
+    }
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Proof({})", self.plan.target)
+    }
+}
+
+impl Turns for Proof {
+    fn turn(&mut self, buffer: &mut [u8], _: &Waker) -> Result<TaskState> {
+        let Some(upload) = self.upload.as_ref() else {
+            return Err(Error::Nonsense("the part was handed over"));
+        };
+        let held = upload.held().min(self.plan.size);
+        let remaining = held - self.hasher.len();
+        if remaining > 0 {
+            let room = room(buffer, remaining);
+            let count = upload.read_at(self.hasher.len(), room)?;
+            if count < room.len() {
+                return Err(Error::Changed(self.plan.target.clone()));
+            }
+            self.hasher.update_parallel(room);
+            return Ok(TaskState::Running(Progress { done: self.hasher.len(), total: held }));
+        }
+        let Some(upload) = self.upload.take() else {
+            return Err(Error::Nonsense("the part was handed over"));
+        };
+        let hasher = std::mem::take(&mut self.hasher);
+        let incoming = Incoming::new(upload, self.plan.clone(), self.commits.clone(), hasher);
+        Ok(TaskState::Finished(TaskOutcome::Proven(incoming)))
+    }
+}
+
+impl From<Proof> for Task {
+    fn from(proof: Proof) -> Self {
+        Self(Box::new(proof))
+    }
+}
