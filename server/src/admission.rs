@@ -1,5 +1,5 @@
-//! Who may connect now: caps in all, per address, and per address before login. An IPv6 address
-//! counts as its /64, for that is what one host is given.
+//! Who may connect now: caps in all, per address, per address before login, and per account. An
+//! IPv6 address counts as its /64, for that is what one host is given.
 
 use crate::config::Limits;
 use parking_lot::Mutex;
@@ -19,6 +19,7 @@ struct Ledger {
     total: usize,
     refused: usize,
     by_address: HashMap<IpAddr, Count>,
+    by_account: HashMap<String, usize>,
 }
 
 #[derive(Debug, Default)]
@@ -32,7 +33,7 @@ struct Count {
 pub(crate) struct Permit {
     admission: Arc<Admission>,
     address: IpAddr,
-    is_logged_in: bool,
+    account: Option<String>,
     refusal: Option<Refusal>,
 }
 
@@ -43,6 +44,8 @@ pub(crate) enum Refusal {
     Full,
     /// This address has as many connections as it may.
     AddressFull,
+    /// This account has as many connections as it may.
+    AccountFull,
 }
 
 impl Admission {
@@ -69,7 +72,7 @@ impl Admission {
             count.before_login += 1;
         }
         let admission = Arc::clone(self);
-        Some(Permit { admission, address, is_logged_in: false, refusal })
+        Some(Permit { admission, address, account: None, refusal })
     }
 
     fn refusal(&self, ledger: &Ledger, address: IpAddr) -> Option<Refusal> {
@@ -89,14 +92,23 @@ impl Permit {
         self.refusal
     }
 
-    /// The login is done: the connection no longer counts as a stranger's.
-    pub(crate) fn logged_in(&mut self) {
-        if !self.is_logged_in && self.refusal.is_none() {
-            self.is_logged_in = true;
-            if let Some(count) = self.admission.ledger.lock().by_address.get_mut(&self.address) {
-                count.before_login -= 1;
-            }
+    /// The login is done: the connection no longer counts as a stranger's, but as `account`'s,
+    /// unless that has as many as it may.
+    pub(crate) fn logged_in(&mut self, account: &str) -> Result<(), Refusal> {
+        if self.account.is_some() || self.refusal.is_some() {
+            return Ok(());
         }
+        let mut ledger = self.admission.ledger.lock();
+        let count = ledger.by_account.entry(account.to_owned()).or_default();
+        if *count >= self.admission.limits.connections_per_account {
+            return Err(Refusal::AccountFull);
+        }
+        *count += 1;
+        if let Some(count) = ledger.by_address.get_mut(&self.address) {
+            count.before_login -= 1;
+        }
+        self.account = Some(account.to_owned());
+        Ok(())
     }
 }
 
@@ -110,9 +122,17 @@ impl Drop for Permit {
         ledger.total -= 1;
         if let Some(count) = ledger.by_address.get_mut(&self.address) {
             count.open -= 1;
-            count.before_login -= usize::from(!self.is_logged_in);
+            count.before_login -= usize::from(self.account.is_none());
             if count.open == 0 {
                 ledger.by_address.remove(&self.address);
+            }
+        }
+        if let Some(account) = &self.account
+            && let Some(count) = ledger.by_account.get_mut(account)
+        {
+            *count -= 1;
+            if *count == 0 {
+                ledger.by_account.remove(account);
             }
         }
     }
@@ -156,10 +176,10 @@ mod tests {
         let third = admission.admit(ip("127.0.0.1")).unwrap();
         assert_eq!(third.refusal(), Some(Refusal::AddressFull));
         drop(third);
-        first.logged_in();
+        first.logged_in("ann").unwrap();
         let third = admission.admit(ip("127.0.0.1")).unwrap();
         assert_eq!(third.refusal(), None);
-        first.logged_in();
+        first.logged_in("ann").unwrap();
         assert_eq!(admission.admit(ip("127.0.0.1")).unwrap().refusal(), Some(Refusal::AddressFull));
         assert_eq!(admission.admit(ip("127.0.0.2")).unwrap().refusal(), None);
     }
@@ -172,6 +192,22 @@ mod tests {
         drop(permit);
         assert!(admission.ledger.lock().by_address.is_empty());
         assert_eq!(admission.admit(ip("10.0.0.2")).unwrap().refusal(), None);
+    }
+
+    #[test]
+    fn an_account_has_its_cap_from_whatever_address() {
+        let limits = Limits { connections_per_account: 1, ..Limits::default() };
+        let admission = Admission::new(&limits);
+        let mut first = admission.admit(ip("10.0.0.1")).unwrap();
+        let mut second = admission.admit(ip("10.0.0.2")).unwrap();
+        first.logged_in("ann").unwrap();
+        assert_eq!(second.logged_in("ann"), Err(Refusal::AccountFull));
+        second.logged_in("bob").unwrap();
+        drop(first);
+        let mut third = admission.admit(ip("10.0.0.3")).unwrap();
+        third.logged_in("ann").unwrap();
+        drop((second, third));
+        assert!(admission.ledger.lock().by_account.is_empty());
     }
 
     #[test]

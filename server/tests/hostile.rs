@@ -278,3 +278,20 @@ fn one_request_over_many_records_is_answered() {
     client.stream().read_exact(&mut head).unwrap();
     assert_eq!(Header::decode(&head).unwrap().kind, Kind::ENTRY);
 }
+
+#[test]
+fn an_account_over_its_cap_is_told_so() {
+    let fixture = serve_with(|config| config.limits.connections_per_account = 1);
+    let _first = fixture.guest();
+    let mut second = RawClient::connect(fixture.address());
+    second.greet();
+    second.send(&Request::LoginPassword {
+        name: String::new(),
+        password: ferry_protocol::Secret::new(b""),
+    });
+    let Some(Received::Answer(0, Answer::Busy(busy))) = second.receive() else {
+        panic!("expected busy")
+    };
+    assert!(busy.text.contains("your account"));
+    assert_eq!(second.receive(), None);
+}

@@ -108,6 +108,7 @@ fn read_limits<'t>(mut section: Section<'t>, limits: &mut Limits, reading: &mut 
     for (word, count) in [
         ("connections_max", &mut limits.connections_max),
         ("connections_per_address", &mut limits.connections_per_address),
+        ("connections_per_account", &mut limits.connections_per_account),
         ("before_login_per_address", &mut limits.before_login_per_address),
     ] {
         if let Some(value) = whole_number(&mut section, word, reading) {

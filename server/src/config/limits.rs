@@ -10,6 +10,8 @@ pub struct Limits {
     pub connections_max: usize,
     /// Connections open at once from one address.
     pub connections_per_address: usize,
+    /// Connections logged in at once with one account; the guest is one, too.
+    pub connections_per_account: usize,
     /// Connections from one address that have not logged in.
     pub before_login_per_address: usize,
     /// From accept to the end of the TLS handshake.
@@ -44,6 +46,7 @@ impl Default for Limits {
         Self {
             connections_max: connections_max(sys::process::descriptors_max()),
             connections_per_address: 256,
+            connections_per_account: 1024,
             before_login_per_address: 64,
             handshake: Duration::from_secs(10),
             login: Duration::from_secs(30),

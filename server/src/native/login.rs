@@ -15,14 +15,7 @@ impl NativeConnection {
     pub(super) fn greet(&mut self, hello: &Hello) -> Stop {
         tracing::debug!(peer = %self.peer, program = escape(hello.program.as_bytes()), "hello");
         if let Some(refusal) = self.permit.refusal() {
-            let text = match refusal {
-                Refusal::Full => "the server has as many connections as it takes",
-                Refusal::AddressFull => "your address has as many connections as it may",
-            };
-            tracing::info!(peer = %self.peer, "refused: {text}");
-            let busy = Busy { retry_after_ms: FULL_RETRY_MS, text: text.to_owned() };
-            self.replies.push(0, Answer::Busy(busy));
-            self.begin_linger();
+            self.turn_away(refusal);
             return Stop::GoOn;
         }
         self.order.welcomed();
@@ -30,6 +23,19 @@ impl NativeConnection {
         welcome.features &= hello.features;
         self.answer(Answer::Welcome(welcome));
         Stop::GoOn
+    }
+
+    /// Says that there is no room, and when to come back.
+    fn turn_away(&mut self, refusal: Refusal) {
+        let text = match refusal {
+            Refusal::Full => "the server has as many connections as it takes",
+            Refusal::AddressFull => "your address has as many connections as it may",
+            Refusal::AccountFull => "your account has as many connections as it may",
+        };
+        tracing::info!(peer = %self.peer, "refused: {text}");
+        let busy = Busy { retry_after_ms: FULL_RETRY_MS, text: text.to_owned() };
+        self.replies.push(0, Answer::Busy(busy));
+        self.begin_linger();
     }
 
     /// Sends a password to its lane.
@@ -66,13 +72,16 @@ impl NativeConnection {
     }
 
     fn open_session(&mut self, account: Arc<Account>) {
+        if let Err(refusal) = self.permit.logged_in(&account.name) {
+            self.turn_away(refusal);
+            return;
+        }
         let (session, token) = self.door.service.open_session(account);
         tracing::info!(
             peer = %self.peer,
             account = shown_name(session.account_name()),
             "logged in"
         );
-        self.permit.logged_in();
         self.order.logged_in();
         self.answer(Answer::LoggedIn(ferry_protocol::Account {
             name: session.account_name().to_owned(),

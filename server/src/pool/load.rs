@@ -8,24 +8,34 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Load {
     age_max: Duration,
-    too_old_since: Mutex<Option<Instant>>,
+    late: Mutex<Option<Late>>,
+}
+
+/// An unbroken run of turns that were too old.
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    since: Instant,
+    last: Instant,
 }
 
 impl Load {
     /// Turns that waited longer than `age_max` are too old.
     pub(crate) fn new(age_max: Duration) -> Self {
-        Self { age_max, too_old_since: Mutex::new(None) }
+        Self { age_max, late: Mutex::new(None) }
     }
 
     /// A turn waited for `age`. Returns the milliseconds after which new transfers should come
     /// back, if every turn of the last second was too old.
     pub(crate) fn observe(&self, age: Duration, now: Instant) -> Option<u32> {
-        let mut too_old_since = self.too_old_since.lock();
+        let mut late = self.late.lock();
         if age <= self.age_max {
-            *too_old_since = None;
+            *late = None;
             return None;
         }
-        let since = *too_old_since.get_or_insert(now);
+        // A late turn of long ago says nothing about now.
+        let run = late.filter(|run| now.saturating_duration_since(run.last) < PERSISTENCE);
+        let since = run.map_or(now, |run| run.since);
+        *late = Some(Late { since, last: now });
         if now.saturating_duration_since(since) < PERSISTENCE {
             return None;
         }
@@ -50,6 +60,7 @@ mod tests {
         assert_eq!(load.observe(late, start), None);
         assert_eq!(load.observe(late, start + Duration::from_millis(900)), None);
         assert_eq!(load.observe(late, start + Duration::from_millis(1100)), Some(700));
+        assert_eq!(load.observe(late, start + Duration::from_mins(9)), None, "a new run");
         assert_eq!(load.observe(Duration::ZERO, start + Duration::from_millis(1200)), None);
         assert_eq!(load.observe(late, start + Duration::from_millis(1300)), None);
     }

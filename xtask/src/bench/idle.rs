@@ -139,4 +139,4 @@ fn kib(count: u64) -> f64 {
 
 const BULK: u32 = 64;
 const LARGE_LEN: usize = 64 * 1024 * 1024;
-const CONFIG: &str = "[limits]\nconnections_max = 11000\nconnections_per_address = 11000\nbefore_login_per_address = 11000\nidle_secs = 900\n";
+const CONFIG: &str = "[limits]\nconnections_max = 11000\nconnections_per_address = 11000\nconnections_per_account = 11000\nbefore_login_per_address = 11000\nidle_secs = 900\n";
