@@ -119,8 +119,10 @@ impl OneShot {
     fn on_server(&self, address: &Address, act: impl FnOnce(&mut Session) -> Result) -> Result {
         let mut session = Session::open(address, &self.settings, &self.person, &self.interrupts)?;
         let welcome = &session.client.welcome().text;
-        if !self.settings.json && !welcome.is_empty() {
-            complain(&format!("the server says: {}", escape(welcome.as_bytes())));
+        if !self.settings.json {
+            for line in welcome.lines() {
+                complain(&format!("the server says: {}", escape(line.as_bytes())));
+            }
         }
         let result = session.run(act);
         if result.is_ok() {
