@@ -97,7 +97,7 @@ impl CommitQueue {
 
     fn send(&self, job: Job) {
         if self.jobs.send(job).is_err() {
-            tracing::error!("the committer is gone; an upload stays unfinished");
+            tracing::error!("the committer is gone; nothing can be stored until a restart");
         }
     }
 }

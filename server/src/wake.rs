@@ -55,11 +55,13 @@ impl fmt::Debug for Waker {
     }
 }
 
-/// The duty to deliver a value to a connection once.
+/// The duty to deliver a value to a connection once. Dropped undelivered, as when its thread dies,
+/// it delivers what stands for that: nobody waits for the dead.
 #[derive(Debug)]
 pub(crate) struct Promise<T> {
     place: Arc<Mutex<Option<T>>>,
     waker: Waker,
+    if_dropped: Option<T>,
 }
 
 /// A value that another thread will deliver.
@@ -69,18 +71,30 @@ pub(crate) struct Pending<T> {
 }
 
 /// A promise to wake `waker`'s connection, and the place where its value will be found.
-pub(crate) fn promise<T>(waker: &Waker) -> (Promise<T>, Pending<T>) {
+pub(crate) fn promise<T>(waker: &Waker, if_dropped: T) -> (Promise<T>, Pending<T>) {
     let place = Arc::new(Mutex::new(None));
-    (Promise { place: Arc::clone(&place), waker: waker.clone() }, Pending { place })
+    let waker = waker.clone();
+    let promise = Promise { place: Arc::clone(&place), waker, if_dropped: Some(if_dropped) };
+    (promise, Pending { place })
 }
 
 impl<T> Promise<T> {
     /// Delivers the value. The connection is woken when the returned waker is used, so that many
     /// values for one connection cost one wake.
     #[must_use]
-    pub(crate) fn deliver(self, value: T) -> Waker {
+    pub(crate) fn deliver(mut self, value: T) -> Waker {
+        self.if_dropped = None;
         *self.place.lock() = Some(value);
-        self.waker
+        self.waker.clone()
+    }
+}
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        if let Some(value) = self.if_dropped.take() {
+            *self.place.lock() = Some(value);
+            self.waker.wake();
+        }
     }
 }
 
@@ -88,5 +102,31 @@ impl<T> Pending<T> {
     /// The value, once, if it was delivered.
     pub(crate) fn take(&self) -> Option<T> {
         self.place.lock().take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A lot without connections.
+    struct Nowhere;
+
+    impl Wake for Nowhere {
+        fn wake(&self, _: ConnectionKey) {}
+    }
+
+    #[test]
+    fn a_promise_is_kept_once_whatever_becomes_of_its_thread() {
+        let waker = Waker::new(7, Arc::new(Nowhere));
+        let (kept, pending) = promise(&waker, "lost");
+        assert_eq!(pending.take(), None);
+        kept.deliver("done").wake();
+        assert!(waker.was_woken() && !waker.was_woken());
+        assert_eq!((pending.take(), pending.take()), (Some("done"), None));
+        let (broken, pending) = promise(&waker, "lost");
+        drop(broken);
+        assert!(waker.was_woken());
+        assert_eq!(pending.take(), Some("lost"));
     }
 }

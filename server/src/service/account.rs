@@ -49,7 +49,7 @@ impl Service {
         password: Secret,
         waker: &Waker,
     ) -> Result<Pending<LoginOutcome>> {
-        let (promise, pending) = promise(waker);
+        let (promise, pending) = promise(waker, None);
         self.passwords.check(Attempt { name, password, promise })?;
         Ok(pending)
     }

@@ -79,7 +79,8 @@ impl Service {
 
     /// Makes everything durable that was answered before.
     pub(crate) fn sync(&self, waker: &Waker) -> Pending<std::result::Result<(), storage::Error>> {
-        let (promise, pending) = promise(waker);
+        let lost = storage::Error::new(storage::ErrorKind::Io, &RemotePath::root());
+        let (promise, pending) = promise(waker, Err(lost));
         self.commits.barrier(promise);
         pending
     }

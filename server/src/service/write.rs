@@ -164,7 +164,8 @@ impl Incoming {
             abandon(upload);
             return Err(err.into());
         }
-        let (promise, pending) = promise(waker);
+        let lost = storage::Error::new(ErrorKind::Io, &self.plan.target);
+        let (promise, pending) = promise(waker, Err(lost));
         let finished = Finished {
             upload,
             target: self.plan.target.clone(),

@@ -3,7 +3,7 @@
 use super::{Task, TaskOutcome, TaskState, Turns, room};
 use crate::committer::{CommitQueue, Finished};
 use crate::service::{Error, Result};
-use crate::storage::{Reader, Upload};
+use crate::storage::{self, ErrorKind, Reader, Upload};
 use crate::wake::{Waker, promise};
 use ferry_protocol::{Attributes, Hasher, IfExists, Progress, RemotePath};
 
@@ -46,7 +46,8 @@ impl CopyFile {
             self.upload = Some(upload);
             return Err(err.into());
         }
-        let (promise, pending) = promise(waker);
+        let lost = storage::Error::new(ErrorKind::Io, &self.target);
+        let (promise, pending) = promise(waker, Err(lost));
         let finished = Finished {
             upload,
             target: self.target.clone(),
