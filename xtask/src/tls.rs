@@ -35,7 +35,7 @@ impl Certificate {
         Ok(Self { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() })
     }
 
-    /// A server's settings: TLS 1.3, and AES-256-GCM as Ferry negotiates it.
+    /// A server's settings: TLS 1.3, and AES-128-GCM as Ferry negotiates it.
     pub(crate) fn server(&self) -> Result<Arc<ServerConfig>, Failure> {
         let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes())
             .during("unreadable certificate")?;
@@ -52,7 +52,7 @@ impl Certificate {
     }
 }
 
-/// A client's settings: TLS 1.3, AES-256-GCM, any certificate.
+/// A client's settings: TLS 1.3, AES-128-GCM, any certificate.
 pub(crate) fn client(alpn: &[u8]) -> Result<Arc<ClientConfig>, Failure> {
     let provider = provider();
     let verifier = AnyCertificate(Arc::clone(&provider));
@@ -100,7 +100,7 @@ pub(crate) fn accept(
 
 fn provider() -> Arc<CryptoProvider> {
     let mut provider = aws_lc_rs::default_provider();
-    provider.cipher_suites = vec![aws_lc_rs::cipher_suite::TLS13_AES_256_GCM_SHA384];
+    provider.cipher_suites = vec![aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256];
     Arc::new(provider)
 }
 

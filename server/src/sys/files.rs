@@ -243,8 +243,13 @@ pub(crate) fn set_modified(handle: impl AsFd, secs: i64, nanos: u32) -> io::Resu
     return Ok(fs::futimens(handle, &times)?);
 }
 
-/// Sets room aside beyond the file's end; where the file system cannot, nothing happens.
+/// Sets room aside beyond the file's end; where the file system cannot, nothing happens. Nor does
+/// it in memory (tmpfs), where room is set aside by clearing it, a second for every few GiB.
 pub(crate) fn reserve(file: &File, len: u64) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if fs::fstatfs(file)?.f_type == TMPFS_MAGIC {
+        return Ok(());
+    }
     #[cfg(target_os = "linux")]
     match fs::fallocate(file, fs::FallocateFlags::KEEP_SIZE, 0, len) {
         Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) | Ok(()) => {}
@@ -316,3 +321,7 @@ pub(crate) fn is_invalid(err: &io::Error) -> bool {
 fn mode_bits(mode: u32) -> Mode {
     Mode::from_raw_mode(RawMode::from((mode & 0o777) as u16))
 }
+
+/// What statfs(2) says of a file system in memory.
+#[cfg(target_os = "linux")]
+const TMPFS_MAGIC: fs::FsWord = 0x0102_1994;

@@ -16,12 +16,7 @@ const HOMES: &[Home] = &[
     Home {
         library: "rayon",
         also: &["update_rayon"],
-        places: &[
-            "protocol/src/digest",
-            "server/src/storage/",
-            "server/src/service/digest",
-            "client/src/digest",
-        ],
+        places: &["protocol/src/digest", "server/src/storage/", "client/src/digest"],
     },
     Home {
         library: "rustls",

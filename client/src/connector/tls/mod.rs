@@ -26,7 +26,15 @@ pub struct TlsError(rustls::Error);
 
 /// TLS 1.3 with Ferry's ALPN name.
 pub(crate) fn config() -> Result<Config, TlsError> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let mut provider = aws_lc_rs::default_provider();
+    // As browsers order them: 128 bits are enough, and cost a fifth less than 256. The server
+    // follows its client's order.
+    provider.cipher_suites = vec![
+        aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256,
+        aws_lc_rs::cipher_suite::TLS13_AES_256_GCM_SHA384,
+        aws_lc_rs::cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
+    ];
+    let provider = Arc::new(provider);
     let verifier = AnyKey::new(&provider);
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])

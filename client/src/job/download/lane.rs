@@ -4,6 +4,7 @@
 
 use super::part::{Item, Part, Placing, beside};
 use super::receive::{self, Taken};
+use super::sink::Piece;
 use crate::client::Backoff;
 use crate::connection::Connection;
 use crate::job::conflict::{NUMBERED_MAX, Ruling};
@@ -34,7 +35,7 @@ pub(super) struct Lane<'a> {
     unsettled: Vec<Item>,
     finished: Vec<(Item, Part)>,
     finished_bytes: u64,
-    piece: Vec<u8>,
+    piece: Piece,
 }
 
 impl<'a> Lane<'a> {
@@ -50,7 +51,7 @@ impl<'a> Lane<'a> {
             unsettled: Vec::new(),
             finished: Vec::new(),
             finished_bytes: 0,
-            piece: Vec::new(),
+            piece: Piece::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! One file's content on its way from the connection to its part, hashed while it is hot.
 
 use super::part::{Item, Part};
-use super::sink::{Filling, Sink};
+use super::sink::{Filling, Piece, Sink};
 use crate::connection::{Connection, Received};
 use crate::job::lanes::Job;
 use crate::{Error, Stage};
@@ -20,6 +20,10 @@ pub(super) enum Taken {
     Busy(Error),
 }
 
+/// Bytes of content that are written in one go: a file system takes a few large writes more
+/// cheaply than many small ones.
+const PIECE_LEN: usize = 256 * 1024;
+
 /// Content that is rather discarded than the connection given up.
 const DISCARD_MAX: u64 = 4 * 1024 * 1024;
 
@@ -29,7 +33,7 @@ pub(super) fn file(
     connection: &mut Connection,
     job: &Job<'_>,
     item: &mut Item,
-    buffer: &mut Vec<u8>,
+    own: &mut Piece,
 ) -> Result<Taken, Error> {
     let wire = item.remote.to_wire();
     let Received::Answer { answer, .. } = connection.receive(Stage::Answer)? else {
@@ -46,7 +50,7 @@ pub(super) fn file(
         job.options.progress.begin(&wire);
     }
     let mut receiving = Receiving::new(job, item, content);
-    let taken = receiving.run(connection, item, buffer);
+    let taken = receiving.run(connection, item, own);
     if is_big {
         job.options.progress.end(&wire);
     }
@@ -62,6 +66,8 @@ struct Receiving<'a> {
     content: Content,
     sink: Option<Sink>,
     failed: Option<Error>,
+    /// Content that waits for more, so that it is written in one go.
+    piece: Option<Piece>,
     next_offset: u64,
     end: u64,
     counted: u64,
@@ -82,14 +88,23 @@ impl<'a> Receiving<'a> {
             Err(err) => (None, Some(err)),
         };
         let next_offset = content.file_size.saturating_sub(content.len);
-        Self { job, content, sink, failed, next_offset, end: content.file_size, counted }
+        Self {
+            job,
+            content,
+            sink,
+            failed,
+            piece: None,
+            next_offset,
+            end: content.file_size,
+            counted,
+        }
     }
 
     fn run(
         &mut self,
         connection: &mut Connection,
         item: &mut Item,
-        buffer: &mut Vec<u8>,
+        own: &mut Piece,
     ) -> Result<Taken, Error> {
         loop {
             if self.failed.is_some() && self.end - self.next_offset > DISCARD_MAX {
@@ -100,7 +115,7 @@ impl<'a> Receiving<'a> {
             }
             match connection.receive(Stage::Transfer)? {
                 Received::Content { offset, len } => {
-                    self.message(connection, offset, len, buffer)?;
+                    self.message(connection, offset, len, own)?;
                 }
                 Received::Answer { answer, .. } => {
                     let answer = match connection.judged(answer, &item.remote.to_wire()) {
@@ -124,7 +139,7 @@ impl<'a> Receiving<'a> {
         connection: &mut Connection,
         offset: u64,
         len: usize,
-        buffer: &mut Vec<u8>,
+        own: &mut Piece,
     ) -> Result<(), Error> {
         if offset != self.next_offset {
             return Err(PeerMisbehaved::WrongOffset.into());
@@ -132,28 +147,38 @@ impl<'a> Receiving<'a> {
         if len == 0 || len as u64 > self.end - offset {
             return Err(PeerMisbehaved::TooMuchContent.into());
         }
-        let mut piece = match &self.sink {
-            Some(sink) => sink.buffer(buffer),
-            None => std::mem::take(buffer),
+        let mut piece = match (self.piece.take(), &self.sink) {
+            (Some(piece), _) => piece,
+            (None, Some(sink)) => sink.piece(own),
+            (None, None) => std::mem::take(own),
         };
-        piece.resize(len, 0);
-        connection.take_content(&mut piece)?;
+        connection.take_content(piece.room(len))?;
         self.next_offset += len as u64;
+        if self.sink.is_some() && piece.len() < PIECE_LEN && self.next_offset < self.end {
+            self.piece = Some(piece);
+        } else {
+            self.hand_over(piece, own);
+        }
+        Ok(())
+    }
+
+    /// Gives a piece to the part, or drops it where there is none any more.
+    fn hand_over(&mut self, piece: Piece, own: &mut Piece) {
+        let len = piece.len() as u64;
         let Some(sink) = &mut self.sink else {
-            *buffer = piece;
-            return Ok(());
+            *own = piece.cleared();
+            return;
         };
         let (done, goes_on) = sink.write(piece);
         if let Some(done) = done {
-            *buffer = done;
+            *own = done;
         }
         if goes_on {
-            self.counted += len as u64;
-            self.job.options.progress.add_bytes(len as u64);
+            self.counted += len;
+            self.job.options.progress.add_bytes(len);
         } else {
             self.failed = self.finish().err();
         }
-        Ok(())
     }
 
     /// The part with all that came, or why it could not be written.
@@ -184,6 +209,9 @@ impl<'a> Receiving<'a> {
 
     /// Keeps the part for another try, or forgets it.
     fn leave(mut self, item: &mut Item, keeps: bool) {
+        if let Some(piece) = self.piece.take() {
+            self.hand_over(piece, &mut Piece::default());
+        }
         match self.finish() {
             Ok(filling) if keeps => item.part = Some(filling.part),
             _ => self.job.options.progress.take_bytes_back(self.counted),

@@ -25,10 +25,42 @@ pub(super) struct Filling {
     pub(super) failed: Option<Error>,
 }
 
+/// Content on its way, in a buffer that is used again.
+#[derive(Default)]
+pub(super) struct Piece {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Piece {
+    /// Bytes of content in it.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Room for `len` bytes more, which the caller fills.
+    pub(super) fn room(&mut self, len: usize) -> &mut [u8] {
+        let start = self.len;
+        self.len += len;
+        if self.bytes.len() < self.len {
+            self.bytes.resize(self.len, 0);
+        }
+        self.bytes.get_mut(start..self.len).unwrap_or_default()
+    }
+
+    pub(super) fn cleared(self) -> Self {
+        Self { len: 0, ..self }
+    }
+
+    fn content(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
 /// A thread that fills a part. It owns the part until [`Sink::finish`].
 pub(super) struct Writer {
-    full: Sender<Vec<u8>>,
-    spare: Receiver<Vec<u8>>,
+    full: Sender<Piece>,
+    spare: Receiver<Piece>,
     thread: JoinHandle<Filling>,
 }
 
@@ -40,8 +72,8 @@ impl Sink {
         if is_big { Writer::start(filling).map(Self::Apart) } else { Ok(Self::Here(filling)) }
     }
 
-    /// A buffer for the next piece; `own` serves where there is no thread.
-    pub(super) fn buffer(&self, own: &mut Vec<u8>) -> Vec<u8> {
+    /// An empty piece; `own` serves where there is no thread.
+    pub(super) fn piece(&self, own: &mut Piece) -> Piece {
         match self {
             Self::Here(_) => std::mem::take(own),
             // A thread that ended early tells why when it is finished.
@@ -49,12 +81,12 @@ impl Sink {
         }
     }
 
-    /// Takes a piece. Returns its buffer, if it is done with it, and whether more can come.
-    pub(super) fn write(&mut self, piece: Vec<u8>) -> (Option<Vec<u8>>, bool) {
+    /// Takes a piece. Returns it empty, if it is done with it, and whether more can come.
+    pub(super) fn write(&mut self, piece: Piece) -> (Option<Piece>, bool) {
         match self {
             Self::Here(filling) => {
-                let goes_on = filling.take(&piece);
-                (Some(piece), goes_on)
+                let goes_on = filling.take(piece.content());
+                (Some(piece.cleared()), goes_on)
             }
             Self::Apart(writer) => (None, writer.full.send(piece).is_ok()),
         }
@@ -74,19 +106,19 @@ impl Sink {
 
 impl Writer {
     fn start(mut filling: Filling) -> Result<Self, Error> {
-        let (full, pieces) = bounded::<Vec<u8>>(BUFFERS);
-        let (done, spare) = bounded(BUFFERS);
-        for _ in 0..BUFFERS {
+        let (full, pieces) = bounded::<Piece>(PIECES);
+        let (done, spare) = bounded(PIECES);
+        for _ in 0..PIECES {
             // The channel has just been made to hold as many.
-            done.try_send(Vec::new()).ok();
+            done.try_send(Piece::default()).ok();
         }
         let thread = std::thread::Builder::new().name("ferry-writer".to_owned()).spawn(move || {
             for piece in pieces {
-                if !filling.take(&piece) {
+                if !filling.take(piece.content()) {
                     break;
                 }
-                // Nobody waits for buffers any more once the last piece was sent.
-                done.try_send(piece).ok();
+                // Nobody waits for it any more once the last one was sent.
+                done.try_send(piece.cleared()).ok();
             }
             filling
         });
@@ -112,4 +144,4 @@ fn thread_failed(source: io::Error) -> Error {
 }
 
 /// Pieces on their way to the thread and back.
-const BUFFERS: usize = 6;
+const PIECES: usize = 6;
