@@ -4,7 +4,7 @@ mod support;
 
 use ferry_protocol::{Answer, Digest, IfExists, Request};
 use ferry_server::Stopped;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use support::{Received, put, serve, serve_with};
 
 #[test]
@@ -47,18 +47,17 @@ fn a_transfer_that_does_not_end_is_cut_and_its_part_is_kept_hidden() {
     assert!(fixture.parts().len() <= 1);
 }
 
-/// A stranger who never began its handshake kept the server from stopping for ten seconds.
+/// A stranger who never began its handshake kept the server from stopping until its deadline.
 #[test]
 fn a_silent_stranger_does_not_hold_up_the_stop() {
-    let fixture = serve();
+    // Waiting for the stranger would outlast the drain, and be a cut.
+    let fixture = serve_with(|config| config.limits.handshake = Duration::from_hours(1));
     let _silent = std::net::TcpStream::connect(fixture.address()).unwrap();
     while fixture.server.counters().connections == 0 {
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::yield_now();
     }
-    let asked_at = Instant::now();
     fixture.server.drain();
     assert_eq!(fixture.server.wait(), Stopped::Drained);
-    assert!(asked_at.elapsed() < Duration::from_secs(3), "{:?}", asked_at.elapsed());
 }
 
 /// Nothing new is begun for a client that always has an upload on its way.
@@ -66,19 +65,14 @@ fn a_silent_stranger_does_not_hold_up_the_stop() {
 fn a_stream_of_uploads_does_not_outlast_the_stop() {
     let fixture = serve();
     let mut client = fixture.guest();
-    let (stopped, elapsed) = std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(200));
-            let asked_at = Instant::now();
-            fixture.server.drain();
-            (fixture.server.wait(), asked_at.elapsed())
-        });
-        let mut sent = 0;
+    for index in 0..100 {
+        client.send_small(&format!("/f{index}"), b"x", IfExists::Refuse);
+    }
+    assert!(matches!(client.answer(), Answer::Stored(_)));
+    fixture.server.drain();
+    let stopped = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| fixture.server.wait());
         let last = loop {
-            while sent < 100 {
-                client.send_small(&format!("/f{sent}"), b"x", IfExists::Refuse);
-                sent += 1;
-            }
             match client.receive() {
                 Some(Received::Answer(_, Answer::Stored(_))) => {
                     client.try_send_small("/again", b"x");
@@ -90,5 +84,4 @@ fn a_stream_of_uploads_does_not_outlast_the_stop() {
         waiting.join().unwrap()
     });
     assert_eq!(stopped, Stopped::Drained);
-    assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
 }
