@@ -46,6 +46,7 @@ impl Fixture {
             name: "test".to_owned(),
             workers: 4,
             durability: Durability::None,
+            ftp: None,
             limits: Limits::default(),
         };
         let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();

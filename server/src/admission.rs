@@ -37,6 +37,12 @@ pub(crate) struct Permit {
     refusal: Option<Refusal>,
 }
 
+/// The right to open one connection more for the data of a connection that is here already.
+#[derive(Debug)]
+pub(crate) struct DataPermit {
+    admission: Arc<Admission>,
+}
+
 /// Why a connection is only let in to be told that it must leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -92,6 +98,17 @@ impl Permit {
         self.refusal
     }
 
+    /// Asks for a connection more, for data. It counts among all, for the pool must have room for
+    /// it, and not for the address: one client's transfer takes two connections by FTP's nature.
+    pub(crate) fn for_data(&self) -> Option<DataPermit> {
+        let mut ledger = self.admission.ledger.lock();
+        if ledger.total >= self.admission.limits.connections_max {
+            return None;
+        }
+        ledger.total += 1;
+        Some(DataPermit { admission: Arc::clone(&self.admission) })
+    }
+
     /// The login is done: the connection no longer counts as a stranger's, but as `account`'s,
     /// unless that has as many as it may.
     pub(crate) fn logged_in(&mut self, account: &str) -> Result<(), Refusal> {
@@ -135,6 +152,12 @@ impl Drop for Permit {
                 ledger.by_account.remove(account);
             }
         }
+    }
+}
+
+impl Drop for DataPermit {
+    fn drop(&mut self) {
+        self.admission.ledger.lock().total -= 1;
     }
 }
 
@@ -208,6 +231,17 @@ mod tests {
         third.logged_in("ann").unwrap();
         drop((second, third));
         assert!(admission.ledger.lock().by_account.is_empty());
+    }
+
+    #[test]
+    fn data_connections_count_among_all_and_for_no_address() {
+        let admission = admission(2, 1, 1);
+        let permit = admission.admit(ip("10.0.0.1")).unwrap();
+        let data = permit.for_data().unwrap();
+        assert!(permit.for_data().is_none());
+        assert_eq!(admission.admit(ip("10.0.0.2")).unwrap().refusal(), Some(Refusal::Full));
+        drop(data);
+        assert_eq!(admission.admit(ip("10.0.0.2")).unwrap().refusal(), None);
     }
 
     #[test]

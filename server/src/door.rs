@@ -1,10 +1,38 @@
 //! What the pool needs of a connection, whatever it speaks: one step at a time, and where to
-//! wait in between. Each door (the native one, FTP) implements [`Connection`]; none knows the
-//! pool.
+//! wait in between. Each door (the native one, FTP) implements [`Door`] and [`Connection`]; none
+//! knows the pool, which is an [`Intake`] to those that open connections of their own.
 
+use crate::admission::Permit;
 use crate::transport::CipherBuffer;
-use std::net::TcpStream;
+use crate::wake::Waker;
+use socket2::SockRef;
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Instant;
+
+/// Makes connections of accepted sockets.
+pub(crate) trait Door: Send + Sync + fmt::Debug {
+    /// Makes a connection of an accepted, non-blocking socket, without waiting for anything.
+    /// Returns it with the deadline of its first wait.
+    fn receive(
+        self: Arc<Self>,
+        socket: TcpStream,
+        peer: SocketAddr,
+        permit: Permit,
+        waker: Waker,
+    ) -> io::Result<(Box<dyn Connection>, Instant)>;
+}
+
+/// Takes in connections that others than the listener opened.
+pub(crate) trait Intake: Send + Sync + fmt::Debug {
+    /// A waker for a connection that is about to be made.
+    fn waker(&self) -> Waker;
+
+    /// Puts a new connection where it goes `next`.
+    fn take_in(&self, connection: Box<dyn Connection>, waker: Waker, next: Next);
+}
 
 /// One connection, owned by exactly one place at a time: the lot, a queue or a worker.
 pub(crate) trait Connection: Send {
@@ -12,13 +40,20 @@ pub(crate) trait Connection: Send {
     fn step(&mut self, turn: &mut Turn<'_>) -> Next;
 
     /// The socket to wait on.
-    fn socket(&self) -> &TcpStream;
+    fn socket(&self) -> SockRef<'_>;
 
     /// Which lane its next turn belongs to.
     fn lane(&self) -> Lane;
 
     /// Whether it is between requests, so that a stopping server may close it.
     fn is_idle(&self) -> bool;
+
+    /// Whether the deadline that it was parked with, passed by `now`, ends it. If not, it gets a
+    /// turn.
+    fn ends_at(&self, now: Instant) -> bool {
+        let _ = now;
+        true
+    }
 
     /// Says why it will be closed, as far as that is possible without waiting.
     fn say_farewell(&mut self, farewell: Farewell);

@@ -2,8 +2,8 @@
 //! lookup, no wait but the poller's.
 
 use crate::admission::Admission;
+use crate::door::{Door, Intake as _};
 use crate::metrics::Metrics;
-use crate::native::NativeDoor;
 use crate::pool::Entrance;
 use crate::server::StartError;
 use crate::sys;
@@ -35,24 +35,29 @@ struct Gate {
 pub(crate) struct Reception {
     /// Caps.
     pub(crate) admission: Arc<Admission>,
-    /// The native door.
-    pub(crate) door: Arc<NativeDoor>,
     /// The way into the pool.
     pub(crate) entrance: Entrance,
     /// Counters.
     pub(crate) metrics: Arc<Metrics>,
 }
 
+/// A listening socket, and the door behind it.
+#[derive(Debug)]
+pub(crate) struct Doorway {
+    pub(crate) socket: TcpListener,
+    pub(crate) door: Arc<dyn Door>,
+}
+
 impl Listener {
-    /// Starts to accept on `sockets`.
-    pub(crate) fn start(sockets: Vec<TcpListener>, reception: Reception) -> io::Result<Self> {
+    /// Starts to accept on `doorways`.
+    pub(crate) fn start(doorways: Vec<Doorway>, reception: Reception) -> io::Result<Self> {
         let gate = Arc::new(Gate { poller: Poller::new()?, is_closed: AtomicBool::new(false) });
-        for (key, socket) in sockets.iter().enumerate() {
-            socket.set_nonblocking(true)?;
-            sys::register(&gate.poller, socket, Event::readable(key))?;
+        for (key, doorway) in doorways.iter().enumerate() {
+            doorway.socket.set_nonblocking(true)?;
+            sys::register(&gate.poller, &doorway.socket, Event::readable(key))?;
         }
         let mut desk =
-            Desk { gate: Arc::clone(&gate), sockets, reception, spare: spare()?, warned_at: None };
+            Desk { gate: Arc::clone(&gate), doorways, reception, spare: spare()?, warned_at: None };
         let thread = std::thread::Builder::new()
             .name("ferry-listener".to_owned())
             .spawn(move || desk.run())?;
@@ -74,7 +79,7 @@ impl Listener {
 /// What the listener's thread owns.
 struct Desk {
     gate: Arc<Gate>,
-    sockets: Vec<TcpListener>,
+    doorways: Vec<Doorway>,
     reception: Reception,
     /// A descriptor kept in reserve: given up for a moment when there are no more, so that a
     /// waiting connection can be closed instead of staying in the backlog for ever.
@@ -98,18 +103,18 @@ impl Desk {
                 self.accept_all(key);
             }
         }
-        for socket in &self.sockets {
-            if let Err(err) = self.gate.poller.delete(socket) {
+        for doorway in &self.doorways {
+            if let Err(err) = self.gate.poller.delete(&doorway.socket) {
                 tracing::warn!("a listening socket could not be taken out: {err}");
             }
         }
     }
 
     fn accept_all(&mut self, key: usize) {
-        let Some(socket) = self.sockets.get(key) else { return };
+        let Some(Doorway { socket, door }) = self.doorways.get(key) else { return };
         for _ in 0..ACCEPTS_AT_ONCE {
             match socket.accept() {
-                Ok((accepted, peer)) => self.reception.welcome_in(accepted, peer),
+                Ok((accepted, peer)) => self.reception.welcome_in(door, accepted, peer),
                 Err(err) if err.kind() == io::ErrorKind::WouldBlock => break,
                 // The peer was gone before it was accepted.
                 Err(err) if err.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -132,7 +137,7 @@ impl Desk {
 }
 
 impl Reception {
-    fn welcome_in(&self, socket: TcpStream, peer: SocketAddr) {
+    fn welcome_in(&self, door: &Arc<dyn Door>, socket: TcpStream, peer: SocketAddr) {
         let Some(permit) = self.admission.admit(peer.ip()) else {
             self.metrics.refused.add(1);
             return;
@@ -143,9 +148,9 @@ impl Reception {
         let waker = self.entrance.waker();
         let prepared = socket.set_nonblocking(true).and_then(|()| socket.set_nodelay(true));
         let received =
-            prepared.and_then(|()| self.door.receive(socket, peer, permit, waker.clone()));
+            prepared.and_then(|()| Arc::clone(door).receive(socket, peer, permit, waker.clone()));
         match received {
-            Ok((connection, until)) => self.entrance.take_in(connection, waker, until),
+            Ok((connection, until)) => self.entrance.admit(connection, waker, until),
             Err(err) => tracing::warn!(%peer, "a connection could not be taken in: {err}"),
         }
     }

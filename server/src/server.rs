@@ -3,19 +3,21 @@
 use crate::accounts::Accounts;
 use crate::admission::Admission;
 use crate::committer::Committer;
-use crate::config::Config;
+use crate::config::{Config, FtpConfig};
+use crate::door::Door;
+use crate::ftp::{FtpDoor, ImplicitTlsDoor, Surroundings};
 use crate::identity::Identity;
-use crate::listener::{self, Listener, Reception};
+use crate::listener::{self, Doorway, Listener, Reception};
 use crate::metrics::Metrics;
 use crate::native::NativeDoor;
 use crate::pool::Pool;
-use crate::service::Service;
+use crate::service::{PartNames, Service};
 use crate::storage::Storage;
 use crate::storage::local::LocalFolder;
 use crate::sweeper::Sweeper;
-use crate::transport::tls::TlsConfig;
+use crate::transport::tls::{FtpTls, TlsConfig};
 use parking_lot::{Condvar, Mutex};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
@@ -24,6 +26,7 @@ use std::{fmt, io};
 #[derive(Debug)]
 pub struct Server {
     addresses: Vec<SocketAddr>,
+    ftp_addresses: Vec<SocketAddr>,
     metrics: Arc<Metrics>,
     workers: usize,
     drain_time: Duration,
@@ -105,29 +108,42 @@ impl Server {
         accounts: Arc<Accounts>,
         identity: &Identity,
     ) -> Result<Self, StartError> {
-        let tls =
-            TlsConfig::new(identity).map_err(|err| StartError::Certificate(err.to_string()))?;
+        let tls = TlsConfig::new(identity).map_err(unfit)?;
         let sockets = listener::bind(&config.listen, config.port)?;
-        let addresses = sockets
-            .iter()
-            .map(std::net::TcpListener::local_addr)
-            .collect::<io::Result<Vec<_>>>()?;
+        let addresses = local_addresses(&sockets)?;
         let metrics = Arc::<Metrics>::default();
         let committer = Committer::start(&storage, config.durability)?;
         let sweeper = Sweeper::start(&storage, config.limits.part_lifetime)?;
-        let service = Service::start(storage, accounts, committer.queue())?;
+        let service = Arc::new(Service::start(storage, accounts, committer.queue())?);
         let texts = (config.name.as_str(), config.welcome.as_str());
-        let door = NativeDoor::new(service, tls, &config.limits, &metrics, texts);
+        let door = NativeDoor::new(Arc::clone(&service), tls, &config.limits, &metrics, texts);
         let pool = Pool::start(config.workers, &config.limits, &metrics)?;
+        let mut doorways = doorways(sockets, &(Arc::new(door) as Arc<dyn Door>));
+        let mut ftp_addresses = Vec::new();
+        if let Some(ftp) = &config.ftp {
+            let surroundings = Surroundings {
+                service,
+                tls: FtpTls::new(identity).map_err(unfit)?,
+                part_names: PartNames::new(identity.key_der.secret_der()),
+                limits: &config.limits,
+                metrics: &metrics,
+                intake: Arc::new(pool.entrance()),
+                texts,
+            };
+            let opened = open_ftp(ftp, surroundings)?;
+            ftp_addresses =
+                opened.iter().map(|way| way.socket.local_addr()).collect::<Result<_, _>>()?;
+            doorways.extend(opened);
+        }
         let reception = Reception {
             admission: Admission::new(&config.limits),
-            door: Arc::new(door),
             entrance: pool.entrance(),
             metrics: Arc::clone(&metrics),
         };
-        let listener = Listener::start(sockets, reception)?;
+        let listener = Listener::start(doorways, reception)?;
         Ok(Self {
             addresses,
+            ftp_addresses,
             metrics,
             workers: config.workers,
             drain_time: config.limits.drain,
@@ -140,6 +156,12 @@ impl Server {
     /// Addresses that are listened on, with their real ports.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Addresses at which the FTP door is open: those for every client, then those for clients
+    /// that begin with TLS.
+    pub fn ftp_addresses(&self) -> &[SocketAddr] {
+        &self.ftp_addresses
     }
 
     /// Counters now.
@@ -210,6 +232,30 @@ impl Drop for Server {
         self.stop_now();
         self.wait();
     }
+}
+
+fn unfit(err: impl fmt::Display) -> StartError {
+    StartError::Certificate(err.to_string())
+}
+
+fn local_addresses(sockets: &[TcpListener]) -> io::Result<Vec<SocketAddr>> {
+    sockets.iter().map(TcpListener::local_addr).collect()
+}
+
+fn doorways(sockets: Vec<TcpListener>, door: &Arc<dyn Door>) -> Vec<Doorway> {
+    sockets.into_iter().map(|socket| Doorway { socket, door: Arc::clone(door) }).collect()
+}
+
+/// Opens the FTP door, and its other entrance for clients that begin with TLS.
+fn open_ftp(ftp: &FtpConfig, surroundings: Surroundings<'_>) -> Result<Vec<Doorway>, StartError> {
+    let sockets = listener::bind(&ftp.listen, ftp.port)?;
+    let door = Arc::new(FtpDoor::new(ftp, surroundings));
+    let mut opened = doorways(sockets, &(Arc::clone(&door) as Arc<dyn Door>));
+    if let Some((listen, port)) = &ftp.implicit_tls {
+        let door: Arc<dyn Door> = Arc::new(ImplicitTlsDoor(door));
+        opened.extend(doorways(listener::bind(listen, *port)?, &door));
+    }
+    Ok(opened)
 }
 
 impl StartError {

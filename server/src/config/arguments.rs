@@ -1,6 +1,6 @@
 //! The command line as typed. Nothing here is checked beyond its spelling.
 
-use super::{Access, ListenOn, WORKERS_MAX};
+use super::{Access, FTP_PORT_DEFAULT, ListenOn, WORKERS_MAX};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -50,6 +50,9 @@ pub struct ServeArguments {
     /// Where to listen [default: all addresses, port 3000; port 0 takes a free one]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<ListenOn>,
+    /// Open a door for FTP programs there [port 2121 when none is named; closed unless asked for]
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = ftp_place)]
+    pub ftp: Option<ListenOn>,
     /// Configuration file [default: config.toml in the state folder, if it is there]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -88,6 +91,7 @@ impl ServeArguments {
             }
         };
         option("listen", self.listen.map(|listen| listen.to_argument().into()));
+        option("ftp", self.ftp.map(|listen| listen.to_argument().into()));
         option("config", self.config.clone().map(Into::into));
         option("guest", self.guest.map(|guest| guest.to_string().into()));
         option("welcome", self.welcome.clone().map(Into::into));
@@ -97,6 +101,10 @@ impl ServeArguments {
         }
         typed
     }
+}
+
+fn ftp_place(text: &str) -> Result<ListenOn, String> {
+    ListenOn::parse(text, FTP_PORT_DEFAULT)
 }
 
 fn welcome(text: &str) -> Result<String, String> {

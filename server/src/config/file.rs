@@ -1,8 +1,8 @@
 //! The configuration file: the words of the command line, `[limits]` and `durability`.
 
-use super::{Access, Durability, Limits, ListenOn, Mistake, Mistakes, Reading, Section};
+use super::{Access, Durability, FtpConfig, Limits, ListenOn, Mistake, Mistakes, Reading, Section};
 use super::{WORKERS_MAX, limits};
-use ferry_protocol::limits::WELCOME_TEXT_MAX;
+use ferry_protocol::limits::{DEFAULT_PORT, WELCOME_TEXT_MAX};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::Spanned;
@@ -17,6 +17,7 @@ pub(super) struct Settings {
     pub(super) name: Option<String>,
     pub(super) workers: Option<u16>,
     pub(super) durability: Option<Durability>,
+    pub(super) ftp: Option<FtpConfig>,
     pub(super) limits: Limits,
 }
 
@@ -51,6 +52,7 @@ impl Settings {
             name: short_text(&mut root, "name", reading),
             workers: workers(&mut root, reading),
             durability: plain(root.value("durability", "\"file\", \"group\" or \"none\"", reading)),
+            ftp: root.section("ftp", reading).map(|section| FtpConfig::read(section, reading)),
             limits: root.section("limits", reading).map_or_else(Limits::default, |section| {
                 let mut limits = Limits::default();
                 read_limits(section, &mut limits, reading);
@@ -68,7 +70,16 @@ fn plain<T>(value: Option<Spanned<T>>) -> Option<T> {
 
 fn listen<'t>(root: &mut Section<'t>, reading: &mut Reading<'t>) -> Option<ListenOn> {
     let text = root.value::<String>("listen", "\"ADDR:PORT\", in quotes", reading)?;
-    match text.get_ref().parse() {
+    listen_on(&text, DEFAULT_PORT, reading)
+}
+
+/// Reads a place to listen on; `default_port` where none is named.
+pub(super) fn listen_on(
+    text: &Spanned<String>,
+    default_port: u16,
+    reading: &mut Reading<'_>,
+) -> Option<ListenOn> {
+    match ListenOn::parse(text.get_ref(), default_port) {
         Ok(listen) => Some(listen),
         Err(err) => {
             let (what, remedy) = err.split_once(": ").unwrap_or((&err, "mend it"));

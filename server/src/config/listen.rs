@@ -51,6 +51,16 @@ impl FromStr for ListenOn {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text, DEFAULT_PORT)
+    }
+}
+
+impl ListenOn {
+    /// Reads a place to listen on; `default_port` where it names none.
+    ///
+    /// # Errors
+    /// What is wrong with it, and how it is written.
+    pub fn parse(text: &str, default_port: u16) -> Result<Self, String> {
         if let Ok(address) = text.parse::<SocketAddr>() {
             return Ok(address.into());
         }
@@ -59,12 +69,13 @@ impl FromStr for ListenOn {
         }
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         if let Ok(ip) = bare.parse::<IpAddr>() {
-            return Ok(SocketAddr::new(ip, DEFAULT_PORT).into());
+            return Ok(SocketAddr::new(ip, default_port).into());
         }
-        Err("not an address to listen on: write ADDR:PORT with the address as a number and a port \
-             of at most 65535, such as 127.0.0.1:3000 or [::1]:3000, or only :3000 for all \
-             addresses"
-            .to_owned())
+        Err(format!(
+            "not an address to listen on: write ADDR:PORT with the address as a number and a port \
+             of at most 65535, such as 127.0.0.1:{default_port} or [::1]:{default_port}, or only \
+             :{default_port} for all addresses"
+        ))
     }
 }
 

@@ -6,6 +6,7 @@ mod arguments;
 mod document;
 mod file;
 mod folder;
+mod ftp;
 mod limits;
 mod listen;
 mod mistake;
@@ -13,6 +14,9 @@ mod mistake;
 pub use access::Access;
 pub use arguments::{Arguments, ServeArguments, UserCommand, Verb};
 pub(crate) use document::{Reading, Section};
+pub use ftp::{
+    Announced, CloseNotify, DataBinding, FTP_PORT_DEFAULT, FtpConfig, Network, Plaintext,
+};
 pub(crate) use limits::DESCRIPTORS_WANTED;
 pub use limits::Limits;
 pub use listen::ListenOn;
@@ -46,6 +50,8 @@ pub struct Config {
     pub workers: usize,
     /// When an upload is said to be done.
     pub durability: Durability,
+    /// The FTP door; `None` leaves it closed.
+    pub ftp: Option<FtpConfig>,
     /// Bounds and deadlines.
     pub limits: Limits,
 }
@@ -156,6 +162,7 @@ fn join(
     };
     let (listen, port) = arguments.listen.or(settings.listen).unwrap_or_default().parts();
     let guest = arguments.guest.or(settings.guest);
+    let ftp = ftp(arguments, settings.ftp);
     let name = settings.name.or_else(sys::process::host_name);
     Some(Config {
         share,
@@ -167,7 +174,18 @@ fn join(
         name: name.unwrap_or_else(|| "ferry".to_owned()),
         workers: arguments.workers.or(settings.workers).map_or(WORKERS_DEFAULT, usize::from),
         durability: settings.durability.unwrap_or_default(),
+        ftp,
         limits: settings.limits,
+    })
+}
+
+/// The FTP door: a place on the command line opens it, with whatever else the file says of it.
+fn ftp(arguments: &ServeArguments, settings: Option<FtpConfig>) -> Option<FtpConfig> {
+    let Some(listen) = arguments.ftp else { return settings };
+    let named = FtpConfig::at(listen);
+    Some(match settings {
+        Some(settings) => FtpConfig { listen: named.listen, port: named.port, ..settings },
+        None => named,
     })
 }
 

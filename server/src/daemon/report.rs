@@ -11,6 +11,8 @@ pub(super) struct Report {
     pub(super) link: String,
     /// Where the server listens, as `ip:port`.
     pub(super) addresses: Vec<String>,
+    /// Where the FTP door is open, as `ip:port`; empty while it is closed.
+    pub(super) ftp: Vec<String>,
     /// Fingerprint of the server's key.
     pub(super) fingerprint: String,
     /// Connections open now.
@@ -40,6 +42,7 @@ impl Report {
             ("Sharing", shown(&self.share)),
             ("Link", self.link.clone()),
             ("Addresses", self.addresses.join(", ")),
+            ("FTP", if self.ftp.is_empty() { "closed".to_owned() } else { self.ftp.join(", ") }),
             ("Fingerprint", self.fingerprint.clone()),
             ("Guest", self.guest.map_or_else(|| "none".to_owned(), |guest| guest.to_string())),
             ("Connections", self.connections.to_string()),
@@ -54,12 +57,16 @@ impl Report {
 
     /// The short block that a start prints; `stop` says how to end it.
     pub(super) fn announcement(&self, stop: &str) -> String {
-        rows(&[
+        let mut lines = vec![
             ("Sharing", shown(&self.share)),
             ("Link", self.link.clone()),
             ("Addresses", self.addresses.join(", ")),
-            ("Stop", stop.to_owned()),
-        ])
+        ];
+        if !self.ftp.is_empty() {
+            lines.push(("FTP", self.ftp.join(", ")));
+        }
+        lines.push(("Stop", stop.to_owned()));
+        rows(&lines)
     }
 }
 

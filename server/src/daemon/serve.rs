@@ -156,6 +156,7 @@ impl Controlled for Serving {
         Report {
             link: link(addresses, &self.fingerprint),
             addresses: addresses.iter().map(ToString::to_string).collect(),
+            ftp: self.server.ftp_addresses().iter().map(ToString::to_string).collect(),
             fingerprint: self.fingerprint.clone(),
             connections: counters.connections,
             workers: counters.workers,

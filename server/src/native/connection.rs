@@ -14,8 +14,9 @@ use ferry_protocol::{
     Answer, DataPrefix, DecodeError, Deframer, Fault, Frame, Header, PeerMisbehaved, Request,
     Status,
 };
+use socket2::SockRef;
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -262,8 +263,8 @@ impl Connection for NativeConnection {
         self.next(&stop, turn.now)
     }
 
-    fn socket(&self) -> &TcpStream {
-        self.stream.socket()
+    fn socket(&self) -> SockRef<'_> {
+        SockRef::from(self.stream.socket())
     }
 
     fn lane(&self) -> Lane {

@@ -2,6 +2,7 @@
 //! when a byte comes, so that one byte now and then holds nothing open.
 
 use crate::config::Limits;
+use crate::stall::Stall;
 use std::time::{Duration, Instant};
 
 /// Keeps a connection's deadlines.
@@ -9,15 +10,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Deadlines {
     accepted_at: Instant,
     message_began_at: Option<Instant>,
-    window: Option<Window>,
+    stall: Stall,
     lingers_since: Option<Instant>,
-}
-
-/// A stretch of a transfer, over which it must have moved enough.
-#[derive(Debug)]
-struct Window {
-    began_at: Instant,
-    bytes: u64,
 }
 
 /// What a connection waits for.
@@ -42,7 +36,12 @@ pub(super) enum Wait {
 impl Deadlines {
     /// For a connection accepted at `now`.
     pub(super) fn new(now: Instant) -> Self {
-        Self { accepted_at: now, message_began_at: None, window: None, lingers_since: None }
+        Self {
+            accepted_at: now,
+            message_began_at: None,
+            stall: Stall::default(),
+            lingers_since: None,
+        }
     }
 
     /// When `wait`, which is entered or gone on with at `now`, has to end.
@@ -51,14 +50,14 @@ impl Deadlines {
             self.message_began_at = None;
         }
         if !matches!(wait, Wait::Transfer | Wait::Message) {
-            self.window = None;
+            self.stall.end();
         }
         match wait {
             Wait::Handshake => self.accepted_at + limits.handshake,
             Wait::Login => self.accepted_at + limits.login,
             Wait::Request => now + limits.idle,
             Wait::Message => self.message_until(now, limits),
-            Wait::Transfer => self.window(now).began_at + limits.stall,
+            Wait::Transfer => self.stall.until(now, limits.stall),
             Wait::Outcome => now + OUTCOME_MAX,
             Wait::Linger => *self.lingers_since.get_or_insert(now) + limits.linger,
         }
@@ -66,11 +65,7 @@ impl Deadlines {
 
     /// A transfer moved `bytes`. A new stretch begins once the present one has moved enough.
     pub(super) fn moved(&mut self, bytes: usize, now: Instant) {
-        let window = self.window(now);
-        window.bytes += bytes as u64;
-        if window.bytes >= WINDOW_BYTES_MIN {
-            *window = Window { began_at: now, bytes: 0 };
-        }
+        self.stall.moved(bytes, now);
     }
 
     /// A message came whole, or the front of content did: the next one has its own time.
@@ -80,26 +75,19 @@ impl Deadlines {
 
     /// A transfer is over: the next one has its own stretch.
     pub(super) fn transfer_ended(&mut self) {
-        self.window = None;
+        self.stall.end();
     }
 
     /// Within a transfer, a slow header takes none of its time away from the stretch.
     fn message_until(&mut self, now: Instant, limits: &Limits) -> Instant {
         let until = *self.message_began_at.get_or_insert(now) + limits.message;
-        let stretch = self.window.as_ref().map(|window| window.began_at + limits.stall);
+        let stretch = self.stall.present(limits.stall);
         stretch.map_or(until, |stretch| stretch.min(until))
-    }
-
-    fn window(&mut self, now: Instant) -> &mut Window {
-        self.window.get_or_insert(Window { began_at: now, bytes: 0 })
     }
 }
 
 /// Longest wait for the disk.
 const OUTCOME_MAX: Duration = Duration::from_mins(2);
-
-/// Bytes that a transfer must move within `Limits::stall`: 4 KiB a second at 30 s.
-const WINDOW_BYTES_MIN: u64 = 120 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,7 @@ mod work;
 
 use crate::admission::Permit;
 use crate::config::Limits;
-use crate::door::Connection;
+use crate::door::{Connection, Door};
 use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::transport::tls::{TlsConfig, TlsStream};
@@ -30,7 +30,7 @@ use std::time::Instant;
 /// What all connections of this door share.
 #[derive(Debug)]
 pub(crate) struct NativeDoor {
-    service: Service,
+    service: Arc<Service>,
     tls: TlsConfig,
     limits: Limits,
     welcome: Welcome,
@@ -42,7 +42,7 @@ pub(crate) struct NativeDoor {
 impl NativeDoor {
     /// Opens the door: `name` and `text` are shown to every client.
     pub(crate) fn new(
-        service: Service,
+        service: Arc<Service>,
         tls: TlsConfig,
         limits: &Limits,
         metrics: &Arc<Metrics>,
@@ -66,18 +66,19 @@ impl NativeDoor {
             started_at: Instant::now(),
         }
     }
+}
 
-    /// Makes a connection of an accepted socket; its handshake is done by workers later. Returns
-    /// it with its first deadline.
-    pub(crate) fn receive(
-        self: &Arc<Self>,
+impl Door for NativeDoor {
+    /// The handshake is done by workers later.
+    fn receive(
+        self: Arc<Self>,
         socket: TcpStream,
         peer: SocketAddr,
         permit: Permit,
         waker: Waker,
     ) -> io::Result<(Box<dyn Connection>, Instant)> {
         let stream = TlsStream::new(socket, &self.tls, &self.metrics)?;
-        let mut connection = NativeConnection::new(Arc::clone(self), stream, peer, permit, waker);
+        let mut connection = NativeConnection::new(self, stream, peer, permit, waker);
         let until = connection.handshake_deadline();
         Ok((Box::new(connection), until))
     }

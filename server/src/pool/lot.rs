@@ -101,7 +101,7 @@ impl Lot {
     /// Takes a connection's socket out of the poller; only then may it be closed.
     pub(crate) fn forget(&self, slot: &mut Slot) {
         if std::mem::take(&mut slot.is_registered)
-            && let Err(err) = self.poller.delete(slot.connection.socket())
+            && let Err(err) = self.poller.delete(&*slot.connection.socket())
         {
             tracing::warn!("a socket could not be taken out of the poller: {err}");
         }
@@ -133,9 +133,9 @@ impl Lot {
         };
         let socket = slot.connection.socket();
         if slot.is_registered {
-            return self.poller.modify(socket, event);
+            return self.poller.modify(&*socket, event);
         }
-        sys::register(&self.poller, socket, event)?;
+        sys::register(&self.poller, &*socket, event)?;
         slot.is_registered = true;
         Ok(())
     }

@@ -12,7 +12,7 @@ mod slot;
 mod worker;
 
 use crate::config::Limits;
-use crate::door::Connection;
+use crate::door::{Connection, Intake, Interest, Next};
 use crate::metrics::Metrics;
 use crate::wake::{ConnectionKey, Wake, Waker};
 use load::Load;
@@ -114,18 +114,22 @@ impl Pool {
 }
 
 impl Entrance {
-    /// A waker for a connection that is about to be made.
-    pub(crate) fn waker(&self) -> Waker {
+    /// Parks an accepted connection until its first bytes come or `until` passes.
+    pub(crate) fn admit(&self, connection: Box<dyn Connection>, waker: Waker, until: Instant) {
+        self.0.metrics.accepted.add(1);
+        self.take_in(connection, waker, Next::Park(Interest::Readable, until));
+    }
+}
+
+impl Intake for Entrance {
+    fn waker(&self) -> Waker {
         let key = self.0.next_key.fetch_add(1, Ordering::Relaxed);
         Waker::new(key, Arc::clone(&self.0) as Arc<dyn Wake>)
     }
 
-    /// Parks a new connection until its first bytes come or `until` passes.
-    pub(crate) fn take_in(&self, connection: Box<dyn Connection>, waker: Waker, until: Instant) {
+    fn take_in(&self, connection: Box<dyn Connection>, waker: Waker, next: Next) {
         self.0.metrics.connections.add(1);
-        self.0.metrics.accepted.add(1);
-        let slot = Slot::new(connection, waker);
-        self.0.park(slot, crate::door::Interest::Readable, until);
+        self.0.place(Slot::new(connection, waker), next);
     }
 }
 

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use crate::door::{Connection, Farewell, Next, Turn};
     use crate::wake::{ConnectionKey, Wake, Waker};
-    use std::net::TcpStream;
+    use socket2::SockRef;
     use std::sync::Arc;
 
     struct Bulky;
@@ -77,7 +77,7 @@ mod tests {
             Next::Close
         }
 
-        fn socket(&self) -> &TcpStream {
+        fn socket(&self) -> SockRef<'_> {
             unreachable!("nobody waits here")
         }
 

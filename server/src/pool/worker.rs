@@ -64,7 +64,7 @@ impl Shared {
         })
     }
 
-    fn place(&self, slot: Slot, next: Next) {
+    pub(super) fn place(&self, slot: Slot, next: Next) {
         match next {
             _ if self.is_stopping.load(Ordering::Acquire) => self.close(slot),
             Next::Park(interest, until) => self.park(slot, interest, until),
@@ -112,8 +112,12 @@ impl Shared {
 
     fn end_overdue(&self, now: Instant, is_draining: bool) {
         for slot in self.lot.take_expired(now) {
-            self.metrics.timed_out.add(1);
-            self.dismiss(slot, Farewell::TimedOut);
+            if slot.connection.ends_at(now) {
+                self.metrics.timed_out.add(1);
+                self.dismiss(slot, Farewell::TimedOut);
+            } else {
+                self.queues.push(slot);
+            }
         }
         if is_draining {
             for slot in self.lot.take_idle() {

@@ -7,6 +7,7 @@ mod listing;
 mod namespace;
 mod password;
 mod read;
+mod stream;
 mod task;
 mod write;
 
@@ -14,7 +15,8 @@ pub(crate) use account::{LoginOutcome, Session};
 pub(crate) use error::Error;
 pub(crate) use listing::Pages;
 pub(crate) use read::{Download, Piece};
-pub(crate) use task::{Task, TaskOutcome, TaskState};
+pub(crate) use stream::{Opened, PartNames, Start, Stream};
+pub(crate) use task::{Algorithm, Task, TaskOutcome, TaskState};
 pub(crate) use write::{Begun, Incoming};
 
 use crate::accounts::Accounts;

@@ -10,7 +10,7 @@ pub(crate) struct Download {
     reader: Box<dyn Reader>,
     path: RemotePath,
     hasher: Hasher,
-    start: u64,
+    next: u64,
     end: u64,
 }
 
@@ -40,7 +40,7 @@ impl Service {
         let reader = self.storage.open(path)?;
         let end = range.offset.saturating_add(range.len_within(reader.metadata().size));
         let path = path.clone();
-        Ok(Download { reader, path, hasher: Hasher::new(), start: range.offset, end })
+        Ok(Download { reader, path, hasher: Hasher::new(), next: range.offset, end })
     }
 }
 
@@ -52,33 +52,40 @@ impl Download {
 
     /// Bytes that are still to come.
     pub(crate) fn remaining(&self) -> u64 {
-        self.end - self.start - self.hasher.len()
+        self.end.saturating_sub(self.next)
     }
 
     /// Fills `buffer` with the next bytes, as far as they go without crossing a segment's border.
     pub(crate) fn next_piece(&mut self, buffer: &mut [u8], segment_len: u64) -> Result<Piece> {
-        let offset = self.start + self.hasher.len();
-        if offset == self.end {
-            return self.finish();
-        }
+        let offset = self.next;
         let to_border = segment_len - offset % segment_len;
-        let wanted = self.remaining().min(to_border);
-        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).min(buffer.len());
-        let room = buffer.get_mut(..wanted).unwrap_or_default();
-        let len = self.reader.read_at(offset, room)?;
-        if len < wanted {
-            return Err(Error::Changed(self.path.clone()));
+        let len = self.read(buffer, to_border)?;
+        if len == 0 {
+            return Ok(Piece::End(self.hasher.digest()));
         }
-        self.hasher.update(room);
+        self.hasher.update(buffer.get(..len).unwrap_or_default());
         Ok(Piece::Content { offset, len })
     }
 
-    fn finish(&self) -> Result<Piece> {
-        if self.reader.is_unchanged()? {
-            Ok(Piece::End(self.hasher.digest()))
-        } else {
-            Err(Error::Changed(self.path.clone()))
+    /// Fills `buffer` with the next bytes, at most `len_max`, for a peer that compares no digest.
+    /// Returns their count: 0 means that all was read, and that the file is as it was.
+    pub(crate) fn read(&mut self, buffer: &mut [u8], len_max: u64) -> Result<usize> {
+        if self.next == self.end {
+            return self.finish();
         }
+        let wanted = self.remaining().min(len_max);
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).min(buffer.len());
+        let room = buffer.get_mut(..wanted).unwrap_or_default();
+        let len = self.reader.read_at(self.next, room)?;
+        if len < wanted {
+            return Err(Error::Changed(self.path.clone()));
+        }
+        self.next += len as u64;
+        Ok(len)
+    }
+
+    fn finish(&self) -> Result<usize> {
+        if self.reader.is_unchanged()? { Ok(0) } else { Err(Error::Changed(self.path.clone())) }
     }
 }
 

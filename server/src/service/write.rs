@@ -18,8 +18,8 @@ pub(crate) enum Begun {
     Prove(Proof),
 }
 
-/// An upload that is being received. Dropped before its commit, a small one is removed, and a
-/// large one stays as a part to go on with.
+/// An upload that is being received. Dropped before its commit, one whose size is known to be small
+/// is removed, and any other stays as a part to go on with.
 pub(crate) struct Incoming {
     upload: Option<Box<dyn Upload>>,
     commits: CommitQueue,
@@ -34,8 +34,10 @@ pub(crate) struct Incoming {
 pub(super) struct Plan {
     pub(super) target: RemotePath,
     pub(super) size: u64,
-    attributes: Attributes,
-    if_exists: IfExists,
+    pub(super) attributes: Attributes,
+    pub(super) if_exists: IfExists,
+    /// Whether what came of an upload that is cut off is kept, to go on with.
+    pub(super) keeps_part: bool,
 }
 
 impl Service {
@@ -48,7 +50,8 @@ impl Service {
         }
         let attributes =
             Attributes { modified: Some(put.modified), permissions: Some(put.permissions) };
-        let plan = Plan { target, size: put.size, attributes, if_exists: put.if_exists };
+        let (size, if_exists, keeps_part) = (put.size, put.if_exists, put.size > SMALL_PUT_MAX);
+        let plan = Plan { target, size, attributes, if_exists, keeps_part };
         if put.size > SMALL_PUT_MAX {
             self.look_in_the_way(&plan)?;
         }
@@ -73,7 +76,7 @@ impl Service {
 
     /// Refuses before any content what would be refused after it. What cannot be known yet, a
     /// race for the name, is decided by the commit.
-    fn look_in_the_way(&self, plan: &Plan) -> Result<()> {
+    pub(super) fn look_in_the_way(&self, plan: &Plan) -> Result<()> {
         match self.storage.stat(&plan.target) {
             Ok(entry) if entry.kind == EntryKind::Folder => {
                 Err(storage::Error::new(ErrorKind::IsAFolder, &plan.target).into())
@@ -139,6 +142,13 @@ impl Incoming {
         Ok(synced?)
     }
 
+    /// Ends an upload whose size nobody announced, and hands it to the committer.
+    pub(crate) fn finish_here(mut self, waker: &Waker) -> Result<Pending<committer::Outcome>> {
+        let (size, digest) = self.held();
+        self.plan.size = size;
+        self.finish(digest, waker)
+    }
+
     /// Compares the digest and hands the upload to the committer.
     pub(crate) fn finish(
         mut self,
@@ -188,7 +198,7 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if self.plan.size <= SMALL_PUT_MAX || self.hasher.is_empty() {
+        if !self.plan.keeps_part || self.hasher.is_empty() {
             self.abandon();
         }
     }

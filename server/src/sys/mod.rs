@@ -6,4 +6,4 @@ pub(crate) mod process;
 mod sockets;
 
 pub(crate) use files::*;
-pub(crate) use sockets::{is_out_of_descriptors, register};
+pub(crate) use sockets::{is_out_of_descriptors, is_under_way, register};

@@ -18,6 +18,12 @@ where
     unsafe { poller.add(socket, event) }
 }
 
+/// Whether a connection is on its way and the socket will tell when it is made.
+pub(crate) fn is_under_way(err: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(err), Some(Errno::INPROGRESS | Errno::WOULDBLOCK))
+}
+
 /// Whether the process or the system has no descriptor left.
 pub(crate) fn is_out_of_descriptors(err: &io::Error) -> bool {
     use rustix::io::Errno;

@@ -1,4 +1,4 @@
-//! TLS 1.3 by rustls, the one place of the server that names it.
+//! TLS by rustls, the one place of the server that names it.
 //!
 //! Bytes of a connection can lie where the poller does not see them: in rustls, and in the
 //! worker's [`CipherBuffer`]. [`TlsStream::read`] therefore says "blocked" only when both are
@@ -8,7 +8,8 @@
 use crate::identity::Identity;
 use crate::metrics::Metrics;
 use ferry_protocol::limits::ALPN;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::server::{NoServerSessionStorage, ProducesTickets};
+use rustls::{HandshakeKind, ServerConfig, ServerConnection};
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -34,10 +35,25 @@ impl CipherBuffer {
         self.fill_max = 0;
     }
 
+    /// Whether [`CipherBuffer::stop_filling`] was called in this turn.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.fill_max == 0
+    }
+
+    /// Begins a turn with nothing left from the last one.
+    pub(super) fn begin_turn(&mut self) {
+        self.load(&[]);
+    }
+
     /// From now to the turn's end no more than a record is taken from the socket at a time, so
     /// that a stranger can make the server hold no more.
     pub(crate) fn fill_sparingly(&mut self) {
         self.fill_max = self.fill_max.min(SPARING_LEN);
+    }
+
+    /// All of the buffer, for whoever needs none of what is in it.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        &mut self.bytes
     }
 
     fn unread(&self) -> &[u8] {
@@ -54,7 +70,7 @@ impl CipherBuffer {
         }
     }
 
-    fn fill(&mut self, socket: &mut TcpStream) -> io::Result<Flow> {
+    fn fill(&mut self, socket: &TcpStream) -> io::Result<Flow> {
         if self.fill_max == 0 {
             return Ok(Flow::Blocked);
         }
@@ -89,8 +105,9 @@ pub(crate) enum Flow {
 /// One TLS connection at the server's end.
 #[derive(Debug)]
 pub(crate) struct TlsStream {
-    socket: TcpStream,
+    socket: Arc<TcpStream>,
     tls: Box<ServerConnection>,
+    required_alpn: Option<&'static [u8]>,
     stowed: Vec<u8>,
     metrics: Arc<Metrics>,
 }
@@ -98,15 +115,18 @@ pub(crate) struct TlsStream {
 impl TlsStream {
     /// Wraps a socket, which must be non-blocking.
     pub(crate) fn new(
-        socket: TcpStream,
+        socket: impl Into<Arc<TcpStream>>,
         config: &TlsConfig,
         metrics: &Arc<Metrics>,
     ) -> io::Result<Self> {
-        let mut tls = ServerConnection::new(Arc::clone(&config.0)).map_err(io::Error::other)?;
+        let mut tls =
+            ServerConnection::new(Arc::clone(&config.rustls)).map_err(io::Error::other)?;
         // Writers look at `has_unsent` instead: a limit would cut messages at odd places.
         tls.set_buffer_limit(None);
         let metrics = Arc::clone(metrics);
-        Ok(Self { socket, tls: Box::new(tls), stowed: Vec::new(), metrics })
+        let required_alpn = config.required_alpn;
+        let socket = socket.into();
+        Ok(Self { socket, tls: Box::new(tls), required_alpn, stowed: Vec::new(), metrics })
     }
 
     /// The socket.
@@ -132,13 +152,34 @@ impl TlsStream {
                 }
             }
         }
-        if self.tls.alpn_protocol() != Some(ALPN) {
+        if self.required_alpn.is_some() && self.tls.alpn_protocol() != self.required_alpn {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "the peer did not ask for ferry/1",
             ));
         }
         Ok(Flow::Count(1))
+    }
+
+    /// Names the session to which this connection belongs: tickets given out from now on prove
+    /// it. Of use before the handshake's end.
+    pub(crate) fn bind_to(&mut self, session: &[u8]) {
+        self.tls.set_resumption_data(session);
+    }
+
+    /// What the handshake proved about the session that the peer resumed.
+    pub(crate) fn resumed(&self) -> Resumed {
+        match (self.tls.handshake_kind(), self.tls.received_resumption_data()) {
+            (Some(HandshakeKind::Resumed), Some(session)) => Resumed::Session(session.to_vec()),
+            // rustls keeps no such data with a session of TLS 1.2.
+            (Some(HandshakeKind::Resumed), None) => Resumed::Some,
+            _ => Resumed::None,
+        }
+    }
+
+    /// Whether the peer said that it will send nothing more, so that an end is no cut.
+    pub(crate) fn has_said_goodbye(&mut self) -> bool {
+        self.tls.process_new_packets().is_ok_and(|state| state.peer_has_closed())
     }
 
     /// Reads plaintext into `out`.
@@ -165,7 +206,7 @@ impl TlsStream {
     /// Sends what was encrypted. Returns whether all of it is out.
     pub(crate) fn flush(&mut self) -> io::Result<bool> {
         while self.tls.wants_write() {
-            match self.tls.write_tls(&mut self.socket) {
+            match self.tls.write_tls(&mut &*self.socket) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.metrics.bytes_out.add(count as u64),
                 Err(err) if err.kind() == io::ErrorKind::WouldBlock => return Ok(false),
@@ -206,13 +247,13 @@ impl TlsStream {
 
     /// Reads and forgets what the peer still sends, so that closing does not destroy our last
     /// words by a reset.
-    pub(crate) fn discard_input(&mut self, cipher: &mut CipherBuffer) -> io::Result<Flow> {
-        read_socket(&mut self.socket, &mut cipher.bytes)
+    pub(crate) fn discard_input(&self, cipher: &mut CipherBuffer) -> io::Result<Flow> {
+        read_socket(&self.socket, cipher.room())
     }
 
     fn take_ciphertext(&mut self, cipher: &mut CipherBuffer) -> io::Result<Flow> {
         if cipher.unread().is_empty() {
-            match cipher.fill(&mut self.socket)? {
+            match cipher.fill(&self.socket)? {
                 Flow::Count(count) => self.metrics.bytes_in.add(count as u64),
                 stopped => return Ok(stopped),
             }
@@ -229,28 +270,73 @@ impl TlsStream {
     }
 }
 
+/// Which session a peer resumed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Resumed {
+    /// None: its handshake was a full one.
+    None,
+    /// One of this server's, by TLS 1.2, which does not tell which.
+    Some,
+    /// The one that [`TlsStream::bind_to`] named.
+    Session(Vec<u8>),
+}
+
 /// How the server presents itself: made once, shared by all connections.
 #[derive(Clone, Debug)]
-pub(crate) struct TlsConfig(Arc<ServerConfig>);
+pub(crate) struct TlsConfig {
+    rustls: Arc<ServerConfig>,
+    required_alpn: Option<&'static [u8]>,
+}
+
+/// How the FTP door presents itself, on control and on data connections.
+#[derive(Clone, Debug)]
+pub(crate) struct FtpTls {
+    pub(crate) control: TlsConfig,
+    pub(crate) data: TlsConfig,
+}
 
 impl TlsConfig {
     /// TLS 1.3 only, ALPN `ferry/1`, no early data, the server's own certificate.
     pub(crate) fn new(identity: &Identity) -> Result<Self, rustls::Error> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13])?
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![identity.certificate_der.clone()],
-                identity.key_der.clone_key(),
-            )?;
+        let mut config = server_config(identity, &[&rustls::version::TLS13])?;
         config.alpn_protocols = vec![ALPN.to_vec()];
-        config.max_early_data_size = 0;
-        Ok(Self(Arc::new(config)))
+        Ok(Self { rustls: Arc::new(config), required_alpn: Some(ALPN) })
     }
 }
 
-fn read_socket(socket: &mut TcpStream, buffer: &mut [u8]) -> io::Result<Flow> {
+impl FtpTls {
+    /// TLS 1.3 and, for the programs of old devices, 1.2. Sessions are resumed by tickets, which
+    /// cost no memory and bind a data connection to its control connection; each data connection
+    /// uses one up. A peer that asks for another protocol than FTP is refused (ALPACA, 2021).
+    pub(crate) fn new(identity: &Identity) -> Result<Self, rustls::Error> {
+        let tickets = rustls::crypto::aws_lc_rs::Ticketer::new()?;
+        let present = |tickets_given| {
+            let versions = [&rustls::version::TLS13, &rustls::version::TLS12];
+            let mut config = server_config(identity, &versions)?;
+            config.alpn_protocols = vec![b"ftp".to_vec()];
+            config.ticketer = Arc::clone(&tickets) as Arc<dyn ProducesTickets>;
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = tickets_given;
+            Ok::<_, rustls::Error>(TlsConfig { rustls: Arc::new(config), required_alpn: None })
+        };
+        Ok(Self { control: present(CONTROL_TICKETS)?, data: present(DATA_TICKETS)? })
+    }
+}
+
+fn server_config(
+    identity: &Identity,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Result<ServerConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)?
+        .with_no_client_auth()
+        .with_single_cert(vec![identity.certificate_der.clone()], identity.key_der.clone_key())?;
+    config.max_early_data_size = 0;
+    Ok(config)
+}
+
+pub(super) fn read_socket(mut socket: &TcpStream, buffer: &mut [u8]) -> io::Result<Flow> {
     loop {
         match socket.read(buffer) {
             Ok(0) => return Ok(Flow::Ended),
@@ -261,6 +347,13 @@ fn read_socket(socket: &mut TcpStream, buffer: &mut [u8]) -> io::Result<Flow> {
         }
     }
 }
+
+/// Tickets given out on a control connection: a client may open several data connections before
+/// it takes up what their handshakes bring.
+const CONTROL_TICKETS: usize = 4;
+
+/// Tickets given out on a data connection, in place of the one that it used up.
+const DATA_TICKETS: usize = 1;
 
 /// Bytes of a worker's buffer.
 const BUFFER_LEN: usize = 256 * 1024;

@@ -76,6 +76,8 @@ fn config(share: &TempDir, state: &TempDir, change: impl FnOnce(&mut Config)) ->
         name: "test".to_owned(),
         workers: 4,
         durability: Durability::Group,
+        ftp: None,
+        ftp: None,
         limits: Limits::default(),
     };
     change(&mut config);

@@ -15,6 +15,7 @@ impl Controlled for Puppet {
         Report {
             link: "ferry://x/".to_owned(),
             addresses: vec!["127.0.0.1:1".to_owned()],
+            ftp: Vec::new(),
             fingerprint: "f".to_owned(),
             connections: 1,
             workers: 2,

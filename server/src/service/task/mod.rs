@@ -1,12 +1,17 @@
-//! Work that can take long, done in turns: removal of a tree, copy, digest of a stored file, and
-//! the proof of a part. Dropping a task gives it up.
+//! Work that can take long, done in turns: removal of a tree, copy, digest or checksum of a stored
+//! file, the proof of a part, and the beginning of an upload that goes on behind a file. Dropping a
+//! task gives it up.
 
+mod checksum;
 mod copy;
 mod digest;
+mod prefix;
 mod proof;
 mod remove;
 
+pub(crate) use checksum::Algorithm;
 pub(super) use copy::CopyFile;
+pub(super) use prefix::Prefix;
 pub(super) use proof::Proof;
 pub(super) use remove::RemoveTree;
 
@@ -38,6 +43,13 @@ pub(crate) enum TaskOutcome {
     Committing(Pending<committer::Outcome>),
     /// The digest.
     Digest(StoredDigest),
+    /// A checksum, and where the range ended that it is of.
+    Checksum {
+        /// Its bytes, as they are written in hexadecimal.
+        value: Vec<u8>,
+        /// Offset of the first byte that was not read.
+        end: u64,
+    },
     /// The part is what it says: content can come.
     Proven(Incoming),
 }

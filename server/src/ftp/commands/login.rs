@@ -1,0 +1,111 @@
+//! USER, PASS, QUIT (RFC 959, section 4.1.1).
+
+use crate::accounts::Account;
+use crate::door::{Interest, Turn};
+use crate::ftp::command::{Served, done};
+use crate::ftp::control::{ControlConnection, Stop, shown_name};
+use crate::ftp::refusal::Refusal;
+use crate::ftp::reply::Reply;
+use crate::ftp::work::Work;
+use ferry_protocol::{Secret, escape};
+use std::sync::Arc;
+
+/// USER. A client that would send its password in plain is told before it does.
+pub(in crate::ftp) fn user(
+    control: &mut ControlConnection,
+    argument: &[u8],
+    _: &mut Turn<'_>,
+) -> Result<Served, Refusal> {
+    let Ok(name) = std::str::from_utf8(argument) else {
+        return done(501, "A name is UTF-8.");
+    };
+    if name.is_empty() {
+        return done(501, "Name an account.");
+    }
+    if control.session.is_some() {
+        return done(530, "You are logged in; connect again to change the account.");
+    }
+    if !control.channel.is_encrypted() && !control.may_be_plain() {
+        return done(530, "Logins need TLS here: send AUTH TLS first.");
+    }
+    control.dialogue.user = Some(name.to_owned());
+    done(331, "Send the password.")
+}
+
+/// PASS. The password is checked on its own lane; the reply follows when that is done.
+pub(in crate::ftp) fn pass(
+    control: &mut ControlConnection,
+    argument: &[u8],
+    _: &mut Turn<'_>,
+) -> Result<Served, Refusal> {
+    if control.session.is_some() {
+        return done(503, "You are logged in.");
+    }
+    let Some(user) = control.dialogue.user.take() else {
+        return done(503, "Send USER first.");
+    };
+    let is_guest = ["anonymous", "ftp"].iter().any(|name| user.eq_ignore_ascii_case(name));
+    let (name, password) = if is_guest { ("", &b""[..]) } else { (user.as_str(), argument) };
+    let secret = Secret::new(password);
+    let outcome = control.door.service.log_in(name.to_owned(), secret, &control.waker)?;
+    control.work = Work::LoggingIn { outcome, name: name.to_owned() };
+    Ok(Served::Later)
+}
+
+/// QUIT. One that comes during a transfer was held until its end.
+pub(in crate::ftp) fn quit(
+    control: &mut ControlConnection,
+    _: &[u8],
+    _: &mut Turn<'_>,
+) -> Result<Served, Refusal> {
+    control.begin_close();
+    done(221, "Goodbye.")
+}
+
+impl ControlConnection {
+    /// Goes on when the password was checked.
+    pub(in crate::ftp) fn finish_login(&mut self) -> Stop {
+        let Work::LoggingIn { outcome, .. } = &self.work else { return Stop::GoOn };
+        let Some(account) = outcome.take() else { return Stop::Wait(Interest::Woken) };
+        let Work::LoggingIn { name, .. } = std::mem::replace(&mut self.work, Work::None) else {
+            return Stop::GoOn;
+        };
+        match account {
+            Some(account) => self.open_session(account),
+            None => self.refuse_login(&name),
+        }
+        Stop::GoOn
+    }
+
+    fn open_session(&mut self, account: Arc<Account>) {
+        if let Err(refusal) = self.permit.logged_in(&account.name) {
+            self.turn_away(refusal);
+            return;
+        }
+        let (session, _) = self.door.service.open_session(account);
+        let account = shown_name(session.account_name());
+        tracing::info!(peer = %self.peer, account, tls = self.channel.is_encrypted(), "logged in (FTP)");
+        self.session = Some(session);
+        self.reply(&Reply::new(230, "Logged in."));
+    }
+
+    fn refuse_login(&mut self, name: &str) {
+        let account = if name.is_empty() { "guest".to_owned() } else { escape(name.as_bytes()) };
+        tracing::warn!(peer = %self.peer, account, "login refused (FTP)");
+        self.dialogue.failed_logins += 1;
+        if self.dialogue.failed_logins >= LOGINS_MAX {
+            self.reply(&Reply::new(421, "Too many wrong passwords; goodbye."));
+            self.begin_close();
+            return;
+        }
+        let text = if name.is_empty() {
+            "This server has no guest account; log in with a name and password."
+        } else {
+            "Wrong name or password."
+        };
+        self.reply(&Reply::new(530, text));
+    }
+}
+
+/// Wrong passwords on one connection.
+const LOGINS_MAX: u32 = 3;

@@ -1,0 +1,283 @@
+//! One data connection: its turn, from the handshake to the end of its cargo.
+
+use super::{Cargo, Carried, Ended, Failure, Link};
+use crate::admission::DataPermit;
+use crate::config::DataBinding;
+use crate::door::{Connection, Farewell, Interest, Lane, Next, Turn};
+use crate::ftp::FtpDoor;
+use crate::ftp::reply::Reply;
+use crate::stall::Stall;
+use crate::transport::tls::Resumed;
+use crate::transport::{Channel, Flow};
+use crate::wake::{Pending, Promise, Waker, promise};
+use socket2::SockRef;
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A data connection with its cargo.
+#[derive(Debug)]
+pub(in crate::ftp) struct DataConnection {
+    prepared: Prepared,
+    channel: Channel,
+    stage: Stage,
+    stall: Stall,
+    used_whole_turn: bool,
+}
+
+/// All that a data connection needs but its socket.
+#[derive(Debug)]
+pub(in crate::ftp) struct Prepared {
+    pub(in crate::ftp) door: Arc<FtpDoor>,
+    #[expect(dead_code, reason = "held for as long as the connection is open")]
+    pub(in crate::ftp) permit: DataPermit,
+    pub(in crate::ftp) cargo: Box<dyn Cargo>,
+    pub(in crate::ftp) security: Security,
+    pub(in crate::ftp) link: Arc<Link>,
+    /// Waker of the control connection.
+    pub(in crate::ftp) control: Waker,
+    /// Where the outcome goes; `None` while the control connection's own turn carries it.
+    pub(in crate::ftp) report: Option<Promise<Ended>>,
+}
+
+/// How a data connection is protected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::ftp) enum Security {
+    /// Not at all.
+    Plain,
+    /// By TLS, bound to the control connection of this session.
+    Tls(Vec<u8>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Connecting,
+    Handshaking,
+    Carrying,
+    Closing,
+}
+
+/// Where a data connection stands after it went on.
+#[derive(Debug)]
+pub(in crate::ftp) enum Advance {
+    /// It goes on there.
+    Next(Next),
+    /// It is over.
+    Ended(Ended),
+}
+
+impl Prepared {
+    /// What this end shares with the other.
+    pub(in crate::ftp) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Has the outcome told as a promise from now on.
+    pub(in crate::ftp) fn report_later(&mut self) -> Pending<Ended> {
+        let lost = Ended::Failed(Reply::new(426, "Data connection lost."));
+        let (promise, pending) = promise(&self.control, lost);
+        self.report = Some(promise);
+        pending
+    }
+
+    /// Tells the outcome.
+    pub(in crate::ftp) fn end(mut self, ended: Ended) {
+        self.tell(ended);
+    }
+
+    fn tell(&mut self, ended: Ended) {
+        if let Some(report) = self.report.take() {
+            report.deliver(ended).wake();
+        }
+    }
+}
+
+impl DataConnection {
+    /// A connection that the client made.
+    pub(in crate::ftp) fn made(prepared: Prepared, socket: TcpStream) -> io::Result<Self> {
+        Self::new(prepared, socket, Stage::Handshaking)
+    }
+
+    /// A connection that is being made to the client.
+    pub(in crate::ftp) fn connecting(prepared: Prepared, socket: TcpStream) -> io::Result<Self> {
+        Self::new(prepared, socket, Stage::Connecting)
+    }
+
+    fn new(prepared: Prepared, socket: TcpStream, stage: Stage) -> io::Result<Self> {
+        let door = &prepared.door;
+        let channel = match &prepared.security {
+            Security::Plain => Channel::plain(socket, &door.metrics),
+            Security::Tls(session) => {
+                let mut channel = Channel::encrypted(socket, &door.tls.data, &door.metrics)?;
+                channel.bind_to(session);
+                channel
+            }
+        };
+        let stall = Stall::default();
+        Ok(Self { prepared, channel, stage, stall, used_whole_turn: false })
+    }
+
+    /// What this end shares with the other.
+    pub(in crate::ftp) fn link(&self) -> Arc<Link> {
+        Arc::clone(&self.prepared.link)
+    }
+
+    /// Puts a connection that the client just made into the pool, under the number that its place
+    /// was kept by.
+    pub(in crate::ftp) fn let_go(prepared: Prepared, socket: TcpStream) {
+        let waker = prepared.link.waker().clone();
+        let intake = Arc::clone(&prepared.door.intake);
+        match Self::made(prepared, socket) {
+            Ok(connection) => intake.take_in(Box::new(connection), waker, Next::Again),
+            // The promise tells that it is lost.
+            Err(err) => tracing::warn!("a data connection could not be made: {err}"),
+        }
+    }
+
+    /// Has the outcome told as a promise from now on.
+    pub(in crate::ftp) fn report_later(&mut self) -> Pending<Ended> {
+        self.prepared.report_later()
+    }
+
+    /// Goes on until it would wait, the turn is used up, or it is over.
+    pub(in crate::ftp) fn advance(&mut self, turn: &mut Turn<'_>) -> Advance {
+        if self.prepared.link.is_aborted() {
+            return Advance::Ended(Ended::Aborted);
+        }
+        self.channel.unstow(turn.cipher);
+        let advance = self.go_on(turn).unwrap_or_else(|failure| Advance::Ended(failure.into()));
+        self.channel.stow(turn.cipher);
+        self.used_whole_turn = matches!(advance, Advance::Next(Next::Again));
+        advance
+    }
+
+    fn go_on(&mut self, turn: &mut Turn<'_>) -> Result<Advance, Failure> {
+        if self.stage == Stage::Connecting && !self.is_connected()? {
+            return Ok(self.wait(Interest::Writable, turn.now));
+        }
+        if matches!(self.stage, Stage::Connecting | Stage::Handshaking) {
+            match self.channel.handshake(turn.cipher)? {
+                Flow::Count(_) => self.check_binding()?,
+                Flow::Ended => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                Flow::Blocked => {
+                    let wants_write = self.channel.has_unsent();
+                    let interest =
+                        if wants_write { Interest::Writable } else { Interest::Readable };
+                    return Ok(self.wait(interest, turn.now));
+                }
+            }
+            self.stage = Stage::Carrying;
+        }
+        while self.stage == Stage::Carrying {
+            if !self.channel.flush()? {
+                return Ok(self.wait(Interest::Writable, turn.now));
+            }
+            if turn.quantum.is_spent() {
+                if !self.prepared.cargo.is_incoming() {
+                    return Ok(Advance::Next(Next::Again));
+                }
+                turn.cipher.stop_filling();
+            }
+            match self.prepared.cargo.carry(&mut self.channel, turn)? {
+                Carried::Moved(count) => {
+                    turn.quantum.spend_bytes(count);
+                    self.stall.moved(count, turn.now);
+                    self.prepared.link.count(count);
+                }
+                Carried::Blocked(_) if turn.quantum.is_spent() => {
+                    return Ok(Advance::Next(Next::Again));
+                }
+                Carried::Blocked(interest) => return Ok(self.wait(interest, turn.now)),
+                Carried::Done => self.stage = Stage::Closing,
+            }
+        }
+        self.close(turn.now)
+    }
+
+    /// An upload is whole now, and is committed; a download is whole once all of it is out.
+    fn close(&mut self, now: Instant) -> Result<Advance, Failure> {
+        let is_incoming = self.prepared.cargo.is_incoming();
+        match self.channel.send_close() {
+            Ok(false) if !is_incoming => return Ok(self.wait(Interest::Writable, now)),
+            Err(err) if !is_incoming => return Err(err.into()),
+            _ => {}
+        }
+        Ok(Advance::Ended(self.prepared.cargo.finish(&self.prepared.control)?))
+    }
+
+    fn wait(&mut self, interest: Interest, now: Instant) -> Advance {
+        let until = self.stall.until(now, self.prepared.door.limits.stall);
+        Advance::Next(Next::Park(interest, until))
+    }
+
+    fn is_connected(&self) -> io::Result<bool> {
+        let socket = self.channel.socket();
+        if let Some(err) = socket.take_error()? {
+            return Err(err);
+        }
+        match socket.peer_addr() {
+            Ok(_) => Ok(true),
+            Err(err) if err.kind() == io::ErrorKind::NotConnected => Ok(false),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// A data connection that resumed another session belongs to someone else.
+    fn check_binding(&self) -> Result<(), Failure> {
+        let (Security::Tls(session), Some(resumed)) =
+            (&self.prepared.security, self.channel.resumed())
+        else {
+            return Ok(());
+        };
+        let binding = self.prepared.door.config.data_binding;
+        let is_bound = match (&resumed, binding) {
+            // TLS 1.2 does not tell which; the address was compared, and one connection accepted.
+            (_, DataBinding::Off) | (Resumed::Some, _) => true,
+            (Resumed::Session(resumed), _) => resumed == session,
+            (Resumed::None, DataBinding::Prefer) => {
+                tracing::debug!("a data connection resumes no TLS session");
+                true
+            }
+            (Resumed::None, DataBinding::Require) => false,
+        };
+        if is_bound {
+            return Ok(());
+        }
+        let text =
+            "The data connection does not resume the TLS session of this control connection.";
+        Err(Failure::Refused(Reply::new(522, text)))
+    }
+}
+
+impl Connection for DataConnection {
+    fn step(&mut self, turn: &mut Turn<'_>) -> Next {
+        match self.advance(turn) {
+            Advance::Next(next) => next,
+            Advance::Ended(ended) => {
+                self.prepared.tell(ended);
+                Next::Close
+            }
+        }
+    }
+
+    fn socket(&self) -> SockRef<'_> {
+        SockRef::from(self.channel.socket())
+    }
+
+    fn lane(&self) -> Lane {
+        if self.used_whole_turn { Lane::Bulk } else { Lane::Control }
+    }
+
+    fn is_idle(&self) -> bool {
+        false
+    }
+
+    fn say_farewell(&mut self, farewell: Farewell) {
+        let text = match farewell {
+            Farewell::TimedOut => "Data connection lost: nothing moved for too long.",
+            Farewell::Stopping => "Data connection closed: the server is stopping.",
+        };
+        self.prepared.tell(Ended::Failed(Reply::new(426, text)));
+    }
+}

@@ -1,0 +1,49 @@
+//! A file on its way to the client.
+
+use super::{Cargo, Carried, Ended, Failure};
+use crate::door::Turn;
+use crate::ftp::text::ToClient;
+use crate::service::Download;
+use crate::transport::Channel;
+use crate::wake::Waker;
+
+/// A download.
+#[derive(Debug)]
+pub(in crate::ftp) struct Sending {
+    download: Download,
+    /// TYPE A.
+    text: Option<ToClient>,
+}
+
+impl Sending {
+    /// Sends a download as it is, or as text.
+    pub(in crate::ftp) fn new(download: Download, text: Option<ToClient>) -> Self {
+        Self { download, text }
+    }
+}
+
+impl Cargo for Sending {
+    fn carry(&mut self, channel: &mut Channel, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
+        let len = self.download.read(turn.content, PIECE_LEN)?;
+        if len == 0 {
+            return Ok(Carried::Done);
+        }
+        let piece = turn.content.get(..len).unwrap_or_default();
+        match &mut self.text {
+            Some(text) => channel.write(&text.convert(piece))?,
+            None => channel.write(piece)?,
+        }
+        Ok(Carried::Moved(len))
+    }
+
+    fn finish(&mut self, _: &Waker) -> Result<Ended, Failure> {
+        Ok(Ended::Sent)
+    }
+
+    fn is_incoming(&self) -> bool {
+        false
+    }
+}
+
+/// Bytes sent at a time: what a slow client makes the server hold.
+const PIECE_LEN: u64 = 256 * 1024;

@@ -1,0 +1,81 @@
+//! A listing on its way to the client, page by page: memory does not grow with the folder.
+
+use super::{Cargo, Carried, Ended, Failure};
+use crate::door::Turn;
+use crate::ftp::list_format::Style;
+use crate::service::Pages;
+use crate::transport::Channel;
+use crate::wake::Waker;
+use ferry_protocol::{Entry, Page};
+
+/// A listing.
+#[derive(Debug)]
+pub(in crate::ftp) struct Telling {
+    source: Source,
+    style: Style,
+    /// Only names that match are told.
+    pattern: Option<Vec<u8>>,
+    is_over: bool,
+}
+
+#[derive(Debug)]
+enum Source {
+    Folder(Pages),
+    One(Option<Entry>),
+}
+
+impl Telling {
+    /// Tells what is in a folder.
+    pub(in crate::ftp) fn folder(pages: Pages, style: Style, pattern: Option<Vec<u8>>) -> Self {
+        Self { source: Source::Folder(pages), style, pattern, is_over: false }
+    }
+
+    /// Tells one entry.
+    pub(in crate::ftp) fn one(entry: Entry, style: Style) -> Self {
+        Self { source: Source::One(Some(entry)), style, pattern: None, is_over: false }
+    }
+
+    /// Appends the next lines. Returns whether there may be more.
+    pub(in crate::ftp) fn next_lines(&mut self, out: &mut Vec<u8>) -> Result<bool, Failure> {
+        let page = match &mut self.source {
+            _ if self.is_over => return Ok(false),
+            Source::Folder(pages) => pages.next_page()?,
+            Source::One(entry) => {
+                Page { entries: entry.take().into_iter().collect(), is_last: true }
+            }
+        };
+        self.is_over = page.is_last;
+        out.reserve(page.entries.len() * LINE_LEN_USUAL);
+        for entry in page.entries.iter().filter(|entry| self.is_wanted(entry)) {
+            self.style.push(out, entry);
+            out.extend_from_slice(b"\r\n");
+        }
+        Ok(true)
+    }
+
+    fn is_wanted(&self, entry: &Entry) -> bool {
+        self.pattern.as_ref().is_none_or(|pattern| fast_glob::glob_match(pattern, &entry.name))
+    }
+}
+
+impl Cargo for Telling {
+    fn carry(&mut self, channel: &mut Channel, _: &mut Turn<'_>) -> Result<Carried, Failure> {
+        let mut lines = Vec::new();
+        if !self.next_lines(&mut lines)? {
+            return Ok(Carried::Done);
+        }
+        channel.write(&lines)?;
+        Ok(Carried::Moved(lines.len()))
+    }
+
+    fn finish(&mut self, _: &Waker) -> Result<Ended, Failure> {
+        Ok(Ended::Sent)
+    }
+
+    fn is_incoming(&self) -> bool {
+        false
+    }
+}
+
+/// Bytes of a usual line, for making room.
+const LINE_LEN_USUAL: usize = 100;

@@ -1,0 +1,153 @@
+//! A file on its way from the client.
+
+use super::{Cargo, Carried, Ended, Failure};
+use crate::config::CloseNotify;
+use crate::door::{Interest, Turn};
+use crate::ftp::reply::Reply;
+use crate::ftp::text::FromClient;
+use crate::service::{Incoming, Opened, Task, TaskOutcome, TaskState};
+use crate::transport::{Channel, Flow};
+use crate::wake::Waker;
+
+/// An upload.
+#[derive(Debug)]
+pub(in crate::ftp) struct Receiving {
+    stage: Stage,
+    /// TYPE A.
+    text: Option<FromClient>,
+    close_notify: CloseNotify,
+    control: Waker,
+    has_ended: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// What is there is read first.
+    Preparing(Task),
+    Ready(Incoming),
+    /// It is handed over, or failed.
+    Over,
+}
+
+impl Receiving {
+    /// Receives what was opened, as it is or as text.
+    pub(in crate::ftp) fn new(
+        opened: Opened,
+        text: Option<FromClient>,
+        close_notify: CloseNotify,
+        control: Waker,
+    ) -> Self {
+        let stage = match opened {
+            Opened::Ready(incoming) => Stage::Ready(incoming),
+            Opened::Preparing(task) => Stage::Preparing(task),
+        };
+        Self { stage, text, close_notify, control, has_ended: false }
+    }
+
+    fn prepare(&mut self, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
+        let Stage::Preparing(task) = &mut self.stage else { return Ok(Carried::Moved(0)) };
+        let count = turn.content.len();
+        match task.turn(turn.content, &self.control)? {
+            TaskState::Running(_) => {}
+            TaskState::Finished(TaskOutcome::Proven(incoming)) => {
+                self.stage = Stage::Ready(incoming);
+            }
+            TaskState::Finished(_) => self.stage = Stage::Over,
+        }
+        turn.quantum.spend_bytes(count);
+        Ok(Carried::Moved(0))
+    }
+
+    /// Fills the worker's buffer as far as content is there, so that it is written in one piece.
+    fn take_content(
+        &mut self,
+        channel: &mut Channel,
+        turn: &mut Turn<'_>,
+    ) -> Result<Carried, Failure> {
+        let mut filled = 0;
+        while filled < turn.content.len() {
+            let room = turn.content.get_mut(filled..).unwrap_or_default();
+            match channel.read(room, turn.cipher) {
+                Ok(Flow::Count(count)) => filled += count,
+                Ok(Flow::Blocked) => break,
+                Ok(Flow::Ended) => {
+                    self.has_ended = true;
+                    break;
+                }
+                Err(err) => {
+                    // What came before the cut is part of the part.
+                    self.write(turn.content.get(..filled).unwrap_or_default())?;
+                    return Err(err.into());
+                }
+            }
+        }
+        self.write(turn.content.get(..filled).unwrap_or_default())?;
+        Ok(match filled {
+            0 if self.has_ended => Carried::Done,
+            0 => Carried::Blocked(Interest::Readable),
+            count => Carried::Moved(count),
+        })
+    }
+
+    fn write(&mut self, content: &[u8]) -> Result<(), Failure> {
+        let Stage::Ready(incoming) = &mut self.stage else { return Ok(()) };
+        if content.is_empty() {
+            return Ok(());
+        }
+        let written = match &mut self.text {
+            Some(text) => incoming.write(&text.convert(content)),
+            None => incoming.write(content),
+        };
+        Ok(written?)
+    }
+
+    /// An end that the sender did not say leaves a part where the configuration is strict.
+    fn judge_end(&self, channel: &mut Channel) -> Result<(), Failure> {
+        if channel.has_said_goodbye() {
+            return Ok(());
+        }
+        match self.close_notify {
+            CloseNotify::Compat => {
+                tracing::info!("an upload ended without TLS close_notify: unverified");
+                Ok(())
+            }
+            CloseNotify::Strict => {
+                let text = "The data connection ended without TLS close_notify; go on with APPE.";
+                Err(Failure::Refused(Reply::new(426, text)))
+            }
+        }
+    }
+}
+
+impl Cargo for Receiving {
+    fn carry(&mut self, channel: &mut Channel, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
+        match &self.stage {
+            Stage::Preparing(_) => self.prepare(turn),
+            Stage::Ready(_) => {
+                let carried = self.take_content(channel, turn)?;
+                if carried == Carried::Done {
+                    self.judge_end(channel)?;
+                }
+                Ok(carried)
+            }
+            Stage::Over => Ok(Carried::Done),
+        }
+    }
+
+    fn finish(&mut self, control: &Waker) -> Result<Ended, Failure> {
+        let rest = self.text.as_mut().map(FromClient::finish).unwrap_or_default();
+        let Stage::Ready(mut incoming) = std::mem::replace(&mut self.stage, Stage::Over) else {
+            return Err(Failure::Refused(Reply::new(451, "The upload was not prepared.")));
+        };
+        if !rest.is_empty() {
+            incoming.write(&rest)?;
+        }
+        let (size, digest) = incoming.held();
+        let outcome = incoming.finish_here(control)?;
+        Ok(Ended::Committing { outcome, size, digest })
+    }
+
+    fn is_incoming(&self) -> bool {
+        true
+    }
+}

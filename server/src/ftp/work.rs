@@ -1,0 +1,258 @@
+//! What a control connection is busy with between two commands, and how each kind of work goes on.
+
+use super::command::{self, Served};
+use super::control::{ControlConnection, Stop};
+use super::data::{Ended, Link, Telling};
+use super::parse::{CommandLine, Line};
+use super::refusal::Refusal;
+use super::reply::{Reply, push_shown};
+use crate::committer;
+use crate::door::{Interest, Turn};
+use crate::service::{LoginOutcome, Task, TaskOutcome, TaskState};
+use crate::transport::Flow;
+use crate::wake::Pending;
+use std::io;
+use std::sync::Arc;
+
+/// Work of a control connection; it has one at a time.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// None: the next command may come.
+    None,
+    /// TLS begins once the replies are out.
+    Encrypting,
+    /// TLS begins.
+    Handshaking { greets: bool },
+    /// A password is being checked.
+    LoggingIn { outcome: Pending<LoginOutcome>, name: String },
+    /// A data connection carries something.
+    Carrying(Box<Carrying>),
+    /// A checksum is being computed.
+    Summing { task: Task, answer: fn(&[u8], u64, &[u8]) -> Reply, name: Vec<u8> },
+    /// A listing goes over the control connection.
+    Telling(Box<Telling>),
+    /// The last words are out; what still comes is forgotten.
+    Closing { discarded: usize, has_shut_down: bool },
+}
+
+/// A transfer, seen from its control connection.
+#[derive(Debug)]
+pub(super) struct Carrying {
+    pub(super) link: Arc<Link>,
+    pub(super) phase: Phase,
+    /// ABOR came, and is answered after the transfer.
+    pub(super) is_aborting: bool,
+    /// What is carried, for the log: the verb and the path.
+    pub(super) what: String,
+}
+
+/// How far a transfer is.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Content moves.
+    Moving(Pending<Ended>),
+    /// All came and is being made durable.
+    Committing { outcome: Pending<committer::Outcome>, size: u64, digest: ferry_protocol::Digest },
+}
+
+impl Work {
+    /// Whether a transfer runs.
+    pub(super) fn is_transfer(&self) -> bool {
+        matches!(self, Self::Carrying(_))
+    }
+
+    /// Whether its turns belong to the bulk lane.
+    pub(super) fn is_bulk(&self) -> bool {
+        matches!(self, Self::Summing { .. } | Self::Telling(_))
+    }
+
+    /// Has a transfer end: nobody is left who could be told that it is whole.
+    pub(super) fn abort(&self) {
+        if let Self::Carrying(carrying) = self {
+            carrying.link.abort();
+        }
+    }
+}
+
+impl ControlConnection {
+    /// Goes on with whatever the connection is busy with.
+    pub(super) fn go_on(&mut self, turn: &mut Turn<'_>) -> io::Result<Stop> {
+        match &self.work {
+            Work::None => self.take_command(turn),
+            Work::Encrypting => self.encrypt().map(|()| Stop::GoOn),
+            Work::Handshaking { .. } => self.shake_hands(turn),
+            Work::LoggingIn { .. } => Ok(self.finish_login()),
+            Work::Carrying(_) => self.attend_transfer(turn),
+            Work::Summing { .. } => Ok(self.sum(turn)),
+            Work::Telling(_) => Ok(self.tell(turn)),
+            Work::Closing { .. } => Ok(Stop::GoOn),
+        }
+    }
+
+    fn take_command(&mut self, turn: &mut Turn<'_>) -> io::Result<Stop> {
+        if turn.is_draining {
+            self.reply(&Reply::new(421, "The server is stopping; come back in a moment."));
+            self.begin_close();
+            return Ok(Stop::GoOn);
+        }
+        if turn.quantum.is_spent() {
+            return Ok(Stop::Spent);
+        }
+        if let Some(line) = self.held.take() {
+            self.serve(&line, turn);
+            return Ok(Stop::GoOn);
+        }
+        match self.read_line(turn)? {
+            Ok(Line::Command(line)) => self.serve(&line, turn),
+            Ok(Line::TooLong) => self.reply(&Reply::new(500, "The line is too long.")),
+            Err(stop) => return Ok(stop),
+        }
+        Ok(Stop::GoOn)
+    }
+
+    fn serve(&mut self, line: &CommandLine, turn: &mut Turn<'_>) {
+        match command::run(self, line, turn) {
+            Ok(Served::Reply(reply)) | Err(Refusal(reply)) => self.reply(&reply),
+            Ok(Served::Later) => {}
+        }
+    }
+
+    fn shake_hands(&mut self, turn: &mut Turn<'_>) -> io::Result<Stop> {
+        match self.channel.handshake(turn.cipher)? {
+            Flow::Count(_) => {}
+            Flow::Ended => return Ok(Stop::Over),
+            Flow::Blocked => {
+                let wants_write = self.channel.has_unsent();
+                let interest = if wants_write { Interest::Writable } else { Interest::Readable };
+                return Ok(Stop::Wait(interest));
+            }
+        }
+        let greets = matches!(self.work, Work::Handshaking { greets: true });
+        self.work = Work::None;
+        if greets {
+            self.greet();
+        }
+        Ok(Stop::GoOn)
+    }
+
+    /// Looks after a transfer: its outcome, and the few commands that are answered meanwhile. Any
+    /// other waits, and those behind it.
+    fn attend_transfer(&mut self, turn: &mut Turn<'_>) -> io::Result<Stop> {
+        if self.take_outcome() {
+            return Ok(Stop::GoOn);
+        }
+        if self.held.is_some() {
+            return Ok(Stop::Wait(Interest::Woken));
+        }
+        if turn.quantum.is_spent() {
+            return Ok(Stop::Spent);
+        }
+        match self.read_line(turn)? {
+            Ok(Line::Command(line)) if command::is_served_meanwhile(&line) => {
+                self.serve(&line, turn);
+            }
+            Ok(Line::Command(line)) => self.held = Some(line),
+            Ok(Line::TooLong) => self.reply(&Reply::new(500, "The line is too long.")),
+            Err(stop) => return Ok(stop),
+        }
+        Ok(Stop::GoOn)
+    }
+
+    /// Takes the transfer further if its outcome is there. Returns whether it was.
+    fn take_outcome(&mut self) -> bool {
+        let Work::Carrying(carrying) = &self.work else { return false };
+        match &carrying.phase {
+            Phase::Moving(outcome) => match outcome.take() {
+                Some(ended) => self.transfer_ended(ended),
+                None => return false,
+            },
+            Phase::Committing { outcome, size, digest } => {
+                let (Some(committed), size, digest) = (outcome.take(), *size, *digest) else {
+                    return false;
+                };
+                let reply = match committed {
+                    Ok(_) => {
+                        tracing::info!(peer = %self.peer, size, %digest, "{}: stored", carrying.what);
+                        Reply::new(226, format!("Stored: {size} bytes, whole and durable."))
+                    }
+                    Err(err) => Refusal::from(err).0,
+                };
+                self.end_transfer(&reply);
+            }
+        }
+        true
+    }
+
+    /// The data connection is done: its outcome is told, or what it left to the committer awaited.
+    pub(super) fn transfer_ended(&mut self, ended: Ended) {
+        let Work::Carrying(carrying) = &mut self.work else { return };
+        match ended {
+            Ended::Committing { outcome, size, digest } => {
+                carrying.phase = Phase::Committing { outcome, size, digest };
+            }
+            Ended::Sent => {
+                let moved = carrying.link.moved();
+                self.end_transfer(&Reply::new(226, format!("Sent: {moved} bytes.")));
+            }
+            Ended::Failed(reply) => {
+                let shown = String::from_utf8_lossy(reply.as_bytes());
+                tracing::info!(peer = %self.peer, "{}: {}", carrying.what, shown.trim_end());
+                self.end_transfer(&reply);
+            }
+            Ended::Aborted => self.end_transfer(&Reply::new(426, "The transfer was given up.")),
+        }
+    }
+
+    fn end_transfer(&mut self, reply: &Reply) {
+        let Work::Carrying(carrying) = std::mem::replace(&mut self.work, Work::None) else {
+            return;
+        };
+        self.reply(reply);
+        if carrying.is_aborting {
+            self.reply(&Reply::new(226, "ABOR is done."));
+        }
+    }
+
+    fn sum(&mut self, turn: &mut Turn<'_>) -> Stop {
+        let Work::Summing { task, answer, name } = &mut self.work else { return Stop::GoOn };
+        if turn.quantum.is_spent() {
+            return Stop::Spent;
+        }
+        let reply = match task.turn(turn.content, &self.waker) {
+            Ok(TaskState::Running(_)) => {
+                turn.quantum.spend_bytes(turn.content.len());
+                return Stop::GoOn;
+            }
+            Ok(TaskState::Finished(TaskOutcome::Checksum { value, end })) => {
+                answer(&value, end, name)
+            }
+            Ok(TaskState::Finished(_)) => Reply::new(451, "No checksum came of it."),
+            Err(err) => Refusal::from(err).0,
+        };
+        self.work = Work::None;
+        self.reply(&reply);
+        Stop::GoOn
+    }
+
+    /// Sends the next lines of a listing over the control connection, once those before are out.
+    fn tell(&mut self, turn: &mut Turn<'_>) -> Stop {
+        let Work::Telling(telling) = &mut self.work else { return Stop::GoOn };
+        if turn.quantum.is_spent() {
+            return Stop::Spent;
+        }
+        turn.quantum.spend_request();
+        let mut lines = Vec::new();
+        if !telling.next_lines(&mut lines).is_ok_and(|more| more) {
+            self.work = Work::None;
+            self.reply(&Reply::new(213, "End of status."));
+            return Stop::GoOn;
+        }
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            let mut shown = vec![b' '];
+            push_shown(&mut shown, line.strip_suffix(b"\r\n").unwrap_or(line));
+            shown.extend_from_slice(b"\r\n");
+            self.reply_raw(&shown);
+        }
+        Stop::GoOn
+    }
+}

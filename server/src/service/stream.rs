@@ -1,0 +1,192 @@
+//! Uploads whose size nobody announces: they end when their sender says so. Their parts are found
+//! again by whoever began them, since the id of such an upload follows from its account and path.
+
+use super::task::{Prefix, Proof, Task};
+use super::write::{Incoming, Plan};
+use super::{Error, Result, Service, Session};
+use crate::storage::{self, ErrorKind, Upload};
+use ferry_protocol::{Attributes, EntryKind, Hasher, IfExists, RemotePath, Rights, TransferId};
+
+/// An upload of unknown size.
+#[derive(Clone, Debug)]
+pub(crate) struct Stream {
+    /// Where it goes.
+    pub(crate) target: RemotePath,
+    /// Where it begins.
+    pub(crate) start: Start,
+    /// What to do where the name is taken.
+    pub(crate) if_exists: IfExists,
+    /// Bytes that its sender expects to send, for setting room aside; 0 if it said nothing.
+    pub(crate) expected: u64,
+}
+
+/// Where an upload of unknown size begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// With nothing.
+    Empty,
+    /// Behind what there is: the file of this name, or the part that an earlier upload left.
+    End,
+    /// At this offset of the file, or at the end of the part, which must be there.
+    At(u64),
+}
+
+/// What an upload of unknown size begins with.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    /// Content can come.
+    Ready(Incoming),
+    /// What is there has to be read first; the task yields the upload.
+    Preparing(Task),
+}
+
+/// Names the parts of one account, as nobody can who does not know the server's key.
+#[derive(Clone)]
+pub(crate) struct PartNames([u8; 32]);
+
+impl PartNames {
+    /// From a secret that stays the same over the server's runs.
+    pub(crate) fn new(secret: &[u8]) -> Self {
+        Self(blake3::derive_key("ferry 2026-11-26 names of parts without an id", secret))
+    }
+
+    fn name(&self, session: &Session, target: &RemotePath) -> TransferId {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        let account = session.account_name().as_bytes();
+        hasher.update(&(account.len() as u64).to_be_bytes());
+        hasher.update(account).update(target.as_relative_bytes());
+        let mut id = [0; 16];
+        hasher.finalize_xof().fill(&mut id);
+        TransferId(id)
+    }
+}
+
+impl std::fmt::Debug for PartNames {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PartNames")
+    }
+}
+
+impl Service {
+    /// Begins an upload of unknown size.
+    pub(crate) fn upload_stream(
+        &self,
+        session: &Session,
+        stream: &Stream,
+        names: &PartNames,
+    ) -> Result<Opened> {
+        session.may(Rights::WRITE, "write")?;
+        let target = &stream.target;
+        if target.is_root() {
+            return Err(storage::Error::new(ErrorKind::IsAFolder, target).into());
+        }
+        let plan = Plan {
+            target: target.clone(),
+            size: u64::MAX,
+            attributes: Attributes { modified: None, permissions: None },
+            if_exists: stream.if_exists,
+            keeps_part: true,
+        };
+        self.look_in_the_way(&plan)?;
+        let id = names.name(session, target);
+        let expected = stream.expected;
+        match (stream.start, self.whole_len(target)?) {
+            (Start::Empty | Start::At(0), _) => self.begin_empty(plan, id, expected),
+            (Start::End, Some(len)) => self.go_on_behind(plan, id, len, expected),
+            (Start::End, None) => match self.go_on_with_part(&plan, id, None)? {
+                Some(opened) => Ok(opened),
+                None => self.begin_empty(plan, id, expected),
+            },
+            (Start::At(offset), Some(len)) if offset <= len => {
+                self.go_on_behind(plan, id, offset, expected)
+            }
+            (Start::At(_), Some(_)) => Err(Error::Nonsense(BEHIND_THE_END)),
+            (Start::At(offset), None) => {
+                let opened = self.go_on_with_part(&plan, id, Some(offset))?;
+                opened.ok_or(Error::Nonsense(BEHIND_THE_END))
+            }
+        }
+    }
+
+    /// Bytes of the part that an earlier upload of this account left for `target`, if there is one.
+    pub(crate) fn part_of(
+        &self,
+        session: &Session,
+        target: &RemotePath,
+        names: &PartNames,
+    ) -> Result<Option<u64>> {
+        session.may_list()?;
+        self.part_len(target, names.name(session, target))
+    }
+
+    fn part_len(&self, target: &RemotePath, id: TransferId) -> Result<Option<u64>> {
+        match self.storage.continue_upload(target, id) {
+            Ok(part) => Ok(Some(part.held())),
+            Err(err) if matches!(err.kind(), ErrorKind::NoPart | ErrorKind::NotFound) => Ok(None),
+            Err(err) => Err(err.into()),
+        }
+    }
+
+    fn whole_len(&self, target: &RemotePath) -> Result<Option<u64>> {
+        match self.storage.stat(target) {
+            Ok(entry) if entry.kind == EntryKind::File => Ok(Some(entry.size)),
+            Ok(_) => Err(storage::Error::new(ErrorKind::NotAFile, target).into()),
+            Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
+            Err(err) => Err(err.into()),
+        }
+    }
+
+    /// Opens the part. While another connection fills it, this upload gets one of its own, which
+    /// nobody could find again and which is not kept.
+    fn begin_stream(
+        &self,
+        mut plan: Plan,
+        id: TransferId,
+        expected: u64,
+    ) -> Result<(Box<dyn Upload>, Plan)> {
+        match self.storage.begin_upload(&plan.target, id, expected) {
+            Err(err) if err.kind() == ErrorKind::InUse => {
+                plan.keeps_part = false;
+                let mut spare = [0; 16];
+                getrandom::fill(&mut spare)
+                    .map_err(|err| storage::Error::from_io(err.into(), &plan.target))?;
+                Ok((self.storage.begin_upload(&plan.target, TransferId(spare), expected)?, plan))
+            }
+            begun => Ok((begun?, plan)),
+        }
+    }
+
+    fn begin_empty(&self, plan: Plan, id: TransferId, expected: u64) -> Result<Opened> {
+        let (upload, plan) = self.begin_stream(plan, id, expected)?;
+        Ok(Opened::Ready(Incoming::new(upload, plan, self.commits.clone(), Hasher::new())))
+    }
+
+    /// Begins with the first `len` bytes of the file that has the name; it stays until the commit.
+    fn go_on_behind(&self, plan: Plan, id: TransferId, len: u64, expected: u64) -> Result<Opened> {
+        let reader = self.storage.open(&plan.target)?;
+        let (upload, plan) = self.begin_stream(plan, id, len.saturating_add(expected))?;
+        Ok(Opened::Preparing(Prefix::open(reader, len, upload, plan, self.commits.clone())))
+    }
+
+    /// Goes on with the part, if there is one; `offset` must be its end where one is named.
+    fn go_on_with_part(
+        &self,
+        plan: &Plan,
+        id: TransferId,
+        offset: Option<u64>,
+    ) -> Result<Option<Opened>> {
+        let part = match self.storage.continue_upload(&plan.target, id) {
+            Err(err) if err.kind() == ErrorKind::NoPart => return Ok(None),
+            continued => continued?,
+        };
+        if offset.is_some_and(|offset| offset != part.held()) {
+            return Err(Error::Nonsense(NOT_THE_PARTS_END));
+        }
+        let proof = Proof::new(part, plan.clone(), self.commits.clone());
+        Ok(Some(Opened::Preparing(proof.into())))
+    }
+}
+
+const BEHIND_THE_END: &str = "there is nothing to go on with at this offset";
+const NOT_THE_PARTS_END: &str =
+    "an unfinished upload is gone on with at its end; SIZE tells where that is";

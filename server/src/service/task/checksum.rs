@@ -1,0 +1,104 @@
+//! Checksums that other programs know, of a stored file or of a range of it.
+
+use super::{Task, TaskOutcome, TaskState, Turns, room};
+use crate::service::{Error, Result, Service, Session};
+use crate::storage::Reader;
+use crate::wake::Waker;
+use ferry_protocol::{Progress, Range, RemotePath, Rights};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+
+/// A way to compute a checksum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    /// SHA-256 (FIPS 180-4).
+    #[default]
+    Sha256,
+    /// SHA-1 (FIPS 180-4), for those who know no other.
+    Sha1,
+    /// MD5 (RFC 1321), for those who know no other.
+    Md5,
+    /// CRC-32 as in zip files (ISO 3309).
+    Crc32,
+}
+
+enum State {
+    Sha256(Sha256),
+    Sha1(Sha1),
+    Md5(Md5),
+    Crc32(crc32fast::Hasher),
+}
+
+impl Service {
+    /// Computes a checksum of a stored file, or of a range of it.
+    pub(crate) fn checksum(
+        &self,
+        session: &Session,
+        path: &RemotePath,
+        range: Range,
+        algorithm: Algorithm,
+    ) -> Result<Task> {
+        session.may(Rights::READ, "read")?;
+        let reader = self.storage.open(path)?;
+        let end = range.offset.saturating_add(range.len_within(reader.metadata().size));
+        let path = path.clone();
+        let state = State::new(algorithm);
+        Ok(Task(Box::new(ChecksumFile { reader, path, next: range.offset, end, state })))
+    }
+}
+
+struct ChecksumFile {
+    reader: Box<dyn Reader>,
+    path: RemotePath,
+    next: u64,
+    end: u64,
+    state: State,
+}
+
+impl Turns for ChecksumFile {
+    fn turn(&mut self, buffer: &mut [u8], _: &Waker) -> Result<TaskState> {
+        if self.next < self.end {
+            let room = room(buffer, self.end - self.next);
+            if self.reader.read_at(self.next, room)? < room.len() {
+                return Err(Error::Changed(self.path.clone()));
+            }
+            self.state.update(room);
+            self.next += room.len() as u64;
+            return Ok(TaskState::Running(Progress { done: self.next, total: self.end }));
+        }
+        if !self.reader.is_unchanged()? {
+            return Err(Error::Changed(self.path.clone()));
+        }
+        Ok(TaskState::Finished(TaskOutcome::Checksum { value: self.state.value(), end: self.end }))
+    }
+}
+
+impl State {
+    fn new(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
+            Algorithm::Sha1 => Self::Sha1(Sha1::new()),
+            Algorithm::Md5 => Self::Md5(Md5::new()),
+            Algorithm::Crc32 => Self::Crc32(crc32fast::Hasher::new()),
+        }
+    }
+
+    fn update(&mut self, content: &[u8]) {
+        match self {
+            Self::Sha256(hasher) => hasher.update(content),
+            Self::Sha1(hasher) => hasher.update(content),
+            Self::Md5(hasher) => hasher.update(content),
+            Self::Crc32(hasher) => hasher.update(content),
+        }
+    }
+
+    fn value(&self) -> Vec<u8> {
+        match self {
+            Self::Sha256(hasher) => hasher.clone().finalize().to_vec(),
+            Self::Sha1(hasher) => hasher.clone().finalize().to_vec(),
+            Self::Md5(hasher) => hasher.clone().finalize().to_vec(),
+            Self::Crc32(hasher) => hasher.clone().finalize().to_be_bytes().to_vec(),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The beginning of an upload that goes on where a stored file ends.
+
+use super::{Task, TaskOutcome, TaskState, Turns, room};
+use crate::committer::CommitQueue;
+use crate::service::write::{Incoming, Plan};
+use crate::service::{Error, Result};
+use crate::storage::{Reader, Upload};
+use crate::wake::Waker;
+use ferry_protocol::{Hasher, Progress};
+
+/// Copies the first bytes of a file into an upload, which then goes on with content.
+pub(in crate::service) struct Prefix {
+    reader: Box<dyn Reader>,
+    len: u64,
+    copied: u64,
+    /// `None` once it was handed over. Dropped before, it removes what it copied: the file is there.
+    incoming: Option<Incoming>,
+}
+
+impl Prefix {
+    pub(in crate::service) fn open(
+        reader: Box<dyn Reader>,
+        len: u64,
+        upload: Box<dyn Upload>,
+        plan: Plan,
+        commits: CommitQueue,
+    ) -> Task {
+        let incoming = Some(Incoming::new(upload, plan, commits, Hasher::new()));
+        Task(Box::new(Self { reader, len, copied: 0, incoming }))
+    }
+}
+
+impl Turns for Prefix {
+    fn turn(&mut self, buffer: &mut [u8], _: &Waker) -> Result<TaskState> {
+        let Some(incoming) = &mut self.incoming else {
+            return Err(Error::Nonsense("the upload was handed over"));
+        };
+        let room = room(buffer, self.len - self.copied);
+        if !room.is_empty() {
+            if self.reader.read_at(self.copied, room)? < room.len() {
+                return Err(Error::Nonsense("the file became shorter while it was read"));
+            }
+            incoming.write(room)?;
+            self.copied += room.len() as u64;
+            return Ok(TaskState::Running(Progress { done: self.copied, total: self.len }));
+        }
+        match self.incoming.take() {
+            Some(incoming) => Ok(TaskState::Finished(TaskOutcome::Proven(incoming))),
+            None => Err(Error::Nonsense("the upload was handed over")),
+        }
+    }
+}
+
+impl Drop for Prefix {
+    fn drop(&mut self) {
+        if let Some(incoming) = &mut self.incoming {
+            incoming.abandon();
+        }
+    }
+}
