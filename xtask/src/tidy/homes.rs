@@ -36,6 +36,16 @@ const HOMES: &[Home] = &[
     },
     Home { library: "rfd", also: &[], places: &["gui/src/file_dialog"] },
     Home {
+        library: "ferry_client",
+        also: &[],
+        places: &["client/", "gui/src/worker", "gui/src/main"],
+    },
+    Home {
+        library: "ferry_server",
+        also: &[],
+        places: &["server/src/main", "gui/src/share", "gui/src/main"],
+    },
+    Home {
         library: "egui",
         also: &["eframe"],
         places: &[
