@@ -15,7 +15,7 @@ use crate::storage::local::LocalFolder;
 use crate::sweeper::Sweeper;
 use crate::transport::tls::TlsConfig;
 use parking_lot::{Condvar, Mutex};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
@@ -23,7 +23,7 @@ use std::{fmt, io};
 /// A server that serves until it is told to stop.
 #[derive(Debug)]
 pub struct Server {
-    addresses: Vec<SocketAddr>,
+    addresses: Mutex<Vec<SocketAddr>>,
     metrics: Arc<Metrics>,
     workers: usize,
     drain_time: Duration,
@@ -127,7 +127,7 @@ impl Server {
         };
         let listener = Listener::start(sockets, reception)?;
         Ok(Self {
-            addresses,
+            addresses: Mutex::new(addresses),
             metrics,
             workers: config.workers,
             drain_time: config.limits.drain,
@@ -138,8 +138,23 @@ impl Server {
     }
 
     /// Addresses that are listened on, with their real ports.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.addresses.lock().clone()
+    }
+
+    /// Listens at `listen`, empty for all addresses of this host, instead of where it did, and at
+    /// the same port. Connections that are open stay.
+    ///
+    /// # Errors
+    /// Where that cannot be listened at, or the server is stopping; then it listens where it did.
+    pub fn move_to(&self, listen: &[IpAddr]) -> Result<(), StartError> {
+        let parts = self.parts.lock();
+        let parts = parts.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
+        let mut addresses = self.addresses.lock();
+        let port = addresses.first().map_or(0, SocketAddr::port);
+        let listen: Vec<_> = listen.iter().map(|ip| SocketAddr::new(*ip, port)).collect();
+        *addresses = parts.listener.move_to(&listen, port)?;
+        Ok(())
     }
 
     /// Counters now.

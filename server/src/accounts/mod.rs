@@ -6,11 +6,13 @@
 mod error;
 mod file;
 mod name;
+mod owner;
 mod password;
 
 pub use error::Error;
 pub use file::{AccountsFile, StoredAccount};
 pub use name::AccountName;
+pub use owner::{OWNER_NAME, OwnerSecret};
 pub use password::{PASSWORD_MAX, PasswordHash};
 
 use ferry_protocol::Rights;
@@ -32,7 +34,8 @@ pub struct Account {
 #[derive(Debug)]
 pub struct Accounts {
     file: AccountsFile,
-    guest: Option<Arc<Account>>,
+    guest: RwLock<Option<Arc<Account>>>,
+    owner: Option<owner::Owner>,
     known: RwLock<BTreeMap<String, Known>>,
 }
 
@@ -48,16 +51,34 @@ impl Accounts {
     /// # Errors
     /// A file that cannot be read, or every mistake in it.
     pub fn open(state_dir: &Path, guest: Option<Rights>) -> Result<Self, Error> {
-        let guest = guest.map(|rights| Arc::new(Account { name: String::new(), rights }));
         let file = AccountsFile::of(state_dir);
-        let accounts = Self { file, guest, known: RwLock::default() };
+        let accounts =
+            Self { file, guest: RwLock::default(), owner: None, known: RwLock::default() };
+        accounts.set_guest(guest);
         accounts.reload()?;
         Ok(accounts)
+    }
+
+    /// The same with an owner, who may do everything.
+    #[must_use]
+    pub fn with_owner(self, secret: &OwnerSecret) -> Self {
+        Self { owner: Some(owner::Owner::new(secret)), ..self }
+    }
+
+    /// Lets a guest in with these rights, or none any more. Acts on open sessions too.
+    pub fn set_guest(&self, rights: Option<Rights>) {
+        let mut guest = self.guest.write();
+        if guest.as_ref().map(|guest| guest.rights) != rights {
+            *guest = rights.map(|rights| Arc::new(Account { name: String::new(), rights }));
+        }
     }
 
     /// The account, if the password is its own. Takes tens of milliseconds of one core and 19 MiB,
     /// whether or not the name is known.
     pub fn authenticate(&self, name: &str, password: &[u8]) -> Option<Arc<Account>> {
+        if let Some(owner) = self.owner.as_ref().filter(|_| name == OWNER_NAME) {
+            return owner.authenticate(password);
+        }
         let known = self.known.read().get(name).map(|known| {
             let account = Arc::clone(&known.account);
             (account, known.hash.clone())
@@ -71,7 +92,7 @@ impl Accounts {
 
     /// The guest, if there is one.
     pub fn guest(&self) -> Option<Arc<Account>> {
-        self.guest.clone()
+        self.guest.read().clone()
     }
 
     /// The account as it is now; the guest for the empty name.
@@ -81,6 +102,9 @@ impl Accounts {
     pub fn account(&self, name: &str) -> Option<Arc<Account>> {
         if name.is_empty() {
             return self.guest();
+        }
+        if let Some(owner) = self.owner.as_ref().filter(|_| name == OWNER_NAME) {
+            return Some(Arc::clone(&owner.account));
         }
         self.known.read().get(name).map(|known| Arc::clone(&known.account))
     }
@@ -108,9 +132,9 @@ impl Accounts {
         Ok(())
     }
 
-    /// Whether nobody can log in: neither account nor guest.
+    /// Whether nobody can log in: neither owner, account nor guest.
     pub fn is_empty(&self) -> bool {
-        self.guest.is_none() && self.known.read().is_empty()
+        self.owner.is_none() && self.guest.read().is_none() && self.known.read().is_empty()
     }
 
     /// Accounts with a password; the guest is not counted.

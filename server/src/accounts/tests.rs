@@ -122,3 +122,35 @@ fn names_are_taken_once_and_unknown_ones_are_told() {
     file.remove(&AccountName::parse("anna").unwrap()).unwrap();
     assert!(file.read().unwrap().is_empty());
 }
+
+#[test]
+fn an_owner_is_in_no_file_and_no_file_can_take_its_name() {
+    let state = tempfile::tempdir().unwrap();
+    let secret = OwnerSecret::random().unwrap();
+    let accounts = Accounts::open(state.path(), None).unwrap().with_owner(&secret);
+    assert!(!accounts.is_empty() && accounts.count() == 0);
+    let owner = accounts.authenticate(OWNER_NAME, secret.expose().as_bytes()).unwrap();
+    assert_eq!(owner.rights, Rights::read_write());
+    assert!(Arc::ptr_eq(&owner, &accounts.account(OWNER_NAME).unwrap()), "tokens hold good");
+    for wrong in [b"".as_slice(), b"secret", &secret.expose().as_bytes()[1..]] {
+        assert!(accounts.authenticate(OWNER_NAME, wrong).is_none());
+    }
+    assert!(AccountName::parse(OWNER_NAME).is_err());
+    let without = Accounts::open(state.path(), None).unwrap();
+    assert!(without.authenticate(OWNER_NAME, secret.expose().as_bytes()).is_none());
+    assert!(without.account(OWNER_NAME).is_none());
+}
+
+#[test]
+fn guests_come_and_go_while_the_server_runs() {
+    let state = tempfile::tempdir().unwrap();
+    let accounts = Accounts::open(state.path(), None).unwrap();
+    accounts.set_guest(Some(Rights::read_only()));
+    let reading = accounts.guest().unwrap();
+    accounts.set_guest(Some(Rights::read_only()));
+    assert!(Arc::ptr_eq(&reading, &accounts.account("").unwrap()), "the same session goes on");
+    accounts.set_guest(Some(Rights::read_write()));
+    assert_eq!(accounts.guest().unwrap().rights, Rights::read_write());
+    accounts.set_guest(None);
+    assert!(accounts.account("").is_none());
+}

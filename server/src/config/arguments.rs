@@ -66,6 +66,9 @@ pub struct ServeArguments {
     /// Leave the terminal: set by `start` on the process that it runs.
     #[arg(long, hide = true)]
     pub background: bool,
+    /// Belong to a desktop window: set by the desktop app on the server that it runs.
+    #[arg(long, hide = true)]
+    pub owned: bool,
 }
 
 impl ServeArguments {
@@ -92,6 +95,9 @@ impl ServeArguments {
         option("guest", self.guest.map(|guest| guest.to_string().into()));
         option("welcome", self.welcome.clone().map(Into::into));
         option("workers", self.workers.map(|workers| workers.to_string().into()));
+        if self.owned {
+            typed.push("--owned".into());
+        }
         if let Some(folder) = &self.folder {
             typed.extend([OsString::from("--"), folder.into()]);
         }
@@ -155,7 +161,7 @@ mod tests {
     #[test]
     fn arguments_typed_again_mean_the_same() {
         let typed = ["x", "serve", "--listen", ":0", "--guest", "write", "--welcome=-- hi"];
-        let rest = ["--workers", "3", "--config", "a b", "--", "-dir"];
+        let rest = ["--workers", "3", "--owned", "--config", "a b", "--", "-dir"];
         let serve = |words: Vec<OsString>| match Arguments::try_parse_from(words).unwrap().verb {
             Verb::Serve(serve) => serve,
             other => panic!("{other:?}"),

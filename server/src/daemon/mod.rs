@@ -4,12 +4,15 @@
 mod check;
 mod control;
 mod failure;
+mod leash;
 mod link;
 mod lock;
 mod password_input;
 mod port_holder;
 mod report;
 mod serve;
+mod serving;
+pub mod sharing;
 mod signals;
 mod start;
 mod user;

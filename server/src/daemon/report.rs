@@ -31,6 +31,11 @@ pub(super) struct Report {
     pub(super) guest: Option<Access>,
     /// Version of the program.
     pub(super) version: String,
+    /// Whether others than this computer reach it.
+    pub(super) is_open_to_network: bool,
+    /// Whether it belongs to a desktop window, and then whether it goes on without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) is_kept: Option<bool>,
 }
 
 impl Report {

@@ -9,3 +9,4 @@ mod background;
 mod place;
 mod refusals;
 mod settings;
+mod sharing;

@@ -1,4 +1,4 @@
-//! The channel by which `stop`, `status` and `reload` reach a running server.
+//! The channel by which `stop`, `status`, `reload` and the desktop app reach a running server.
 //!
 //! Loopback TCP at a random port with a random token of 256 bits, both in `running.json` (mode
 //! 0600) in the state folder: this works on every system, and has no limit on the length of a
@@ -9,10 +9,12 @@ mod caller;
 mod channel;
 mod running;
 
-pub(super) use caller::{Absent, ask, wait_until_gone};
+pub(super) use caller::{Absent, Answered, ask, wait_until_gone};
 pub(super) use channel::{ControlChannel, Controlled};
 
 use super::report::Report;
+use crate::accounts::OwnerSecret;
+use crate::config::Access;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -28,6 +30,20 @@ pub(super) enum Wish {
     Stop,
     /// To read its accounts again.
     Reload,
+    /// What its owner logs in with.
+    Owner,
+    /// To listen on the network and let guests in, or on this computer alone and let none in.
+    LetIn {
+        /// What guests may do; `None` lets nobody in.
+        guest: Option<Access>,
+    },
+    /// To go on, or not, when no window holds it.
+    Keep {
+        /// Whether it goes on.
+        is_kept: bool,
+    },
+    /// To go on as long as this connection is open.
+    Hold,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,6 +65,10 @@ pub(super) enum Reply {
     },
     /// It has read its accounts again.
     Reloaded(String),
+    /// What its owner logs in with.
+    Owner(OwnerSecret),
+    /// It does so.
+    Done,
     /// It could not.
     Failed(String),
 }
