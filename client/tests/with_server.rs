@@ -9,7 +9,7 @@ use ferry_protocol::{
 };
 use ferry_server::Server;
 use ferry_server::accounts::Accounts;
-use ferry_server::config::{Config, Durability, Limits};
+use ferry_server::config::{Config, Durability, Limits, PenaltyRules};
 use ferry_server::identity::Identity;
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -60,6 +60,7 @@ impl Fixture {
             workers: 4,
             durability: Durability::Group,
             limits: Limits::default(),
+            penalties: PenaltyRules::default(),
         };
         let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();
         let identity = Identity::load_or_create(&config.state_dir).unwrap();

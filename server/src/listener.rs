@@ -181,7 +181,7 @@ impl Desk {
 
 impl Reception {
     fn welcome_in(&self, socket: TcpStream, peer: SocketAddr) {
-        let Some(permit) = self.admission.admit(peer.ip()) else {
+        let Some(permit) = self.admission.admit(peer.ip(), Instant::now()) else {
             self.metrics.refused.add(1);
             return;
         };

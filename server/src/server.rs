@@ -8,6 +8,7 @@ use crate::identity::Identity;
 use crate::listener::{self, Listener, Reception};
 use crate::metrics::Metrics;
 use crate::native::NativeDoor;
+use crate::penalties::{Penalties, PenaltyReport};
 use crate::pool::Pool;
 use crate::service::Service;
 use crate::storage::Storage;
@@ -25,6 +26,7 @@ use std::{fmt, io};
 pub struct Server {
     addresses: Mutex<Vec<SocketAddr>>,
     metrics: Arc<Metrics>,
+    penalties: Arc<Penalties>,
     workers: usize,
     drain_time: Duration,
     parts: Mutex<Option<Parts>>,
@@ -70,6 +72,12 @@ pub struct Counters {
     pub bytes_out: u64,
     /// Faults of the server that closed a connection.
     pub panics: u64,
+    /// Connections refused by a cap or a ban.
+    pub refused: u64,
+    /// Connections closed by a deadline.
+    pub timed_out: u64,
+    /// Requests answered with "busy" because the queues were too old.
+    pub shed: u64,
 }
 
 /// Why a server does not start.
@@ -115,12 +123,14 @@ impl Server {
         let metrics = Arc::<Metrics>::default();
         let committer = Committer::start(&storage, config.durability)?;
         let sweeper = Sweeper::start(&storage, config.limits.part_lifetime)?;
-        let service = Service::start(storage, accounts, committer.queue())?;
+        let penalties = Arc::new(Penalties::new(config.penalties.clone()));
+        let charged = Arc::clone(&penalties);
+        let service = Service::start(storage, accounts, committer.queue(), charged)?;
         let texts = (config.name.as_str(), config.welcome.as_str());
         let door = NativeDoor::new(service, tls, &config.limits, &metrics, texts);
         let pool = Pool::start(config.workers, &config.limits, &metrics)?;
         let reception = Reception {
-            admission: Admission::new(&config.limits),
+            admission: Admission::new(&config.limits, Arc::clone(&penalties)),
             door: Arc::new(door),
             entrance: pool.entrance(),
             metrics: Arc::clone(&metrics),
@@ -129,6 +139,7 @@ impl Server {
         Ok(Self {
             addresses: Mutex::new(addresses),
             metrics,
+            penalties,
             workers: config.workers,
             drain_time: config.limits.drain,
             parts: Mutex::new(Some(Parts { listener, pool, committer, sweeper })),
@@ -165,7 +176,20 @@ impl Server {
             bytes_in: self.metrics.bytes_in.value(),
             bytes_out: self.metrics.bytes_out.value(),
             panics: self.metrics.panics.value(),
+            refused: self.metrics.refused.value(),
+            timed_out: self.metrics.timed_out.value(),
+            shed: self.metrics.shed.value(),
         }
+    }
+
+    /// What misbehaviour has cost whom.
+    pub(crate) fn penalties(&self) -> PenaltyReport {
+        self.penalties.report(Instant::now())
+    }
+
+    /// Forgets the penalties of an address, of a name, or `all`. Returns how many that were.
+    pub(crate) fn clear_penalties(&self, whom: &str) -> usize {
+        self.penalties.clear(whom)
     }
 
     /// Begins to stop, and returns at once: no new connections, idle ones told to go, running

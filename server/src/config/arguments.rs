@@ -34,6 +34,15 @@ pub enum Verb {
     },
     /// Let the running server read its accounts again
     Reload,
+    /// Show whom the running server shuts out or slows down, and why
+    Penalties {
+        /// What else to do.
+        #[command(subcommand)]
+        command: Option<PenaltiesCommand>,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Add, change, remove and list accounts
     #[command(subcommand)]
     User(UserCommand),
@@ -111,6 +120,17 @@ fn welcome(text: &str) -> Result<String, String> {
         return Err(format!("too long: {} bytes, at most {most} are shown", text.len()));
     }
     Ok(text.to_owned())
+}
+
+/// What to do with penalties.
+#[derive(Debug, Subcommand)]
+pub enum PenaltiesCommand {
+    /// Forget what is held against someone
+    Clear {
+        /// An address, an account, or `all`
+        #[arg(value_name = "ADDR|NAME|all")]
+        whom: String,
+    },
 }
 
 /// What to do with accounts. Each acts at once, on a running server too.

@@ -9,14 +9,18 @@ mod folder;
 mod limits;
 mod listen;
 mod mistake;
+mod network;
+mod penalties;
 
 pub use access::Access;
-pub use arguments::{Arguments, ServeArguments, UserCommand, Verb};
+pub use arguments::{Arguments, PenaltiesCommand, ServeArguments, UserCommand, Verb};
 pub(crate) use document::{Reading, Section};
 pub(crate) use limits::DESCRIPTORS_WANTED;
 pub use limits::Limits;
 pub use listen::ListenOn;
 pub use mistake::{Mistake, Mistakes};
+pub use network::Network;
+pub use penalties::PenaltyRules;
 
 use crate::state_folder::StateFolder;
 use crate::sys;
@@ -48,6 +52,8 @@ pub struct Config {
     pub durability: Durability,
     /// Bounds and deadlines.
     pub limits: Limits,
+    /// What misbehaviour costs.
+    pub penalties: PenaltyRules,
 }
 
 /// What must be on stable storage before an upload is said to be done.
@@ -168,6 +174,7 @@ fn join(
         workers: arguments.workers.or(settings.workers).map_or(WORKERS_DEFAULT, usize::from),
         durability: settings.durability.unwrap_or_default(),
         limits: settings.limits,
+        penalties: settings.penalties,
     })
 }
 

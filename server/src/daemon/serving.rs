@@ -9,6 +9,7 @@ use super::signals::Signal;
 use crate::accounts::{Accounts, OwnerSecret};
 use crate::config::{Access, Config, ServeArguments};
 use crate::identity::Identity;
+use crate::penalties::PenaltyReport;
 use crate::{Server, StartError};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -111,6 +112,16 @@ impl Serving {
 }
 
 impl Controlled for Serving {
+    fn penalties(&self) -> PenaltyReport {
+        self.server.penalties()
+    }
+
+    fn clear_penalties(&self, whom: &str) -> usize {
+        let count = self.server.clear_penalties(whom);
+        tracing::info!("penalties of {} cleared", ferry_protocol::escape(whom.as_bytes()));
+        count
+    }
+
     fn report(&self) -> Report {
         let counters = self.server.counters();
         let addresses = self.server.addresses();
@@ -122,6 +133,10 @@ impl Controlled for Serving {
             workers: counters.workers,
             bytes_in: counters.bytes_in,
             bytes_out: counters.bytes_out,
+            refused: counters.refused,
+            timed_out: counters.timed_out,
+            sent_away: counters.shed,
+            banned: self.server.penalties().banned_count,
             pid: std::process::id(),
             share: self.config.share.to_string_lossy().into_owned(),
             uptime_secs: self.started.elapsed().as_secs(),

@@ -3,10 +3,12 @@
 use super::password::Attempt;
 use super::{Error, Result, Service};
 use crate::accounts::Account;
+use crate::penalties::Offence;
 use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::{RemotePath, Rights, Secret, Token};
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,15 +44,17 @@ impl Session {
 }
 
 impl Service {
-    /// Checks a password on the password lane. The guest has the empty name and no password.
+    /// Checks a password on the password lane. The guest has the empty name and no password. A
+    /// refusal is charged to the peer's address and the name here, whatever door asks.
     pub(crate) fn log_in(
         &self,
         name: String,
         password: Secret,
+        peer: IpAddr,
         waker: &Waker,
     ) -> Result<Pending<LoginOutcome>> {
         let (promise, pending) = promise(waker, None);
-        self.passwords.check(Attempt { name, password, promise })?;
+        self.passwords.check(Attempt { name, password, peer, promise })?;
         Ok(pending)
     }
 
@@ -60,11 +64,16 @@ impl Service {
         (Session { account, directory: RemotePath::root() }, token)
     }
 
-    /// The account that a token stands for.
-    pub(crate) fn redeem(&self, token: &Token) -> LoginOutcome {
-        let account = self.tokens.account(token)?;
-        // Accounts hand out the same value until name, rights or password change.
-        self.lookup(&account.name).filter(|present| Arc::ptr_eq(present, &account))
+    /// The account that a token stands for. A bad token is charged to the peer's address.
+    pub(crate) fn redeem(&self, token: &Token, peer: IpAddr) -> LoginOutcome {
+        let account = self.tokens.account(token).and_then(|account| {
+            // Accounts hand out the same value until name, rights or password change.
+            self.lookup(&account.name).filter(|present| Arc::ptr_eq(present, &account))
+        });
+        if account.is_none() {
+            self.penalties.charge(peer, Offence::Credential, Instant::now());
+        }
+        account
     }
 
     /// Brings a session up to date with the accounts: rights may have changed, and an account

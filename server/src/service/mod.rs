@@ -19,6 +19,7 @@ pub(crate) use write::{Begun, Incoming};
 
 use crate::accounts::Accounts;
 use crate::committer::CommitQueue;
+use crate::penalties::Penalties;
 use crate::storage::{self, Storage};
 use crate::wake::{Pending, Waker, promise};
 use account::Tokens;
@@ -37,6 +38,7 @@ pub(crate) struct Service {
     accounts: Arc<Accounts>,
     commits: CommitQueue,
     passwords: PasswordLane,
+    penalties: Arc<Penalties>,
     tokens: Tokens,
 }
 
@@ -46,9 +48,15 @@ impl Service {
         storage: Arc<dyn Storage>,
         accounts: Arc<Accounts>,
         commits: CommitQueue,
+        penalties: Arc<Penalties>,
     ) -> io::Result<Self> {
-        let passwords = PasswordLane::start(&accounts)?;
-        Ok(Self { storage, accounts, commits, passwords, tokens: Tokens::default() })
+        let passwords = PasswordLane::start(&accounts, &penalties)?;
+        Ok(Self { storage, accounts, commits, passwords, penalties, tokens: Tokens::default() })
+    }
+
+    /// Where misbehaviour is charged.
+    pub(crate) fn penalties(&self) -> &Penalties {
+        &self.penalties
     }
 
     /// What lies at `path`.

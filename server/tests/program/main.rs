@@ -6,6 +6,7 @@
 )]
 
 mod background;
+mod penalties;
 mod place;
 mod refusals;
 mod settings;

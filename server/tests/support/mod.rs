@@ -14,14 +14,15 @@ use ferry_protocol::{
     Answer, Deframer, Digest, Frame, Hello, IfExists, Kind, OperationId, Permissions, Put, Request,
     RequestedPath, Rights, Secret, Timestamp, TransferId, encode_data_header, encode_request,
 };
-use ferry_server::accounts::Accounts;
-use ferry_server::config::{Config, Durability, Limits};
+use ferry_server::accounts::{AccountName, Accounts, AccountsFile, PasswordHash, StoredAccount};
+use ferry_server::config::{Access, Config, Durability, Limits, PenaltyRules};
 use ferry_server::identity::Identity;
 use ferry_server::{Server, storage::Storage};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use socket2::{Domain, Socket, Type};
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -44,6 +45,31 @@ pub fn serve_with(change: impl FnOnce(&mut Config)) -> Fixture {
     let share = tempfile::tempdir().unwrap();
     let state = tempfile::tempdir().unwrap();
     let config = config(&share, &state, change);
+    let accounts = accounts(&state, &config);
+    let identity = Identity::load_or_create(state.path()).unwrap();
+    let server = Server::start(&config, accounts, &identity).unwrap();
+    Fixture { server, share, state }
+}
+
+/// Starts a server with these accounts, who may write, and no guest.
+pub fn serve_accounts(people: &[(&str, &str)]) -> Fixture {
+    serve_accounts_with(people, |_| {})
+}
+
+/// The same, with another configuration.
+pub fn serve_accounts_with(people: &[(&str, &str)], change: impl FnOnce(&mut Config)) -> Fixture {
+    let share = tempfile::tempdir().unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let config = config(&share, &state, |config| {
+        config.guest = None;
+        change(config);
+    });
+    let file = AccountsFile::of(state.path());
+    for (name, password) in people {
+        let name = AccountName::parse(name).unwrap();
+        let hash = PasswordHash::new(password.as_bytes()).unwrap();
+        file.add(StoredAccount { name, hash, access: Access::Write }).unwrap();
+    }
     let accounts = accounts(&state, &config);
     let identity = Identity::load_or_create(state.path()).unwrap();
     let server = Server::start(&config, accounts, &identity).unwrap();
@@ -77,6 +103,7 @@ fn config(share: &TempDir, state: &TempDir, change: impl FnOnce(&mut Config)) ->
         workers: 4,
         durability: Durability::Group,
         limits: Limits::default(),
+        penalties: PenaltyRules::default(),
     };
     change(&mut config);
     config
@@ -121,7 +148,18 @@ pub enum Received {
 
 impl RawClient {
     pub fn connect(address: SocketAddr) -> Self {
-        let socket = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// Connects from one of the addresses of the loopback, each of which counts by itself.
+    pub fn connect_from(own: Ipv4Addr, address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((own, 0)).into()).unwrap();
+        socket.connect(&address.into()).unwrap();
+        Self::over(socket.into())
+    }
+
+    fn over(socket: TcpStream) -> Self {
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         socket.set_nodelay(true).unwrap();
         let name = "ferry".try_into().unwrap();

@@ -26,13 +26,7 @@ const HOMES: &[Home] = &[
     Home {
         library: "crossbeam_channel",
         also: &[],
-        places: &[
-            "server/src/pool",
-            "server/src/committer",
-            "server/src/service/password",
-            "client/src/job",
-            "gui/src/worker",
-        ],
+        places: &["server/src/pool", "server/src/committer", "client/src/job", "gui/src/worker"],
     },
     Home { library: "rfd", also: &[], places: &["gui/src/file_dialog"] },
     Home {

@@ -72,8 +72,17 @@ const LAYERINGS: &[Layering] = &[
     },
 ];
 
-const SERVER_LEAVES: &[&str] =
-    &["transport", "wake", "metrics", "accounts", "config", "identity", "admission", "events"];
+const SERVER_LEAVES: &[&str] = &[
+    "transport",
+    "wake",
+    "metrics",
+    "accounts",
+    "config",
+    "identity",
+    "admission",
+    "penalties",
+    "events",
+];
 
 impl Layering {
     /// Height of a module; leaves are the ground, and what is not in the table is free.

@@ -6,6 +6,7 @@ use crate::accounts::OwnerSecret;
 use crate::config::Access;
 use crate::daemon::failure::Failure;
 use crate::daemon::report::Report;
+use crate::penalties::PenaltyReport;
 use crate::state_folder::StateFolder;
 use parking_lot::Mutex;
 use std::io::{self, Read as _};
@@ -34,6 +35,10 @@ pub(in crate::daemon) trait Controlled: Send + Sync {
     fn hold(&self) -> Result<(), String>;
     /// A window that held the server holds it no more.
     fn let_go(&self);
+    /// What misbehaviour has cost whom.
+    fn penalties(&self) -> PenaltyReport;
+    /// Forgets penalties; says how many.
+    fn clear_penalties(&self, whom: &str) -> usize;
 }
 
 /// An open channel. Dropping it removes `running.json` and stops answering.
@@ -198,6 +203,8 @@ fn reply_to(wish: Wish, stream: &TcpStream, shared: &Shared) -> Reply {
     match wish {
         Wish::Status => Reply::Status(controlled.report()),
         Wish::Reload => controlled.reload().map_or_else(Reply::Failed, Reply::Reloaded),
+        Wish::Penalties => Reply::Penalties(controlled.penalties()),
+        Wish::ClearPenalties(whom) => Reply::Cleared(controlled.clear_penalties(&whom)),
         Wish::Owner => controlled.owner().map_or_else(Reply::Failed, Reply::Owner),
         Wish::LetIn { guest } => controlled.let_in(guest).map_or_else(Reply::Failed, Reply::Status),
         Wish::Keep { is_kept } => done(controlled.keep(is_kept)),

@@ -15,13 +15,14 @@ pub(super) use channel::{ControlChannel, Controlled};
 use super::report::Report;
 use crate::accounts::OwnerSecret;
 use crate::config::Access;
+use crate::penalties::PenaltyReport;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 /// What a running server can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Wish {
     /// How it is.
@@ -44,6 +45,10 @@ pub(super) enum Wish {
     },
     /// To go on as long as this connection is open.
     Hold,
+    /// What misbehaviour has cost whom.
+    Penalties,
+    /// To forget the penalties of an address, a name, or all.
+    ClearPenalties(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,6 +74,10 @@ pub(super) enum Reply {
     Owner(OwnerSecret),
     /// It does so.
     Done,
+    /// What misbehaviour has cost whom.
+    Penalties(PenaltyReport),
+    /// So many penalties are forgotten.
+    Cleared(usize),
     /// It could not.
     Failed(String),
 }

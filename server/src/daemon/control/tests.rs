@@ -11,6 +11,14 @@ struct Puppet {
 }
 
 impl Controlled for Puppet {
+    fn penalties(&self) -> PenaltyReport {
+        PenaltyReport::default()
+    }
+
+    fn clear_penalties(&self, whom: &str) -> usize {
+        whom.len()
+    }
+
     fn report(&self) -> Report {
         Report {
             link: "ferry://x/".to_owned(),
@@ -20,6 +28,10 @@ impl Controlled for Puppet {
             workers: 2,
             bytes_in: 3,
             bytes_out: 4,
+            refused: 0,
+            timed_out: 0,
+            sent_away: 0,
+            banned: 0,
             pid: std::process::id(),
             share: "/x".to_owned(),
             uptime_secs: 5,
