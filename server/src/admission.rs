@@ -131,14 +131,19 @@ impl Permit {
     }
 
     /// The login is done: the connection no longer counts as a stranger's, but as `account`'s,
-    /// unless that has as many as it may.
-    pub(crate) fn logged_in(&mut self, account: &str) -> Result<(), Refusal> {
+    /// unless that has as many as it may: those of the limits, or fewer as its terms say.
+    pub(crate) fn logged_in(
+        &mut self,
+        account: &str,
+        connections_max: Option<usize>,
+    ) -> Result<(), Refusal> {
         if self.account.is_some() || self.refusal.is_some() {
             return Ok(());
         }
         let mut ledger = self.admission.ledger.lock();
         let count = ledger.by_account.entry(account.to_owned()).or_default();
-        if *count >= self.admission.limits.connections_per_account {
+        let most = self.admission.limits.connections_per_account;
+        if *count >= connections_max.map_or(most, |own| own.min(most)) {
             return Err(Refusal::AccountFull);
         }
         *count += 1;
@@ -216,10 +221,10 @@ mod tests {
         let third = admission.admit(ip("127.0.0.1"), Instant::now()).unwrap();
         assert_eq!(third.refusal(), Some(Refusal::AddressFull));
         drop(third);
-        first.logged_in("ann").unwrap();
+        first.logged_in("ann", None).unwrap();
         let third = admission.admit(ip("127.0.0.1"), Instant::now()).unwrap();
         assert_eq!(third.refusal(), None);
-        first.logged_in("ann").unwrap();
+        first.logged_in("ann", None).unwrap();
         assert_eq!(
             admission.admit(ip("127.0.0.1"), Instant::now()).unwrap().refusal(),
             Some(Refusal::AddressFull)
@@ -246,12 +251,12 @@ mod tests {
         let admission = new(&limits);
         let mut first = admission.admit(ip("10.0.0.1"), Instant::now()).unwrap();
         let mut second = admission.admit(ip("10.0.0.2"), Instant::now()).unwrap();
-        first.logged_in("ann").unwrap();
-        assert_eq!(second.logged_in("ann"), Err(Refusal::AccountFull));
-        second.logged_in("bob").unwrap();
+        first.logged_in("ann", None).unwrap();
+        assert_eq!(second.logged_in("ann", None), Err(Refusal::AccountFull));
+        second.logged_in("bob", Some(1)).unwrap();
         drop(first);
         let mut third = admission.admit(ip("10.0.0.3"), Instant::now()).unwrap();
-        third.logged_in("ann").unwrap();
+        third.logged_in("ann", None).unwrap();
         drop((second, third));
         assert!(admission.ledger.lock().by_account.is_empty());
     }
@@ -284,7 +289,7 @@ mod tests {
         let _second = admission.admit(ip("10.0.0.2"), now).unwrap();
         let third = admission.admit(ip("10.0.0.3"), now).unwrap();
         assert_eq!(third.refusal(), Some(Refusal::Full));
-        first.logged_in("ann").unwrap();
+        first.logged_in("ann", None).unwrap();
         assert_eq!(admission.admit(ip("10.0.0.3"), now).unwrap().refusal(), None);
     }
 

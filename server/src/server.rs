@@ -10,7 +10,7 @@ use crate::metrics::Metrics;
 use crate::native::NativeDoor;
 use crate::penalties::{Penalties, PenaltyReport};
 use crate::pool::Pool;
-use crate::service::Service;
+use crate::service::{Places, Service};
 use crate::storage::Storage;
 use crate::storage::local::LocalFolder;
 use crate::sweeper::Sweeper;
@@ -121,11 +121,16 @@ impl Server {
             .map(std::net::TcpListener::local_addr)
             .collect::<io::Result<Vec<_>>>()?;
         let metrics = Arc::<Metrics>::default();
-        let committer = Committer::start(&storage, config.durability)?;
-        let sweeper = Sweeper::start(&storage, config.limits.part_lifetime)?;
+        let committer = Committer::start(config.durability)?;
+        let places = Places {
+            share: config.share.clone(),
+            state_dir: config.state_dir.clone(),
+            part_lifetime: config.limits.part_lifetime,
+        };
         let penalties = Arc::new(Penalties::new(config.penalties.clone()));
         let charged = Arc::clone(&penalties);
-        let service = Service::start(storage, accounts, committer.queue(), charged)?;
+        let service = Service::start(storage, places, accounts, committer.queue(), charged)?;
+        let sweeper = Sweeper::start(service.roots(), config.limits.part_lifetime)?;
         let texts = (config.name.as_str(), config.welcome.as_str());
         let door = NativeDoor::new(service, tls, &config.limits, &metrics, texts);
         let pool = Pool::start(config.workers, &config.limits, &metrics)?;

@@ -3,32 +3,33 @@
 //! Passwords are checked here and nowhere else; what an account may do with a path is the
 //! service's business.
 
+mod account;
+mod clock;
+mod document;
 mod error;
+mod expiry;
 mod file;
 mod name;
 mod owner;
 mod password;
+mod terms;
 
+pub use account::Account;
+pub use clock::Clock;
+pub(crate) use document::{TermsLine, parse_folder_path, parse_network};
 pub use error::Error;
+pub use expiry::Expiry;
 pub use file::{AccountsFile, StoredAccount};
 pub use name::AccountName;
 pub use owner::{OWNER_NAME, OwnerSecret};
 pub use password::{PASSWORD_MAX, PasswordHash};
+pub use terms::{Folder, RATE_MIN, Terms};
 
 use ferry_protocol::Rights;
 use parking_lot::RwLock;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-
-/// One who is logged in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// Name; empty for the guest.
-    pub name: String,
-    /// What it may do.
-    pub rights: Rights,
-}
 
 /// All accounts of a server. Shared by its threads; [`reload`](Self::reload) acts on all of them.
 #[derive(Debug)]
@@ -37,12 +38,13 @@ pub struct Accounts {
     guest: RwLock<Option<Arc<Account>>>,
     owner: Option<owner::Owner>,
     known: RwLock<BTreeMap<String, Known>>,
+    clock: Clock,
 }
 
 #[derive(Debug)]
 struct Known {
     account: Arc<Account>,
-    hash: PasswordHash,
+    hash: Option<PasswordHash>,
 }
 
 impl Accounts {
@@ -51,9 +53,17 @@ impl Accounts {
     /// # Errors
     /// A file that cannot be read, or every mistake in it.
     pub fn open(state_dir: &Path, guest: Option<Rights>) -> Result<Self, Error> {
+        Self::open_at(state_dir, guest, Clock::system())
+    }
+
+    /// The same, by a clock of the caller's own.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_at(state_dir: &Path, guest: Option<Rights>, clock: Clock) -> Result<Self, Error> {
         let file = AccountsFile::of(state_dir);
-        let accounts =
-            Self { file, guest: RwLock::default(), owner: None, known: RwLock::default() };
+        let (nobody, known) = (RwLock::default(), RwLock::default());
+        let accounts = Self { file, guest: nobody, owner: None, known, clock };
         accounts.set_guest(guest);
         accounts.reload()?;
         Ok(accounts)
@@ -68,8 +78,8 @@ impl Accounts {
     /// Lets a guest in with these rights, or none any more. Acts on open sessions too.
     pub fn set_guest(&self, rights: Option<Rights>) {
         let mut guest = self.guest.write();
-        if guest.as_ref().map(|guest| guest.rights) != rights {
-            *guest = rights.map(|rights| Arc::new(Account { name: String::new(), rights }));
+        if guest.as_ref().map(|guest| guest.terms.rights) != rights {
+            *guest = rights.map(|rights| Account::new(String::new(), Terms::new(rights)));
         }
     }
 
@@ -83,7 +93,7 @@ impl Accounts {
             let account = Arc::clone(&known.account);
             (account, known.hash.clone())
         });
-        if let Some((account, hash)) = known {
+        if let Some((account, Some(hash))) = known {
             return hash.verify(password).then_some(account);
         }
         password::spend_time(password);
@@ -96,9 +106,6 @@ impl Accounts {
     }
 
     /// The account as it is now; the guest for the empty name.
-    ///
-    /// The same `Arc` is given as long as name, rights and password are the same, so that a
-    /// session holds good exactly as long as `Arc::ptr_eq` says so.
     pub fn account(&self, name: &str) -> Option<Arc<Account>> {
         if name.is_empty() {
             return self.guest();
@@ -109,6 +116,18 @@ impl Accounts {
         self.known.read().get(name).map(|known| Arc::clone(&known.account))
     }
 
+    /// All accounts as they are now, the guest among them.
+    pub fn all(&self) -> Vec<Arc<Account>> {
+        let known = self.known.read();
+        let named = known.values().map(|known| Arc::clone(&known.account));
+        self.guest().into_iter().chain(named).collect()
+    }
+
+    /// The clock by which accounts end.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Reads the file again. On an error everything stays as it was.
     ///
     /// # Errors
@@ -117,17 +136,14 @@ impl Accounts {
         let stored = self.file.read()?;
         let mut known = self.known.write();
         let mut before = std::mem::take(&mut *known);
-        for entry in stored {
-            let rights = entry.access.rights();
-            let name = entry.name.into_string();
-            let unchanged = before
-                .remove(&name)
-                .filter(|known| known.account.rights == rights && known.hash == entry.hash);
-            let account = match unchanged {
-                Some(same) => same.account,
-                None => Arc::new(Account { name: name.clone(), rights }),
+        for StoredAccount { name, hash, terms } in stored {
+            let name = name.into_string();
+            let account = match before.remove(&name).filter(|known| known.hash == hash) {
+                Some(same) if same.account.terms == terms => same.account,
+                Some(same) => same.account.on_terms(terms),
+                None => Account::new(name.clone(), terms),
             };
-            known.insert(name, Known { account, hash: entry.hash });
+            known.insert(name, Known { account, hash });
         }
         Ok(())
     }
@@ -137,7 +153,7 @@ impl Accounts {
         self.owner.is_none() && self.guest.read().is_none() && self.known.read().is_empty()
     }
 
-    /// Accounts with a password; the guest is not counted.
+    /// Accounts of the file; the guest is not counted.
     pub fn count(&self) -> usize {
         self.known.read().len()
     }

@@ -1,7 +1,7 @@
 //! The owner of a server that a desktop window started: a login that exists for that server's run
 //! alone and is in no file.
 
-use super::Account;
+use super::{Account, Terms};
 use data_encoding::HEXLOWER;
 use ferry_protocol::Rights;
 use serde::{Deserialize, Serialize};
@@ -63,8 +63,8 @@ impl fmt::Debug for OwnerSecret {
 
 impl Owner {
     pub(super) fn new(secret: &OwnerSecret) -> Self {
-        let account = Account { name: OWNER_NAME.to_owned(), rights: Rights::read_write() };
-        Self { account: Arc::new(account), digest: blake3::hash(secret.expose().as_bytes()) }
+        let account = Account::new(OWNER_NAME.to_owned(), Terms::new(Rights::read_write()));
+        Self { account, digest: blake3::hash(secret.expose().as_bytes()) }
     }
 
     /// The account, if this is its secret. A random secret needs no slow hash; digests are

@@ -1,6 +1,6 @@
 //! The command line as typed. Nothing here is checked beyond its spelling.
 
-use super::{Access, ListenOn, WORKERS_MAX};
+use super::{Access, ListenOn, UserCommand, WORKERS_MAX};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -130,41 +130,6 @@ pub enum PenaltiesCommand {
         /// An address, an account, or `all`
         #[arg(value_name = "ADDR|NAME|all")]
         whom: String,
-    },
-}
-
-/// What to do with accounts. Each acts at once, on a running server too.
-#[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// Add an account
-    Add {
-        /// Name: a to z, 0 to 9, `.`, `_` and `-`
-        name: String,
-        /// What the account may do
-        #[arg(long, default_value_t)]
-        rights: Access,
-        /// File whose first line is the password [default: `FERRY_PASSWORD`, else asked for]
-        #[arg(long, value_name = "FILE")]
-        password_file: Option<PathBuf>,
-    },
-    /// Change a password
-    Passwd {
-        /// Name of the account
-        name: String,
-        /// File whose first line is the password [default: `FERRY_PASSWORD`, else asked for]
-        #[arg(long, value_name = "FILE")]
-        password_file: Option<PathBuf>,
-    },
-    /// Remove an account
-    Remove {
-        /// Name of the account
-        name: String,
-    },
-    /// List accounts
-    List {
-        /// One JSON object a line
-        #[arg(long)]
-        json: bool,
     },
 }
 

@@ -17,6 +17,7 @@ pub mod sharing;
 mod signals;
 mod start;
 mod user;
+mod user_terms;
 mod verbs;
 
 use crate::accounts::Accounts;

@@ -140,7 +140,7 @@ impl Controlled for Serving {
             pid: std::process::id(),
             share: self.config.share.to_string_lossy().into_owned(),
             uptime_secs: self.started.elapsed().as_secs(),
-            guest: self.accounts.guest().map(|guest| Access::of(guest.rights)),
+            guest: self.accounts.guest().map(|guest| Access::of(guest.rights())),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             is_open_to_network: addresses.iter().any(|address| !address.ip().is_loopback()),
             is_kept: self.owned.as_ref().map(|owned| owned.leash.is_kept()),

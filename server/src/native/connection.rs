@@ -45,6 +45,8 @@ pub(super) enum Stop {
     GoOn,
     /// Something has to come first.
     Wait(Interest, Wait),
+    /// The account moved enough for now.
+    Rest(Instant),
     /// The quantum is used.
     Spent,
     /// It is over.
@@ -245,6 +247,11 @@ impl NativeConnection {
         match *stop {
             Stop::GoOn | Stop::Spent => Next::Again,
             Stop::Over => Next::Close,
+            Stop::Rest(until) => {
+                // Its own doing or not, no transfer is late while it may not move.
+                self.deadlines.transfer_ended();
+                Next::Park(Interest::Rested, until)
+            }
             Stop::Wait(Interest::Readable, wait)
                 if wait != Wait::Linger && self.stream.has_hidden_input() =>
             {

@@ -70,11 +70,21 @@ impl NativeConnection {
     }
 
     fn open_session(&mut self, account: Arc<Account>) {
-        if let Err(refusal) = self.permit.logged_in(&account.name) {
+        if let Err(refusal) = self.permit.logged_in(&account.name, account.terms.connections) {
             self.turn_away(refusal);
             return;
         }
-        let (session, token) = self.door.service.open_session(account);
+        let name = account.name.clone();
+        let opened = self.door.service.open_session(account, self.peer.ip());
+        let (session, token) = match opened {
+            Ok(opened) => opened,
+            Err(err) => {
+                tracing::warn!(peer = %self.peer, account = shown_name(&name), "login refused: {err}");
+                self.answer(status::answer(&err));
+                self.begin_linger();
+                return;
+            }
+        };
         tracing::info!(
             peer = %self.peer,
             account = shown_name(session.account_name()),

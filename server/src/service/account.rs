@@ -1,7 +1,7 @@
 //! Logins, tokens, and the session that proves them.
 
 use super::password::Attempt;
-use super::{Error, Result, Service};
+use super::{Error, Result, Service, View};
 use crate::accounts::Account;
 use crate::penalties::Offence;
 use crate::wake::{Pending, Waker, promise};
@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 /// The proof of a login, and what the session remembers.
 #[derive(Debug)]
 pub(crate) struct Session {
-    account: Arc<Account>,
+    pub(super) view: View,
+    peer: IpAddr,
     /// The session's folder.
     pub(crate) directory: RemotePath,
 }
@@ -26,20 +27,12 @@ pub(crate) type LoginOutcome = Option<Arc<Account>>;
 impl Session {
     /// Name of the account; empty for the guest.
     pub(crate) fn account_name(&self) -> &str {
-        &self.account.name
+        &self.view.account.name
     }
 
-    /// What the account may do.
+    /// Everything that the account may do somewhere.
     pub(crate) fn rights(&self) -> Rights {
-        self.account.rights
-    }
-
-    pub(super) fn may_list(&self) -> Result<()> {
-        self.may(Rights::LIST, "list")
-    }
-
-    pub(super) fn may(&self, right: Rights, action: &'static str) -> Result<()> {
-        if self.account.rights.includes(right) { Ok(()) } else { Err(Error::Denied { action }) }
+        self.view.account.rights()
     }
 }
 
@@ -58,17 +51,25 @@ impl Service {
         Ok(pending)
     }
 
-    /// Opens the session of an account that a login or token proved.
-    pub(crate) fn open_session(&self, account: Arc<Account>) -> (Session, Token) {
+    /// Opens the session of an account that a login or token proved, for a peer at `peer`.
+    ///
+    /// # Errors
+    /// Where the account's terms do not let it in, or its folder cannot be used.
+    pub(crate) fn open_session(
+        &self,
+        account: Arc<Account>,
+        peer: IpAddr,
+    ) -> Result<(Session, Token)> {
+        self.admit(&account, peer)?;
         let token = self.tokens.issue(&account);
-        (Session { account, directory: RemotePath::root() }, token)
+        let view = self.view(account)?;
+        Ok((Session { view, peer, directory: RemotePath::root() }, token))
     }
 
     /// The account that a token stands for. A bad token is charged to the peer's address.
     pub(crate) fn redeem(&self, token: &Token, peer: IpAddr) -> LoginOutcome {
         let account = self.tokens.account(token).and_then(|account| {
-            // Accounts hand out the same value until name, rights or password change.
-            self.lookup(&account.name).filter(|present| Arc::ptr_eq(present, &account))
+            self.lookup(&account.name).filter(|present| present.has_login_of(&account))
         });
         if account.is_none() {
             self.penalties.charge(peer, Offence::Credential, Instant::now());
@@ -76,10 +77,25 @@ impl Service {
         account
     }
 
-    /// Brings a session up to date with the accounts: rights may have changed, and an account
-    /// that was removed ends its sessions.
+    /// Brings a session up to date with the accounts: terms may have changed, and an account that
+    /// was removed or has ended ends its sessions.
     pub(crate) fn refresh(&self, session: &mut Session) -> Result<()> {
-        session.account = self.lookup(&session.account.name).ok_or(Error::AccountGone)?;
+        let present = self.lookup(session.account_name()).ok_or(Error::AccountGone)?;
+        self.admit(&present, session.peer)?;
+        if !Arc::ptr_eq(&present, &session.view.account) {
+            session.view = self.view(present)?;
+        }
+        Ok(())
+    }
+
+    fn admit(&self, account: &Account, peer: IpAddr) -> Result<()> {
+        if !account.terms.admits(peer) {
+            return Err(Error::NotFromHere);
+        }
+        let now = || self.accounts.clock().now();
+        if account.terms.expires.is_some_and(|expiry| expiry.is_over(now())) {
+            return Err(Error::AccountEnded);
+        }
         Ok(())
     }
 

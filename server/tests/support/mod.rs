@@ -14,8 +14,10 @@ use ferry_protocol::{
     Answer, Deframer, Digest, Frame, Hello, IfExists, Kind, OperationId, Permissions, Put, Request,
     RequestedPath, Rights, Secret, Timestamp, TransferId, encode_data_header, encode_request,
 };
-use ferry_server::accounts::{AccountName, Accounts, AccountsFile, PasswordHash, StoredAccount};
-use ferry_server::config::{Access, Config, Durability, Limits, PenaltyRules};
+use ferry_server::accounts::{
+    AccountName, Accounts, AccountsFile, Clock, PasswordHash, StoredAccount, Terms,
+};
+use ferry_server::config::{Config, Durability, Limits, PenaltyRules};
 use ferry_server::identity::Identity;
 use ferry_server::{Server, storage::Storage};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -67,8 +69,9 @@ pub fn serve_accounts_with(people: &[(&str, &str)], change: impl FnOnce(&mut Con
     let file = AccountsFile::of(state.path());
     for (name, password) in people {
         let name = AccountName::parse(name).unwrap();
-        let hash = PasswordHash::new(password.as_bytes()).unwrap();
-        file.add(StoredAccount { name, hash, access: Access::Write }).unwrap();
+        let hash = Some(PasswordHash::new(password.as_bytes()).unwrap());
+        let terms = Terms::new(Rights::read_write());
+        file.add(StoredAccount { name, hash, terms }).unwrap();
     }
     let accounts = accounts(&state, &config);
     let identity = Identity::load_or_create(state.path()).unwrap();
@@ -85,6 +88,22 @@ pub fn serve_storage(storage: Arc<dyn Storage>, change: impl FnOnce(&mut Config)
     let identity = Identity::load_or_create(state.path()).unwrap();
     let server = Server::start_with(&config, storage, accounts, &identity).unwrap();
     Fixture { server, share, state }
+}
+
+/// Starts a server without a guest, whose accounts all have the password "secret".
+pub fn serve_on_terms(terms: &[(&str, Terms)], clock: Clock) -> (Fixture, Arc<Accounts>) {
+    let (share, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let hash = PasswordHash::new(b"secret").unwrap();
+    for (name, terms) in terms {
+        let name = AccountName::parse(name).unwrap();
+        let (hash, terms) = (Some(hash.clone()), terms.clone());
+        AccountsFile::of(state.path()).add(StoredAccount { name, hash, terms }).unwrap();
+    }
+    let config = config(&share, &state, |config| config.guest = None);
+    let accounts = Arc::new(Accounts::open_at(state.path(), None, clock).unwrap());
+    let identity = Identity::load_or_create(state.path()).unwrap();
+    let server = Server::start(&config, Arc::clone(&accounts), &identity).unwrap();
+    (Fixture { server, share, state }, accounts)
 }
 
 fn accounts(state: &TempDir, config: &Config) -> Arc<Accounts> {
@@ -119,6 +138,15 @@ impl Fixture {
         let mut client = RawClient::connect(self.address());
         client.greet();
         let answer = client.log_in("", "");
+        assert!(matches!(answer, Answer::LoggedIn(_)), "{answer:?}");
+        client
+    }
+
+    /// A client that logged in to an account.
+    pub fn user(&self, name: &str) -> RawClient {
+        let mut client = RawClient::connect(self.address());
+        client.greet();
+        let answer = client.log_in(name, "secret");
         assert!(matches!(answer, Answer::LoggedIn(_)), "{answer:?}");
         client
     }

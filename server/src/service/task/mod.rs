@@ -6,7 +6,7 @@ mod digest;
 mod proof;
 mod remove;
 
-pub(super) use copy::CopyFile;
+pub(super) use copy::{CopyFile, CopyTarget};
 pub(super) use proof::Proof;
 pub(super) use remove::RemoveTree;
 
