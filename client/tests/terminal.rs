@@ -4,7 +4,7 @@
 use ferry_protocol::Rights;
 use ferry_server::Server;
 use ferry_server::accounts::Accounts;
-use ferry_server::config::{Config, Durability, Limits};
+use ferry_server::config::{Config, Durability, Limits, PenaltyRules};
 use ferry_server::identity::Identity;
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -48,6 +48,7 @@ impl Fixture {
             durability: Durability::None,
             ftp: None,
             limits: Limits::default(),
+            penalties: PenaltyRules::default(),
         };
         let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();
         let identity = Identity::load_or_create(&config.state_dir).unwrap();

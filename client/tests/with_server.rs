@@ -9,7 +9,7 @@ use ferry_protocol::{
 };
 use ferry_server::Server;
 use ferry_server::accounts::Accounts;
-use ferry_server::config::{Config, Durability, Limits};
+use ferry_server::config::{Config, Durability, Limits, PenaltyRules};
 use ferry_server::identity::Identity;
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -61,6 +61,7 @@ impl Fixture {
             durability: Durability::Group,
             ftp: None,
             limits: Limits::default(),
+            penalties: PenaltyRules::default(),
         };
         let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();
         let identity = Identity::load_or_create(&config.state_dir).unwrap();

@@ -92,6 +92,18 @@ statuses! {
     STOPPING = 53, Server, true, "server is stopping";
     /// A deadline passed.
     TIMED_OUT = 54, Server, true, "timed out";
+    /// The invitation is not known here: mistyped, revoked, or another server's.
+    INVITATION_UNKNOWN = 80, Client, false, "invitation not known";
+    /// The invitation's time is over.
+    INVITATION_ENDED = 81, Client, false, "invitation expired";
+    /// The invitation was used as often as it may be.
+    INVITATION_USED = 82, Client, false, "invitation used already";
+    /// The device is not enrolled, or was revoked.
+    DEVICE_UNKNOWN = 83, Client, false, "device not known";
+    /// The account's time is over.
+    ACCOUNT_ENDED = 84, Client, false, "account has ended";
+    /// The account may not log in from this address.
+    NOT_FROM_HERE = 85, Client, false, "not from this address";
 }
 
 impl Status {

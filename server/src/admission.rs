@@ -1,22 +1,27 @@
-//! Who may connect now: caps in all, per address, per address before login, and per account. An
-//! IPv6 address counts as its /64, for that is what one host is given.
+//! Who may connect now: caps in all, before login, per address, per address before login, and per
+//! account; and nobody whose address is shut out for what it did.
 
 use crate::config::Limits;
+use crate::penalties::{Penalties, counted_address};
 use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Counts connections by address.
 #[derive(Debug)]
 pub(crate) struct Admission {
     limits: Limits,
+    penalties: Arc<Penalties>,
     ledger: Mutex<Ledger>,
 }
 
 #[derive(Debug, Default)]
 struct Ledger {
     total: usize,
+    /// Of all, those that have not logged in.
+    strangers: usize,
     refused: usize,
     by_address: HashMap<IpAddr, Count>,
     by_account: HashMap<String, usize>,
@@ -26,6 +31,7 @@ struct Ledger {
 struct Count {
     open: usize,
     before_login: usize,
+    refused: usize,
 }
 
 /// The right to be connected; it ends when dropped.
@@ -46,33 +52,63 @@ pub(crate) struct DataPermit {
 /// Why a connection is only let in to be told that it must leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The server has as many connections as it takes.
+    /// The server has as many connections as it takes, in all or before a login.
     Full,
     /// This address has as many connections as it may.
     AddressFull,
     /// This account has as many connections as it may.
     AccountFull,
+    /// This address is shut out for so long, for what it did.
+    Banned(Duration),
+}
+
+impl Refusal {
+    /// What the peer is told.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Full => "the server has as many connections as it takes".to_owned(),
+            Self::AddressFull => "your address has as many connections as it may".to_owned(),
+            Self::AccountFull => "your account has as many connections as it may".to_owned(),
+            Self::Banned(left) => format!(
+                "too many failed logins or bad messages came from your address; come back in {} \
+                 minutes, or ask the server's owner to clear it",
+                left.as_secs().div_ceil(60)
+            ),
+        }
+    }
+
+    /// When to come back.
+    pub(crate) fn retry_after(self) -> Duration {
+        match self {
+            Self::Full | Self::AddressFull | Self::AccountFull => FULL_RETRY,
+            Self::Banned(left) => left,
+        }
+    }
 }
 
 impl Admission {
     /// Starts with no connection.
-    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self { limits: limits.clone(), ledger: Mutex::default() })
+    pub(crate) fn new(limits: &Limits, penalties: Arc<Penalties>) -> Arc<Self> {
+        Arc::new(Self { limits: limits.clone(), penalties, ledger: Mutex::default() })
     }
 
     /// Asks for a permit. Past a cap the permit carries a refusal, to be told to the peer; `None`
     /// when even those who are told are too many, and the socket has to be closed unheard.
-    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Permit> {
+    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr, now: Instant) -> Option<Permit> {
         let address = counted_address(peer);
+        let banned = self.penalties.ban(peer, now).map(Refusal::Banned);
         let mut ledger = self.ledger.lock();
-        let refusal = self.refusal(&ledger, address);
+        let refusal = banned.or_else(|| self.refusal(&ledger, address));
         if refusal.is_some() {
-            if ledger.refused >= REFUSED_MAX {
+            let count = ledger.by_address.get(&address).map_or(0, |count| count.refused);
+            if ledger.refused >= REFUSED_MAX || count >= REFUSED_PER_ADDRESS {
                 return None;
             }
             ledger.refused += 1;
+            ledger.by_address.entry(address).or_default().refused += 1;
         } else {
             ledger.total += 1;
+            ledger.strangers += 1;
             let count = ledger.by_address.entry(address).or_default();
             count.open += 1;
             count.before_login += 1;
@@ -82,7 +118,9 @@ impl Admission {
     }
 
     fn refusal(&self, ledger: &Ledger, address: IpAddr) -> Option<Refusal> {
-        if ledger.total >= self.limits.connections_max {
+        if ledger.total >= self.limits.connections_max
+            || ledger.strangers >= self.limits.before_login_max
+        {
             return Some(Refusal::Full);
         }
         let count = ledger.by_address.get(&address)?;
@@ -110,17 +148,23 @@ impl Permit {
     }
 
     /// The login is done: the connection no longer counts as a stranger's, but as `account`'s,
-    /// unless that has as many as it may.
-    pub(crate) fn logged_in(&mut self, account: &str) -> Result<(), Refusal> {
+    /// unless that has as many as it may: those of the limits, or fewer as its terms say.
+    pub(crate) fn logged_in(
+        &mut self,
+        account: &str,
+        connections_max: Option<usize>,
+    ) -> Result<(), Refusal> {
         if self.account.is_some() || self.refusal.is_some() {
             return Ok(());
         }
         let mut ledger = self.admission.ledger.lock();
         let count = ledger.by_account.entry(account.to_owned()).or_default();
-        if *count >= self.admission.limits.connections_per_account {
+        let most = self.admission.limits.connections_per_account;
+        if *count >= connections_max.map_or(most, |own| own.min(most)) {
             return Err(Refusal::AccountFull);
         }
         *count += 1;
+        ledger.strangers -= 1;
         if let Some(count) = ledger.by_address.get_mut(&self.address) {
             count.before_login -= 1;
         }
@@ -132,15 +176,16 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut ledger = self.admission.ledger.lock();
-        if self.refusal.is_some() {
-            ledger.refused -= 1;
-            return;
-        }
-        ledger.total -= 1;
+        let is_refused = self.refusal.is_some();
+        let is_stranger = !is_refused && self.account.is_none();
+        ledger.refused -= usize::from(is_refused);
+        ledger.total -= usize::from(!is_refused);
+        ledger.strangers -= usize::from(is_stranger);
         if let Some(count) = ledger.by_address.get_mut(&self.address) {
-            count.open -= 1;
-            count.before_login -= usize::from(self.account.is_none());
-            if count.open == 0 {
+            count.refused -= usize::from(is_refused);
+            count.open -= usize::from(!is_refused);
+            count.before_login -= usize::from(is_stranger);
+            if count.open == 0 && count.refused == 0 {
                 ledger.by_address.remove(&self.address);
             }
         }
@@ -161,30 +206,30 @@ impl Drop for DataPermit {
     }
 }
 
-fn counted_address(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
-/// Refused connections that are told so at the same time.
+/// Refused connections that are told so at the same time, in all and by address.
 const REFUSED_MAX: usize = 64;
+const REFUSED_PER_ADDRESS: usize = 8;
+
+/// When one for whom there is no room should come back.
+const FULL_RETRY: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::PenaltyRules;
+    use crate::penalties::Offence;
 
     fn admission(max: usize, per_address: usize, before_login: usize) -> Arc<Admission> {
-        Admission::new(&Limits {
+        new(&Limits {
             connections_max: max,
             connections_per_address: per_address,
             before_login_per_address: before_login,
             ..Limits::default()
         })
+    }
+
+    fn new(limits: &Limits) -> Arc<Admission> {
+        Admission::new(limits, Arc::new(Penalties::new(PenaltyRules::default())))
     }
 
     fn ip(text: &str) -> IpAddr {
@@ -194,41 +239,47 @@ mod tests {
     #[test]
     fn each_address_has_its_own_cap_before_login_and_after() {
         let admission = admission(100, 3, 2);
-        let mut first = admission.admit(ip("127.0.0.1")).unwrap();
-        let _second = admission.admit(ip("127.0.0.1")).unwrap();
-        let third = admission.admit(ip("127.0.0.1")).unwrap();
+        let mut first = admission.admit(ip("127.0.0.1"), Instant::now()).unwrap();
+        let _second = admission.admit(ip("127.0.0.1"), Instant::now()).unwrap();
+        let third = admission.admit(ip("127.0.0.1"), Instant::now()).unwrap();
         assert_eq!(third.refusal(), Some(Refusal::AddressFull));
         drop(third);
-        first.logged_in("ann").unwrap();
-        let third = admission.admit(ip("127.0.0.1")).unwrap();
+        first.logged_in("ann", None).unwrap();
+        let third = admission.admit(ip("127.0.0.1"), Instant::now()).unwrap();
         assert_eq!(third.refusal(), None);
-        first.logged_in("ann").unwrap();
-        assert_eq!(admission.admit(ip("127.0.0.1")).unwrap().refusal(), Some(Refusal::AddressFull));
-        assert_eq!(admission.admit(ip("127.0.0.2")).unwrap().refusal(), None);
+        first.logged_in("ann", None).unwrap();
+        assert_eq!(
+            admission.admit(ip("127.0.0.1"), Instant::now()).unwrap().refusal(),
+            Some(Refusal::AddressFull)
+        );
+        assert_eq!(admission.admit(ip("127.0.0.2"), Instant::now()).unwrap().refusal(), None);
     }
 
     #[test]
     fn a_dropped_permit_makes_room_and_leaves_no_trace() {
         let admission = admission(1, 1, 1);
-        let permit = admission.admit(ip("10.0.0.1")).unwrap();
-        assert_eq!(admission.admit(ip("10.0.0.2")).unwrap().refusal(), Some(Refusal::Full));
+        let permit = admission.admit(ip("10.0.0.1"), Instant::now()).unwrap();
+        assert_eq!(
+            admission.admit(ip("10.0.0.2"), Instant::now()).unwrap().refusal(),
+            Some(Refusal::Full)
+        );
         drop(permit);
         assert!(admission.ledger.lock().by_address.is_empty());
-        assert_eq!(admission.admit(ip("10.0.0.2")).unwrap().refusal(), None);
+        assert_eq!(admission.admit(ip("10.0.0.2"), Instant::now()).unwrap().refusal(), None);
     }
 
     #[test]
     fn an_account_has_its_cap_from_whatever_address() {
         let limits = Limits { connections_per_account: 1, ..Limits::default() };
-        let admission = Admission::new(&limits);
-        let mut first = admission.admit(ip("10.0.0.1")).unwrap();
-        let mut second = admission.admit(ip("10.0.0.2")).unwrap();
-        first.logged_in("ann").unwrap();
-        assert_eq!(second.logged_in("ann"), Err(Refusal::AccountFull));
-        second.logged_in("bob").unwrap();
+        let admission = new(&limits);
+        let mut first = admission.admit(ip("10.0.0.1"), Instant::now()).unwrap();
+        let mut second = admission.admit(ip("10.0.0.2"), Instant::now()).unwrap();
+        first.logged_in("ann", None).unwrap();
+        assert_eq!(second.logged_in("ann", None), Err(Refusal::AccountFull));
+        second.logged_in("bob", Some(1)).unwrap();
         drop(first);
-        let mut third = admission.admit(ip("10.0.0.3")).unwrap();
-        third.logged_in("ann").unwrap();
+        let mut third = admission.admit(ip("10.0.0.3"), Instant::now()).unwrap();
+        third.logged_in("ann", None).unwrap();
         drop((second, third));
         assert!(admission.ledger.lock().by_account.is_empty());
     }
@@ -236,27 +287,63 @@ mod tests {
     #[test]
     fn data_connections_count_among_all_and_for_no_address() {
         let admission = admission(2, 1, 1);
-        let permit = admission.admit(ip("10.0.0.1")).unwrap();
+        let permit = admission.admit(ip("10.0.0.1"), Instant::now()).unwrap();
         let data = permit.for_data().unwrap();
         assert!(permit.for_data().is_none());
-        assert_eq!(admission.admit(ip("10.0.0.2")).unwrap().refusal(), Some(Refusal::Full));
+        let now = Instant::now();
+        assert_eq!(admission.admit(ip("10.0.0.2"), now).unwrap().refusal(), Some(Refusal::Full));
         drop(data);
-        assert_eq!(admission.admit(ip("10.0.0.2")).unwrap().refusal(), None);
+        assert_eq!(admission.admit(ip("10.0.0.2"), now).unwrap().refusal(), None);
     }
 
     #[test]
     fn an_ipv6_host_is_one_address() {
         let admission = admission(9, 1, 1);
-        let _permit = admission.admit(ip("2001:db8::1")).unwrap();
-        let refusal = admission.admit(ip("2001:db8::2")).unwrap().refusal();
+        let _permit = admission.admit(ip("2001:db8::1"), Instant::now()).unwrap();
+        let refusal = admission.admit(ip("2001:db8::2"), Instant::now()).unwrap().refusal();
         assert_eq!(refusal, Some(Refusal::AddressFull));
     }
 
     #[test]
     fn those_who_are_told_are_bounded_too() {
         let admission = admission(0, 1, 1);
-        let told: Vec<_> = (0..REFUSED_MAX).map(|_| admission.admit(ip("10.0.0.1"))).collect();
+        let now = Instant::now();
+        let each = REFUSED_PER_ADDRESS;
+        let peer = |number: usize| ip(&format!("10.0.0.{}", number / each));
+        let told: Vec<_> = (0..REFUSED_MAX).map(|n| admission.admit(peer(n), now)).collect();
         assert!(told.iter().all(Option::is_some));
-        assert!(admission.admit(ip("10.0.0.1")).is_none());
+        assert!(admission.admit(ip("10.0.0.99"), now).is_none());
+    }
+
+    #[test]
+    fn strangers_leave_room_for_those_who_log_in() {
+        let limits = Limits { connections_max: 3, before_login_max: 2, ..Limits::default() };
+        let admission = new(&limits);
+        let now = Instant::now();
+        let mut first = admission.admit(ip("10.0.0.1"), now).unwrap();
+        let _second = admission.admit(ip("10.0.0.2"), now).unwrap();
+        let third = admission.admit(ip("10.0.0.3"), now).unwrap();
+        assert_eq!(third.refusal(), Some(Refusal::Full));
+        first.logged_in("ann", None).unwrap();
+        assert_eq!(admission.admit(ip("10.0.0.3"), now).unwrap().refusal(), None);
+    }
+
+    #[test]
+    fn whoever_is_shut_out_is_told_and_soon_not_even_that() {
+        let admission = admission(100, 100, 100);
+        let now = Instant::now();
+        for _ in 0..5 {
+            admission.penalties.charge(ip("10.0.0.1"), Offence::Garbage, now);
+        }
+        let told: Vec<_> = (0..REFUSED_PER_ADDRESS)
+            .map(|_| admission.admit(ip("10.0.0.1"), now).unwrap())
+            .collect();
+        let refusal = told[0].refusal().unwrap();
+        assert_eq!(refusal, Refusal::Banned(Duration::from_mins(30)));
+        assert!(refusal.text().contains("30 minutes"));
+        assert!(admission.admit(ip("10.0.0.1"), now).is_none());
+        assert_eq!(admission.admit(ip("10.0.0.2"), now).unwrap().refusal(), None);
+        drop(told);
+        assert!(admission.ledger.lock().by_address.is_empty());
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Committer {
 pub(crate) struct Finished {
     /// The sealed upload.
     pub(crate) upload: Box<dyn Upload>,
+    /// Where it lies.
+    pub(crate) storage: Arc<dyn Storage>,
     /// Where it goes.
     pub(crate) target: RemotePath,
     /// Its length in bytes.
@@ -43,7 +45,12 @@ pub(crate) type Outcome = Result<Stored, Error>;
 
 enum Job {
     Commit(Finished, Promise<Outcome>),
-    Barrier(Promise<Result<(), Error>>),
+    Barrier(Barrier),
+}
+
+struct Barrier {
+    storage: Arc<dyn Storage>,
+    promise: Promise<Result<(), Error>>,
 }
 
 /// A way to hand work to the committer.
@@ -54,10 +61,10 @@ pub(crate) struct CommitQueue {
 }
 
 impl Committer {
-    /// Starts the committer of a storage.
-    pub(crate) fn start(storage: &Arc<dyn Storage>, durability: Durability) -> io::Result<Self> {
+    /// Starts the committer of all storages.
+    pub(crate) fn start(durability: Durability) -> io::Result<Self> {
         let (jobs, receiver) = bounded(QUEUE_LEN);
-        let desk = Desk { storage: Arc::clone(storage), durability };
+        let desk = Desk { durability };
         let thread = std::thread::Builder::new()
             .name("ferry-committer".to_owned())
             .spawn(move || desk.run(&receiver))?;
@@ -90,9 +97,9 @@ impl CommitQueue {
         self.send(Job::Commit(finished, promise));
     }
 
-    /// Makes everything durable that was answered before.
-    pub(crate) fn barrier(&self, promise: Promise<Result<(), Error>>) {
-        self.send(Job::Barrier(promise));
+    /// Makes everything durable that was answered before on this storage.
+    pub(crate) fn barrier(&self, storage: &Arc<dyn Storage>, promise: Promise<Result<(), Error>>) {
+        self.send(Job::Barrier(Barrier { storage: Arc::clone(storage), promise }));
     }
 
     fn send(&self, job: Job) {
@@ -104,7 +111,6 @@ impl CommitQueue {
 
 /// What the committer's thread owns.
 struct Desk {
-    storage: Arc<dyn Storage>,
     durability: Durability,
 }
 
@@ -121,8 +127,8 @@ impl Desk {
                 }
             }
             wake_once(self.settle(batch));
-            if let Some(promise) = barrier {
-                promise.deliver(self.storage.barrier()).wake();
+            if let Some(Barrier { storage, promise }) = barrier {
+                promise.deliver(storage.barrier()).wake();
             }
         }
     }
@@ -132,15 +138,15 @@ impl Desk {
         let is_durable = self.durability != Durability::None;
         let shares_barrier = self.durability == Durability::Group
             && batch.iter().filter(|(finished, _)| !finished.is_synced).count() >= BARRIER_MIN;
-        let barrier_failed = shares_barrier && self.barrier_failed();
+        let barriers = if shares_barrier { Barriers::over(&batch) } else { Barriers::default() };
         let mut folders: BTreeMap<FolderId, Box<dyn Published>> = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for (finished, promise) in batch {
             let digest = finished.digest;
-            let published = if barrier_failed {
+            let published = if barriers.failed(&finished.storage) {
                 Err(abandon(finished.upload, Error::new(ErrorKind::Io, &finished.target)))
             } else {
-                self.publish(finished, is_durable && !shares_barrier)
+                publish(finished, is_durable && !shares_barrier)
             };
             let outcome = published.map(|published| {
                 let was_there = published.is_none();
@@ -155,52 +161,62 @@ impl Desk {
         let failed = if is_durable { sync_folders(&folders) } else { BTreeMap::new() };
         outcomes.into_iter().map(|(outcome, promise)| deliver(outcome, promise, &failed)).collect()
     }
+}
 
-    fn barrier_failed(&self) -> bool {
-        match self.storage.barrier() {
-            Ok(()) => false,
-            Err(err) => {
-                tracing::error!("a barrier failed; its uploads are refused: {err}");
-                true
-            }
-        }
+/// Publishes one upload; `None` when the same content has the name already.
+fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Published>>, Error> {
+    let Finished { upload, storage, target, size, digest, if_exists, is_synced } = finished;
+    if with_sync
+        && !is_synced
+        && let Err(err) = upload.sync()
+    {
+        return Err(abandon(upload, err));
     }
-
-    /// Publishes one upload; `None` when the same content has the name already.
-    fn publish(
-        &self,
-        finished: Finished,
-        with_sync: bool,
-    ) -> Result<Option<Box<dyn Published>>, Error> {
-        let Finished { upload, target, size, digest, if_exists, is_synced } = finished;
-        if with_sync
-            && !is_synced
-            && let Err(err) = upload.sync()
-        {
-            return Err(abandon(upload, err));
-        }
-        match upload.publish(if_exists) {
-            Ok(published) => Ok(Some(published)),
-            Err((err, upload)) => {
-                let is_taken = err.kind() == ErrorKind::AlreadyExists;
-                let err = abandon(upload, err);
-                let is_same = is_taken
-                    && size <= COMPARE_MAX
-                    && holds(self.storage.as_ref(), &target, size, digest);
-                if is_same { Ok(None) } else { Err(err) }
-            }
+    match upload.publish(if_exists) {
+        Ok(published) => Ok(Some(published)),
+        Err((err, upload)) => {
+            let is_taken = err.kind() == ErrorKind::AlreadyExists;
+            let err = abandon(upload, err);
+            let is_same =
+                is_taken && size <= COMPARE_MAX && holds(storage.as_ref(), &target, size, digest);
+            if is_same { Ok(None) } else { Err(err) }
         }
     }
 }
 
+/// The barriers of one batch: one for each storage in it.
+#[derive(Default)]
+struct Barriers(Vec<(Arc<dyn Storage>, bool)>);
+
+impl Barriers {
+    fn over(batch: &[(Finished, Promise<Outcome>)]) -> Self {
+        let mut barriers = Self::default();
+        for (finished, _) in batch.iter().filter(|(finished, _)| !finished.is_synced) {
+            if barriers.find(&finished.storage).is_none() {
+                let storage = Arc::clone(&finished.storage);
+                let failed = storage.barrier().inspect_err(|err| {
+                    tracing::error!("a barrier failed; its uploads are refused: {err}");
+                });
+                barriers.0.push((storage, failed.is_err()));
+            }
+        }
+        barriers
+    }
+
+    fn failed(&self, storage: &Arc<dyn Storage>) -> bool {
+        self.find(storage).is_some_and(|(_, has_failed)| *has_failed)
+    }
+
+    fn find(&self, storage: &Arc<dyn Storage>) -> Option<&(Arc<dyn Storage>, bool)> {
+        self.0.iter().find(|(known, _)| Arc::ptr_eq(known, storage))
+    }
+}
+
 /// Puts a commit with the batch; a barrier is what ends one.
-fn sort(
-    job: Job,
-    batch: &mut Vec<(Finished, Promise<Outcome>)>,
-) -> Option<Promise<Result<(), Error>>> {
+fn sort(job: Job, batch: &mut Vec<(Finished, Promise<Outcome>)>) -> Option<Barrier> {
     match job {
         Job::Commit(finished, promise) => batch.push((finished, promise)),
-        Job::Barrier(promise) => return Some(promise),
+        Job::Barrier(barrier) => return Some(barrier),
     }
     None
 }

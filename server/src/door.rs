@@ -131,6 +131,8 @@ pub(crate) enum Interest {
     Writable,
     /// Only its waker.
     Woken,
+    /// Its waker, or the time at which it goes on: nothing is overdue then.
+    Rested,
 }
 
 /// The two queues.

@@ -17,6 +17,7 @@ mod listener;
 mod log;
 mod metrics;
 mod native;
+mod penalties;
 mod pool;
 mod server;
 mod service;

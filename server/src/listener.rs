@@ -7,11 +7,12 @@ use crate::metrics::Metrics;
 use crate::pool::Entrance;
 use crate::server::StartError;
 use crate::sys;
+use parking_lot::Mutex;
 use polling::{Event, Events, Poller};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::fs::File;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -27,6 +28,8 @@ pub(crate) struct Listener {
 #[derive(Debug)]
 struct Gate {
     poller: Poller,
+    /// Locked while accepting, which never waits, and while they are exchanged.
+    sockets: Mutex<Vec<TcpListener>>,
     is_closed: AtomicBool,
 }
 
@@ -35,33 +38,52 @@ struct Gate {
 pub(crate) struct Reception {
     /// Caps.
     pub(crate) admission: Arc<Admission>,
+    /// What is behind the sockets.
+    pub(crate) door: Arc<dyn Door>,
     /// The way into the pool.
     pub(crate) entrance: Entrance,
     /// Counters.
     pub(crate) metrics: Arc<Metrics>,
 }
 
-/// A listening socket, and the door behind it.
-#[derive(Debug)]
-pub(crate) struct Doorway {
-    pub(crate) socket: TcpListener,
-    pub(crate) door: Arc<dyn Door>,
-}
-
 impl Listener {
-    /// Starts to accept on `doorways`.
-    pub(crate) fn start(doorways: Vec<Doorway>, reception: Reception) -> io::Result<Self> {
-        let gate = Arc::new(Gate { poller: Poller::new()?, is_closed: AtomicBool::new(false) });
-        for (key, doorway) in doorways.iter().enumerate() {
-            doorway.socket.set_nonblocking(true)?;
-            sys::register(&gate.poller, &doorway.socket, Event::readable(key))?;
-        }
+    /// Starts to accept on `sockets`.
+    pub(crate) fn start(sockets: Vec<TcpListener>, reception: Reception) -> io::Result<Self> {
+        let gate = Gate {
+            poller: Poller::new()?,
+            sockets: Mutex::default(),
+            is_closed: AtomicBool::new(false),
+        };
+        gate.open(sockets)?;
+        let gate = Arc::new(gate);
         let mut desk =
-            Desk { gate: Arc::clone(&gate), doorways, reception, spare: spare()?, warned_at: None };
+            Desk { gate: Arc::clone(&gate), reception, spare: spare()?, warned_at: None };
         let thread = std::thread::Builder::new()
             .name("ferry-listener".to_owned())
             .spawn(move || desk.run())?;
         Ok(Self { gate, thread })
+    }
+
+    /// Listens at `addresses`, or at all addresses of this host at `port`, instead of where it
+    /// did; connections that are open stay. Returns where it listens now.
+    ///
+    /// # Errors
+    /// Where that cannot be listened at; then it listens where it did before, if that is still
+    /// free.
+    pub(crate) fn move_to(
+        &self,
+        addresses: &[SocketAddr],
+        port: u16,
+    ) -> Result<Vec<SocketAddr>, StartError> {
+        // One port cannot be listened at twice, and all addresses include those of before.
+        let before = self.gate.close()?;
+        match bind(addresses, port) {
+            Ok(sockets) => Ok(self.gate.open(sockets)?),
+            Err(err) => {
+                self.gate.open(bind(&before, port)?)?;
+                Err(err)
+            }
+        }
     }
 
     /// Accepts no more: the sockets are closed when this returns.
@@ -76,10 +98,31 @@ impl Listener {
     }
 }
 
+impl Gate {
+    /// Listens with these sockets; returns their addresses.
+    fn open(&self, sockets: Vec<TcpListener>) -> io::Result<Vec<SocketAddr>> {
+        for (key, socket) in sockets.iter().enumerate() {
+            socket.set_nonblocking(true)?;
+            sys::register(&self.poller, socket, Event::readable(key))?;
+        }
+        let addresses = sockets.iter().map(TcpListener::local_addr).collect();
+        *self.sockets.lock() = sockets;
+        addresses
+    }
+
+    /// Listens no more; returns the addresses of before.
+    fn close(&self) -> io::Result<Vec<SocketAddr>> {
+        let sockets = std::mem::take(&mut *self.sockets.lock());
+        for socket in &sockets {
+            self.poller.delete(socket)?;
+        }
+        sockets.iter().map(TcpListener::local_addr).collect()
+    }
+}
+
 /// What the listener's thread owns.
 struct Desk {
     gate: Arc<Gate>,
-    doorways: Vec<Doorway>,
     reception: Reception,
     /// A descriptor kept in reserve: given up for a moment when there are no more, so that a
     /// waiting connection can be closed instead of staying in the backlog for ever.
@@ -103,18 +146,18 @@ impl Desk {
                 self.accept_all(key);
             }
         }
-        for doorway in &self.doorways {
-            if let Err(err) = self.gate.poller.delete(&doorway.socket) {
-                tracing::warn!("a listening socket could not be taken out: {err}");
-            }
+        if let Err(err) = self.gate.close() {
+            tracing::warn!("a listening socket could not be taken out: {err}");
         }
     }
 
     fn accept_all(&mut self, key: usize) {
-        let Some(Doorway { socket, door }) = self.doorways.get(key) else { return };
+        // One that was exchanged may have a successor under its key, with nobody waiting: fine.
+        let sockets = self.gate.sockets.lock();
+        let Some(socket) = sockets.get(key) else { return };
         for _ in 0..ACCEPTS_AT_ONCE {
             match socket.accept() {
-                Ok((accepted, peer)) => self.reception.welcome_in(door, accepted, peer),
+                Ok((accepted, peer)) => self.reception.welcome_in(accepted, peer),
                 Err(err) if err.kind() == io::ErrorKind::WouldBlock => break,
                 // The peer was gone before it was accepted.
                 Err(err) if err.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -137,8 +180,8 @@ impl Desk {
 }
 
 impl Reception {
-    fn welcome_in(&self, door: &Arc<dyn Door>, socket: TcpStream, peer: SocketAddr) {
-        let Some(permit) = self.admission.admit(peer.ip()) else {
+    fn welcome_in(&self, socket: TcpStream, peer: SocketAddr) {
+        let Some(permit) = self.admission.admit(peer.ip(), Instant::now()) else {
             self.metrics.refused.add(1);
             return;
         };
@@ -147,8 +190,8 @@ impl Reception {
         }
         let waker = self.entrance.waker();
         let prepared = socket.set_nonblocking(true).and_then(|()| socket.set_nodelay(true));
-        let received =
-            prepared.and_then(|()| Arc::clone(door).receive(socket, peer, permit, waker.clone()));
+        let received = prepared
+            .and_then(|()| Arc::clone(&self.door).receive(socket, peer, permit, waker.clone()));
         match received {
             Ok((connection, until)) => self.entrance.admit(connection, waker, until),
             Err(err) => tracing::warn!(%peer, "a connection could not be taken in: {err}"),
@@ -169,20 +212,37 @@ pub(crate) fn bind(addresses: &[SocketAddr], port: u16) -> Result<Vec<TcpListene
     }
 }
 
+/// The next port from `first` on that is free on all addresses of this host, so that a server
+/// that begins on loopback can be opened to the network later. `first` if none is.
+pub(crate) fn next_free_port(first: u16) -> u16 {
+    let ports = first..=first.saturating_add(PORTS_TRIED);
+    ports.into_iter().find(|port| is_free(*port)).unwrap_or(first)
+}
+
+fn is_free(port: u16) -> bool {
+    [IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::UNSPECIFIED)].iter().all(|ip| {
+        let bound = bound_socket(SocketAddr::new(*ip, port));
+        // A host may lack one of the two families.
+        bound.map_or_else(|err| err.kind() != io::ErrorKind::AddrInUse, |_| true)
+    })
+}
+
 fn bind_one(address: SocketAddr) -> Result<TcpListener, StartError> {
-    let open = || -> io::Result<TcpListener> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        if address.is_ipv6() {
-            // All addresses means IPv4 too; an IPv6 address by name means just itself.
-            socket.set_only_v6(!address.ip().is_unspecified())?;
-        }
-        #[cfg(unix)]
-        socket.set_reuse_address(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
-        Ok(socket.into())
-    };
-    open().map_err(|err| StartError::Listen(address, err))
+    bound_socket(address)
+        .and_then(|socket| socket.listen(BACKLOG).map(|()| socket.into()))
+        .map_err(|err| StartError::Listen(address, err))
+}
+
+fn bound_socket(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        // All addresses means IPv4 too; an IPv6 address by name means just itself.
+        socket.set_only_v6(!address.ip().is_unspecified())?;
+    }
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 fn spare() -> io::Result<Option<File>> {
@@ -211,3 +271,6 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often a failing accept is logged.
 const WARN_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Ports looked at for a free one.
+const PORTS_TRIED: u16 = 200;

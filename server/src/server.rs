@@ -7,17 +7,18 @@ use crate::config::{Config, FtpConfig};
 use crate::door::Door;
 use crate::ftp::{FtpDoor, ImplicitTlsDoor, Surroundings};
 use crate::identity::Identity;
-use crate::listener::{self, Doorway, Listener, Reception};
+use crate::listener::{self, Listener, Reception};
 use crate::metrics::Metrics;
 use crate::native::NativeDoor;
+use crate::penalties::{Penalties, PenaltyReport};
 use crate::pool::Pool;
-use crate::service::{PartNames, Service};
+use crate::service::{PartNames, Places, Service};
 use crate::storage::Storage;
 use crate::storage::local::LocalFolder;
 use crate::sweeper::Sweeper;
 use crate::transport::tls::{FtpTls, TlsConfig};
 use parking_lot::{Condvar, Mutex};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
@@ -25,9 +26,10 @@ use std::{fmt, io};
 /// A server that serves until it is told to stop.
 #[derive(Debug)]
 pub struct Server {
-    addresses: Vec<SocketAddr>,
+    addresses: Mutex<Vec<SocketAddr>>,
     ftp_addresses: Vec<SocketAddr>,
     metrics: Arc<Metrics>,
+    penalties: Arc<Penalties>,
     workers: usize,
     drain_time: Duration,
     parts: Mutex<Option<Parts>>,
@@ -39,6 +41,7 @@ pub struct Server {
 #[derive(Debug)]
 struct Parts {
     listener: Listener,
+    ftp_listeners: Vec<Listener>,
     pool: Pool,
     committer: Committer,
     sweeper: Sweeper,
@@ -73,6 +76,12 @@ pub struct Counters {
     pub bytes_out: u64,
     /// Faults of the server that closed a connection.
     pub panics: u64,
+    /// Connections refused by a cap or a ban.
+    pub refused: u64,
+    /// Connections closed by a deadline.
+    pub timed_out: u64,
+    /// Requests answered with "busy" because the queues were too old.
+    pub shed: u64,
 }
 
 /// Why a server does not start.
@@ -112,13 +121,28 @@ impl Server {
         let sockets = listener::bind(&config.listen, config.port)?;
         let addresses = local_addresses(&sockets)?;
         let metrics = Arc::<Metrics>::default();
-        let committer = Committer::start(&storage, config.durability)?;
-        let sweeper = Sweeper::start(&storage, config.limits.part_lifetime)?;
-        let service = Arc::new(Service::start(storage, accounts, committer.queue())?);
+        let committer = Committer::start(config.durability)?;
+        let places = Places {
+            share: config.share.clone(),
+            state_dir: config.state_dir.clone(),
+            part_lifetime: config.limits.part_lifetime,
+        };
+        let penalties = Arc::new(Penalties::new(config.penalties.clone()));
+        let charged = Arc::clone(&penalties);
+        let service = Service::start(storage, places, accounts, committer.queue(), charged)?;
+        let service = Arc::new(service);
+        let sweeper = Sweeper::start(service.roots(), config.limits.part_lifetime)?;
         let texts = (config.name.as_str(), config.welcome.as_str());
         let door = NativeDoor::new(Arc::clone(&service), tls, &config.limits, &metrics, texts);
         let pool = Pool::start(config.workers, &config.limits, &metrics)?;
-        let mut doorways = doorways(sockets, &(Arc::new(door) as Arc<dyn Door>));
+        let admission = Admission::new(&config.limits, Arc::clone(&penalties));
+        let reception = |door| Reception {
+            admission: Arc::clone(&admission),
+            door,
+            entrance: pool.entrance(),
+            metrics: Arc::clone(&metrics),
+        };
+        let mut ftp_listeners = Vec::new();
         let mut ftp_addresses = Vec::new();
         if let Some(ftp) = &config.ftp {
             let surroundings = Surroundings {
@@ -130,32 +154,44 @@ impl Server {
                 intake: Arc::new(pool.entrance()),
                 texts,
             };
-            let opened = open_ftp(ftp, surroundings)?;
-            ftp_addresses =
-                opened.iter().map(|way| way.socket.local_addr()).collect::<Result<_, _>>()?;
-            doorways.extend(opened);
+            for (sockets, door) in open_ftp(ftp, surroundings)? {
+                ftp_addresses.extend(local_addresses(&sockets)?);
+                ftp_listeners.push(Listener::start(sockets, reception(door))?);
+            }
         }
-        let reception = Reception {
-            admission: Admission::new(&config.limits),
-            entrance: pool.entrance(),
-            metrics: Arc::clone(&metrics),
-        };
-        let listener = Listener::start(doorways, reception)?;
+        let listener = Listener::start(sockets, reception(Arc::new(door)))?;
+        let parts = Parts { listener, ftp_listeners, pool, committer, sweeper };
         Ok(Self {
-            addresses,
+            addresses: Mutex::new(addresses),
             ftp_addresses,
             metrics,
+            penalties,
             workers: config.workers,
             drain_time: config.limits.drain,
-            parts: Mutex::new(Some(Parts { listener, pool, committer, sweeper })),
+            parts: Mutex::new(Some(parts)),
             phase: Mutex::new(Phase::Serving),
             phase_changed: Condvar::new(),
         })
     }
 
     /// Addresses that are listened on, with their real ports.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.addresses.lock().clone()
+    }
+
+    /// Listens at `listen`, empty for all addresses of this host, instead of where it did, and at
+    /// the same port. Connections that are open stay.
+    ///
+    /// # Errors
+    /// Where that cannot be listened at, or the server is stopping; then it listens where it did.
+    pub fn move_to(&self, listen: &[IpAddr]) -> Result<(), StartError> {
+        let parts = self.parts.lock();
+        let parts = parts.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
+        let mut addresses = self.addresses.lock();
+        let port = addresses.first().map_or(0, SocketAddr::port);
+        let listen: Vec<_> = listen.iter().map(|ip| SocketAddr::new(*ip, port)).collect();
+        *addresses = parts.listener.move_to(&listen, port)?;
+        Ok(())
     }
 
     /// Addresses at which the FTP door is open: those for every client, then those for clients
@@ -172,7 +208,20 @@ impl Server {
             bytes_in: self.metrics.bytes_in.value(),
             bytes_out: self.metrics.bytes_out.value(),
             panics: self.metrics.panics.value(),
+            refused: self.metrics.refused.value(),
+            timed_out: self.metrics.timed_out.value(),
+            shed: self.metrics.shed.value(),
         }
+    }
+
+    /// What misbehaviour has cost whom.
+    pub(crate) fn penalties(&self) -> PenaltyReport {
+        self.penalties.report(Instant::now())
+    }
+
+    /// Forgets the penalties of an address, of a name, or `all`. Returns how many that were.
+    pub(crate) fn clear_penalties(&self, whom: &str) -> usize {
+        self.penalties.clear(whom)
     }
 
     /// Begins to stop, and returns at once: no new connections, idle ones told to go, running
@@ -208,9 +257,10 @@ impl Server {
     }
 
     fn take_apart(&self, parts: Parts) -> Stopped {
-        let Parts { listener, pool, committer, sweeper } = parts;
+        let Parts { listener, ftp_listeners, pool, committer, sweeper } = parts;
         tracing::info!("stopping");
         listener.close();
+        ftp_listeners.into_iter().for_each(Listener::close);
         sweeper.stop();
         pool.drain();
         let until = Instant::now() + self.drain_time;
@@ -242,18 +292,16 @@ fn local_addresses(sockets: &[TcpListener]) -> io::Result<Vec<SocketAddr>> {
     sockets.iter().map(TcpListener::local_addr).collect()
 }
 
-fn doorways(sockets: Vec<TcpListener>, door: &Arc<dyn Door>) -> Vec<Doorway> {
-    sockets.into_iter().map(|socket| Doorway { socket, door: Arc::clone(door) }).collect()
-}
+/// Sockets, and the door behind them.
+type Doorway = (Vec<TcpListener>, Arc<dyn Door>);
 
 /// Opens the FTP door, and its other entrance for clients that begin with TLS.
 fn open_ftp(ftp: &FtpConfig, surroundings: Surroundings<'_>) -> Result<Vec<Doorway>, StartError> {
     let sockets = listener::bind(&ftp.listen, ftp.port)?;
     let door = Arc::new(FtpDoor::new(ftp, surroundings));
-    let mut opened = doorways(sockets, &(Arc::clone(&door) as Arc<dyn Door>));
+    let mut opened: Vec<Doorway> = vec![(sockets, Arc::clone(&door) as Arc<dyn Door>)];
     if let Some((listen, port)) = &ftp.implicit_tls {
-        let door: Arc<dyn Door> = Arc::new(ImplicitTlsDoor(door));
-        opened.extend(doorways(listener::bind(listen, *port)?, &door));
+        opened.push((listener::bind(listen, *port)?, Arc::new(ImplicitTlsDoor(door))));
     }
     Ok(opened)
 }

@@ -1,6 +1,7 @@
-//! The thread that removes parts nobody went on with: at the start, and once a day.
+//! The thread that removes parts nobody went on with, at the start and once a day, and then counts
+//! folders with a quota again.
 
-use crate::storage::Storage;
+use crate::service::Roots;
 use parking_lot::{Condvar, Mutex};
 use std::io;
 use std::sync::Arc;
@@ -16,21 +17,18 @@ pub(crate) struct Sweeper {
 
 impl Sweeper {
     /// Sweeps parts that are idle for longer than `lifetime`.
-    pub(crate) fn start(storage: &Arc<dyn Storage>, lifetime: Duration) -> io::Result<Self> {
-        let storage = Arc::clone(storage);
+    pub(crate) fn start(roots: &Arc<Roots>, lifetime: Duration) -> io::Result<Self> {
+        let roots = Arc::clone(roots);
         let signal = Arc::<Signal>::default();
         let told = Arc::clone(&signal);
         let thread =
             std::thread::Builder::new().name("ferry-sweeper".to_owned()).spawn(move || {
                 loop {
-                    match storage.sweep_parts(lifetime.as_secs()) {
-                        Ok(0) => {}
-                        Ok(count) => tracing::info!(count, "removed unfinished uploads"),
-                        Err(err) => tracing::warn!("unfinished uploads could not be swept: {err}"),
-                    }
+                    roots.sweep_parts(lifetime);
                     if told.is_stopped_within(INTERVAL) {
                         return;
                     }
+                    roots.count_again(lifetime);
                 }
             })?;
         Ok(Self { signal, thread })

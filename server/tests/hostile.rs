@@ -48,14 +48,17 @@ fn nothing_is_served_before_hello_and_login() {
     let mut early = RawClient::connect(fixture.address());
     early.send(&Request::List(at("/")));
     assert_thrown_out(&mut early, Status::OUT_OF_ORDER);
-    for request in [
+    let requests = [
         Request::List(at("/")),
         Request::Get { path: at("/x"), range: ferry_protocol::Range::ALL },
         Request::Put(put("/x", 1, IfExists::Refuse)),
         Request::Status,
         Request::Sync,
-    ] {
-        let mut client = RawClient::connect(fixture.address());
+    ];
+    // Each from an address of its own, which is not shut out yet.
+    for (request, last) in requests.into_iter().zip(2..) {
+        let own = std::net::Ipv4Addr::new(127, 0, 0, last);
+        let mut client = RawClient::connect_from(own, fixture.address());
         client.greet();
         client.send(&request);
         assert_thrown_out(&mut client, Status::LOGIN_REQUIRED);

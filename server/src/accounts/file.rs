@@ -1,14 +1,12 @@
 //! `accounts.toml` in the state folder: read with every mistake told, edited under a lock and
 //! replaced whole, so that a reader never sees half of it.
 
-use super::{AccountName, Error, PasswordHash};
-use crate::config::{Access, Mistakes, Reading, Section};
+use super::document::{FolderCheck, parse, render};
+use super::{AccountName, Error, PasswordHash, Terms};
 use crate::state_folder::{self, StateFolder};
-use serde::Serialize;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use toml::Spanned;
 
 /// The accounts as they lie in a state folder.
 #[derive(Clone, Debug)]
@@ -19,18 +17,16 @@ pub struct AccountsFile(StateFolder);
 pub struct StoredAccount {
     /// Its name.
     pub name: AccountName,
-    /// Its password.
-    pub hash: PasswordHash,
-    /// What it may do.
-    pub access: Access,
+    /// Its password; without one only its devices log in.
+    pub hash: Option<PasswordHash>,
+    /// On what terms it is let in.
+    pub terms: Terms,
 }
 
 const FILE_NAME: &str = "accounts.toml";
 const LOCK_NAME: &str = "accounts.lock";
 const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
-const HEAD: &str = "# Accounts of this server. `ferry-server user` writes this file anew and keeps \
-                    no comments;\n# after an edit by hand, `ferry-server reload` acts on it.\n";
 
 impl AccountsFile {
     /// Of a state folder that may not be there yet.
@@ -53,10 +49,15 @@ impl AccountsFile {
     /// # Errors
     /// A file that cannot be read, or every mistake in it.
     pub fn read(&self) -> Result<Vec<StoredAccount>, Error> {
+        self.read_checked(&|_| Ok(()))
+    }
+
+    /// The same, with every folder that is named looked at.
+    pub(crate) fn read_checked(&self, check: FolderCheck<'_>) -> Result<Vec<StoredAccount>, Error> {
         let Some(text) = self.0.read(FILE_NAME)? else {
             return Ok(Vec::new());
         };
-        let (accounts, mistakes) = parse(&self.path(), &text);
+        let (accounts, mistakes) = parse(&self.path(), &text, check);
         if mistakes.is_empty() { Ok(accounts) } else { Err(Error::Mistakes(mistakes)) }
     }
 
@@ -97,10 +98,24 @@ impl AccountsFile {
     /// # Errors
     /// [`Error::Unknown`], and those of [`read`](Self::read).
     pub fn set_password(&self, name: &AccountName, hash: PasswordHash) -> Result<(), Error> {
+        self.change(name, |stored| {
+            stored.hash = Some(hash);
+            Ok(())
+        })
+    }
+
+    /// Changes one account; where `change` fails, nothing is changed.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], those of [`read`](Self::read), and that of `change`.
+    pub fn change(
+        &self,
+        name: &AccountName,
+        change: impl FnOnce(&mut StoredAccount) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         self.edit(|accounts| {
             let found = accounts.iter_mut().find(|stored| stored.name == *name);
-            found.ok_or_else(|| Error::Unknown(name.clone()))?.hash = hash;
-            Ok(())
+            change(found.ok_or_else(|| Error::Unknown(name.clone()))?)
         })
     }
 
@@ -146,81 +161,4 @@ impl AccountsFile {
             }
         }
     }
-}
-
-fn parse(path: &Path, text: &str) -> (Vec<StoredAccount>, Mistakes) {
-    let mut reading = Reading::new(path, text);
-    let mut root = reading.root();
-    let mut accounts: Vec<StoredAccount> = Vec::new();
-    for section in root.sections("account", &mut reading) {
-        let span = section.span();
-        let Some(account) = parse_account(section, &mut reading) else {
-            continue;
-        };
-        if accounts.iter().any(|stored| stored.name == account.name) {
-            let what = format!("there is a second account {}", account.name);
-            reading.mistake(span, what, "remove one of them");
-        } else {
-            accounts.push(account);
-        }
-    }
-    root.end(&mut reading);
-    (accounts, reading.finish())
-}
-
-fn parse_account<'t>(
-    section: Spanned<Section<'t>>,
-    reading: &mut Reading<'t>,
-) -> Option<StoredAccount> {
-    let span = section.span();
-    let mut section = section.into_inner();
-    let name = section.value::<String>("name", "\"a name\"", reading);
-    let password = section.value::<String>("password", "\"$argon2id$…\"", reading);
-    let access = section.value::<Access>("rights", "\"read\" or \"write\"", reading);
-    let complete = name.is_some() && password.is_some() && access.is_some();
-    section.end(reading);
-    if !complete {
-        let what = "this account lacks a valid name, password or rights";
-        reading.mistake(span, what, "write all three, or remove it and use `user add`");
-    }
-    let name = name.and_then(|name| match AccountName::parse(name.get_ref()) {
-        Ok(name) => Some(name),
-        Err(err) => {
-            reading.mistake(name.span(), err.to_string(), "rename the account");
-            None
-        }
-    });
-    let hash = password.and_then(|password| {
-        let hash = PasswordHash::parse(password.get_ref());
-        if hash.is_none() {
-            let what = "the password is not an Argon2id hash";
-            reading.mistake(password.span(), what, "set it with `ferry-server user passwd NAME`");
-        }
-        hash
-    });
-    Some(StoredAccount { name: name?, hash: hash?, access: access?.into_inner() })
-}
-
-fn render(accounts: &[StoredAccount]) -> String {
-    #[derive(Serialize)]
-    struct Document<'a> {
-        account: Vec<Line<'a>>,
-    }
-    #[derive(Serialize)]
-    struct Line<'a> {
-        name: &'a str,
-        password: String,
-        rights: Access,
-    }
-    let account = accounts
-        .iter()
-        .map(|stored| Line {
-            name: stored.name.as_str(),
-            password: stored.hash.expose(),
-            rights: stored.access,
-        })
-        .collect();
-    // Plain strings always serialize; no accounts are an empty list of sections.
-    let body = toml::to_string(&Document { account }).unwrap_or_default();
-    format!("{HEAD}\n{body}")
 }

@@ -3,15 +3,27 @@
 //! Passwords are checked here and nowhere else; what an account may do with a path is the
 //! service's business.
 
+mod account;
+mod clock;
+mod document;
 mod error;
+mod expiry;
 mod file;
 mod name;
+mod owner;
 mod password;
+mod terms;
 
+pub use account::Account;
+pub use clock::Clock;
+pub(crate) use document::{TermsLine, parse_folder_path, parse_network};
 pub use error::Error;
+pub use expiry::Expiry;
 pub use file::{AccountsFile, StoredAccount};
 pub use name::AccountName;
+pub use owner::{OWNER_NAME, OwnerSecret};
 pub use password::{PASSWORD_MAX, PasswordHash};
+pub use terms::{Folder, RATE_MIN, Terms};
 
 use ferry_protocol::Rights;
 use parking_lot::RwLock;
@@ -19,27 +31,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// One who is logged in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// Name; empty for the guest.
-    pub name: String,
-    /// What it may do.
-    pub rights: Rights,
-}
-
 /// All accounts of a server. Shared by its threads; [`reload`](Self::reload) acts on all of them.
 #[derive(Debug)]
 pub struct Accounts {
     file: AccountsFile,
-    guest: Option<Arc<Account>>,
+    guest: RwLock<Option<Arc<Account>>>,
+    owner: Option<owner::Owner>,
     known: RwLock<BTreeMap<String, Known>>,
+    clock: Clock,
 }
 
 #[derive(Debug)]
 struct Known {
     account: Arc<Account>,
-    hash: PasswordHash,
+    hash: Option<PasswordHash>,
 }
 
 impl Accounts {
@@ -48,21 +53,47 @@ impl Accounts {
     /// # Errors
     /// A file that cannot be read, or every mistake in it.
     pub fn open(state_dir: &Path, guest: Option<Rights>) -> Result<Self, Error> {
-        let guest = guest.map(|rights| Arc::new(Account { name: String::new(), rights }));
+        Self::open_at(state_dir, guest, Clock::system())
+    }
+
+    /// The same, by a clock of the caller's own.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_at(state_dir: &Path, guest: Option<Rights>, clock: Clock) -> Result<Self, Error> {
         let file = AccountsFile::of(state_dir);
-        let accounts = Self { file, guest, known: RwLock::default() };
+        let (nobody, known) = (RwLock::default(), RwLock::default());
+        let accounts = Self { file, guest: nobody, owner: None, known, clock };
+        accounts.set_guest(guest);
         accounts.reload()?;
         Ok(accounts)
+    }
+
+    /// The same with an owner, who may do everything.
+    #[must_use]
+    pub fn with_owner(self, secret: &OwnerSecret) -> Self {
+        Self { owner: Some(owner::Owner::new(secret)), ..self }
+    }
+
+    /// Lets a guest in with these rights, or none any more. Acts on open sessions too.
+    pub fn set_guest(&self, rights: Option<Rights>) {
+        let mut guest = self.guest.write();
+        if guest.as_ref().map(|guest| guest.terms.rights) != rights {
+            *guest = rights.map(|rights| Account::new(String::new(), Terms::new(rights)));
+        }
     }
 
     /// The account, if the password is its own. Takes tens of milliseconds of one core and 19 MiB,
     /// whether or not the name is known.
     pub fn authenticate(&self, name: &str, password: &[u8]) -> Option<Arc<Account>> {
+        if let Some(owner) = self.owner.as_ref().filter(|_| name == OWNER_NAME) {
+            return owner.authenticate(password);
+        }
         let known = self.known.read().get(name).map(|known| {
             let account = Arc::clone(&known.account);
             (account, known.hash.clone())
         });
-        if let Some((account, hash)) = known {
+        if let Some((account, Some(hash))) = known {
             return hash.verify(password).then_some(account);
         }
         password::spend_time(password);
@@ -71,18 +102,30 @@ impl Accounts {
 
     /// The guest, if there is one.
     pub fn guest(&self) -> Option<Arc<Account>> {
-        self.guest.clone()
+        self.guest.read().clone()
     }
 
     /// The account as it is now; the guest for the empty name.
-    ///
-    /// The same `Arc` is given as long as name, rights and password are the same, so that a
-    /// session holds good exactly as long as `Arc::ptr_eq` says so.
     pub fn account(&self, name: &str) -> Option<Arc<Account>> {
         if name.is_empty() {
             return self.guest();
         }
+        if let Some(owner) = self.owner.as_ref().filter(|_| name == OWNER_NAME) {
+            return Some(Arc::clone(&owner.account));
+        }
         self.known.read().get(name).map(|known| Arc::clone(&known.account))
+    }
+
+    /// All accounts as they are now, the guest among them.
+    pub fn all(&self) -> Vec<Arc<Account>> {
+        let known = self.known.read();
+        let named = known.values().map(|known| Arc::clone(&known.account));
+        self.guest().into_iter().chain(named).collect()
+    }
+
+    /// The clock by which accounts end.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Reads the file again. On an error everything stays as it was.
@@ -93,27 +136,24 @@ impl Accounts {
         let stored = self.file.read()?;
         let mut known = self.known.write();
         let mut before = std::mem::take(&mut *known);
-        for entry in stored {
-            let rights = entry.access.rights();
-            let name = entry.name.into_string();
-            let unchanged = before
-                .remove(&name)
-                .filter(|known| known.account.rights == rights && known.hash == entry.hash);
-            let account = match unchanged {
-                Some(same) => same.account,
-                None => Arc::new(Account { name: name.clone(), rights }),
+        for StoredAccount { name, hash, terms } in stored {
+            let name = name.into_string();
+            let account = match before.remove(&name).filter(|known| known.hash == hash) {
+                Some(same) if same.account.terms == terms => same.account,
+                Some(same) => same.account.on_terms(terms),
+                None => Account::new(name.clone(), terms),
             };
-            known.insert(name, Known { account, hash: entry.hash });
+            known.insert(name, Known { account, hash });
         }
         Ok(())
     }
 
-    /// Whether nobody can log in: neither account nor guest.
+    /// Whether nobody can log in: neither owner, account nor guest.
     pub fn is_empty(&self) -> bool {
-        self.guest.is_none() && self.known.read().is_empty()
+        self.owner.is_none() && self.guest.read().is_none() && self.known.read().is_empty()
     }
 
-    /// Accounts with a password; the guest is not counted.
+    /// Accounts of the file; the guest is not counted.
     pub fn count(&self) -> usize {
         self.known.read().len()
     }

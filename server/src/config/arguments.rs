@@ -1,6 +1,6 @@
 //! The command line as typed. Nothing here is checked beyond its spelling.
 
-use super::{Access, FTP_PORT_DEFAULT, ListenOn, WORKERS_MAX};
+use super::{Access, FTP_PORT_DEFAULT, ListenOn, UserCommand, WORKERS_MAX};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -34,6 +34,15 @@ pub enum Verb {
     },
     /// Let the running server read its accounts again
     Reload,
+    /// Show whom the running server shuts out or slows down, and why
+    Penalties {
+        /// What else to do.
+        #[command(subcommand)]
+        command: Option<PenaltiesCommand>,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Add, change, remove and list accounts
     #[command(subcommand)]
     User(UserCommand),
@@ -69,6 +78,9 @@ pub struct ServeArguments {
     /// Leave the terminal: set by `start` on the process that it runs.
     #[arg(long, hide = true)]
     pub background: bool,
+    /// Belong to a desktop window: set by the desktop app on the server that it runs.
+    #[arg(long, hide = true)]
+    pub owned: bool,
 }
 
 impl ServeArguments {
@@ -96,6 +108,9 @@ impl ServeArguments {
         option("guest", self.guest.map(|guest| guest.to_string().into()));
         option("welcome", self.welcome.clone().map(Into::into));
         option("workers", self.workers.map(|workers| workers.to_string().into()));
+        if self.owned {
+            typed.push("--owned".into());
+        }
         if let Some(folder) = &self.folder {
             typed.extend([OsString::from("--"), folder.into()]);
         }
@@ -115,38 +130,14 @@ fn welcome(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// What to do with accounts. Each acts at once, on a running server too.
+/// What to do with penalties.
 #[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// Add an account
-    Add {
-        /// Name: a to z, 0 to 9, `.`, `_` and `-`
-        name: String,
-        /// What the account may do
-        #[arg(long, default_value_t)]
-        rights: Access,
-        /// File whose first line is the password [default: `FERRY_PASSWORD`, else asked for]
-        #[arg(long, value_name = "FILE")]
-        password_file: Option<PathBuf>,
-    },
-    /// Change a password
-    Passwd {
-        /// Name of the account
-        name: String,
-        /// File whose first line is the password [default: `FERRY_PASSWORD`, else asked for]
-        #[arg(long, value_name = "FILE")]
-        password_file: Option<PathBuf>,
-    },
-    /// Remove an account
-    Remove {
-        /// Name of the account
-        name: String,
-    },
-    /// List accounts
-    List {
-        /// One JSON object a line
-        #[arg(long)]
-        json: bool,
+pub enum PenaltiesCommand {
+    /// Forget what is held against someone
+    Clear {
+        /// An address, an account, or `all`
+        #[arg(value_name = "ADDR|NAME|all")]
+        whom: String,
     },
 }
 
@@ -163,7 +154,7 @@ mod tests {
     #[test]
     fn arguments_typed_again_mean_the_same() {
         let typed = ["x", "serve", "--listen", ":0", "--guest", "write", "--welcome=-- hi"];
-        let rest = ["--workers", "3", "--config", "a b", "--", "-dir"];
+        let rest = ["--workers", "3", "--owned", "--config", "a b", "--", "-dir"];
         let serve = |words: Vec<OsString>| match Arguments::try_parse_from(words).unwrap().verb {
             Verb::Serve(serve) => serve,
             other => panic!("{other:?}"),

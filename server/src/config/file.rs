@@ -1,6 +1,9 @@
 //! The configuration file: the words of the command line, `[limits]` and `durability`.
 
-use super::{Access, Durability, FtpConfig, Limits, ListenOn, Mistake, Mistakes, Reading, Section};
+use super::{
+    Access, Durability, FtpConfig, Limits, ListenOn, Mistake, Mistakes, PenaltyRules, Reading,
+    Section,
+};
 use super::{WORKERS_MAX, limits};
 use ferry_protocol::limits::{DEFAULT_PORT, WELCOME_TEXT_MAX};
 use std::path::{Path, PathBuf};
@@ -19,6 +22,7 @@ pub(super) struct Settings {
     pub(super) durability: Option<Durability>,
     pub(super) ftp: Option<FtpConfig>,
     pub(super) limits: Limits,
+    pub(super) penalties: PenaltyRules,
 }
 
 impl Settings {
@@ -58,13 +62,16 @@ impl Settings {
                 read_limits(section, &mut limits, reading);
                 limits
             }),
+            penalties: root
+                .section("penalties", reading)
+                .map_or_else(PenaltyRules::default, |section| PenaltyRules::read(section, reading)),
         };
         root.end(reading);
         settings
     }
 }
 
-fn plain<T>(value: Option<Spanned<T>>) -> Option<T> {
+pub(super) fn plain<T>(value: Option<Spanned<T>>) -> Option<T> {
     value.map(Spanned::into_inner)
 }
 
@@ -120,6 +127,7 @@ fn read_limits<'t>(mut section: Section<'t>, limits: &mut Limits, reading: &mut 
         ("connections_max", &mut limits.connections_max),
         ("connections_per_address", &mut limits.connections_per_address),
         ("connections_per_account", &mut limits.connections_per_account),
+        ("before_login_max", &mut limits.before_login_max),
         ("before_login_per_address", &mut limits.before_login_per_address),
     ] {
         if let Some(value) = whole_number(&mut section, word, reading) {
@@ -144,7 +152,7 @@ fn read_limits<'t>(mut section: Section<'t>, limits: &mut Limits, reading: &mut 
     section.end(reading);
 }
 
-fn whole_number<'t>(
+pub(super) fn whole_number<'t>(
     section: &mut Section<'t>,
     word: &'static str,
     reading: &mut Reading<'t>,
@@ -158,7 +166,7 @@ fn whole_number<'t>(
 }
 
 /// Seconds with or without a fraction.
-fn seconds<'t>(
+pub(super) fn seconds<'t>(
     section: &mut Section<'t>,
     word: &'static str,
     reading: &mut Reading<'t>,

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The share with its links resolved, if it may be shared.
-pub(super) fn check(share: &Path, state_dir: &Path) -> Result<PathBuf, Mistake> {
+pub(crate) fn check(share: &Path, state_dir: &Path) -> Result<PathBuf, Mistake> {
     let resolved = share.canonicalize().map_err(|err| unusable(share, &err))?;
     if !resolved.is_dir() {
         return Err(Mistake::general(

@@ -12,6 +12,8 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Connections logged in at once with one account; the guest is one, too.
     pub connections_per_account: usize,
+    /// Connections that have not logged in.
+    pub before_login_max: usize,
     /// Connections from one address that have not logged in.
     pub before_login_per_address: usize,
     /// From accept to the end of the TLS handshake.
@@ -43,8 +45,11 @@ pub(super) const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
 impl Default for Limits {
     fn default() -> Self {
+        let connections_max = connections_max(sys::process::descriptors_max());
         Self {
-            connections_max: connections_max(sys::process::descriptors_max()),
+            connections_max,
+            // The last quarter is for those who have work here.
+            before_login_max: (connections_max / 4 * 3).max(1),
             connections_per_address: 256,
             connections_per_account: 1024,
             before_login_per_address: 64,

@@ -28,6 +28,11 @@ impl Mistake {
         Self { file: Some(file.to_owned()), ..Self::general(what, remedy) }
     }
 
+    /// What is wrong, and what to do.
+    pub(crate) fn into_parts(self) -> (String, String) {
+        (self.what, self.remedy)
+    }
+
     /// A mistake that is in no file.
     pub fn general(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { file: None, line: None, what: what.into(), remedy: remedy.into() }

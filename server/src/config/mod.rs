@@ -2,6 +2,7 @@
 //! as valid. Whoever holds a `Config` need not check it again.
 
 mod access;
+mod amount;
 mod arguments;
 mod document;
 mod file;
@@ -10,17 +11,28 @@ mod ftp;
 mod limits;
 mod listen;
 mod mistake;
+mod network;
+mod penalties;
+mod rights_words;
+mod user_arguments;
 
 pub use access::Access;
-pub use arguments::{Arguments, ServeArguments, UserCommand, Verb};
+pub(crate) use amount::AMOUNT_EXPECTED;
+pub use amount::Amount;
+pub use arguments::{Arguments, PenaltiesCommand, ServeArguments, Verb};
 pub(crate) use document::{Reading, Section};
-pub use ftp::{
-    Announced, CloseNotify, DataBinding, FTP_PORT_DEFAULT, FtpConfig, Network, Plaintext,
-};
+pub(crate) use folder::check as check_folder;
+pub use ftp::{Announced, CloseNotify, DataBinding, FTP_PORT_DEFAULT, FtpConfig, Plaintext};
 pub(crate) use limits::DESCRIPTORS_WANTED;
 pub use limits::Limits;
 pub use listen::ListenOn;
 pub use mistake::{Mistake, Mistakes};
+pub use network::Network;
+pub use penalties::PenaltyRules;
+pub(crate) use rights_words::RIGHTS_EXPECTED;
+pub use rights_words::RightsWords;
+pub(crate) use user_arguments::NONE;
+pub use user_arguments::{OrNone, TermsArguments, UserCommand};
 
 use crate::state_folder::StateFolder;
 use crate::sys;
@@ -54,6 +66,8 @@ pub struct Config {
     pub ftp: Option<FtpConfig>,
     /// Bounds and deadlines.
     pub limits: Limits,
+    /// What misbehaviour costs.
+    pub penalties: PenaltyRules,
 }
 
 /// What must be on stable storage before an upload is said to be done.
@@ -176,6 +190,7 @@ fn join(
         durability: settings.durability.unwrap_or_default(),
         ftp,
         limits: settings.limits,
+        penalties: settings.penalties,
     })
 }
 

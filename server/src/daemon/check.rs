@@ -15,7 +15,7 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let state_dir = config::state_dir(state_dir).map_err(Failure::refused)?;
     let Findings { config, file, mut mistakes } = Findings::read(arguments, Some(&state_dir));
-    let accounts = read_accounts(&state_dir, &mut mistakes);
+    let accounts = read_accounts(&state_dir, config.as_ref(), &mut mistakes);
     if let Err(err) = Identity::load(&state_dir) {
         mistakes.push(Mistake::general(err.to_string(), "then check again"));
     }
@@ -34,8 +34,18 @@ pub(super) fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_accounts(state_dir: &Path, mistakes: &mut Mistakes) -> Vec<StoredAccount> {
-    match AccountsFile::of(state_dir).read() {
+fn read_accounts(
+    state_dir: &Path,
+    config: Option<&Config>,
+    mistakes: &mut Mistakes,
+) -> Vec<StoredAccount> {
+    // Folders below a share that is not known cannot be looked at.
+    let looked_at = |folder: &Path| match config {
+        Some(config) => config::check_folder(&config.share.join(folder), state_dir).map(drop),
+        None if folder.is_absolute() => config::check_folder(folder, state_dir).map(drop),
+        None => Ok(()),
+    };
+    match AccountsFile::of(state_dir).read_checked(&looked_at) {
         Ok(accounts) => return accounts,
         Err(accounts::Error::Mistakes(more)) => mistakes.append(more),
         Err(err) => mistakes.push(Mistake::general(err.to_string(), "then check again")),

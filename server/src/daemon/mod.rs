@@ -4,15 +4,20 @@
 mod check;
 mod control;
 mod failure;
+mod leash;
 mod link;
 mod lock;
 mod password_input;
+mod penalties;
 mod port_holder;
 mod report;
 mod serve;
+mod serving;
+pub mod sharing;
 mod signals;
 mod start;
 mod user;
+mod user_terms;
 mod verbs;
 
 use crate::accounts::Accounts;
@@ -48,6 +53,7 @@ fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Verb::Stop => verbs::stop(state_dir),
         Verb::Status { json } => verbs::status(state_dir, *json),
         Verb::Reload => verbs::reload(state_dir),
+        Verb::Penalties { command, json } => penalties::run(command.as_ref(), *json, state_dir),
         Verb::User(command) => user::run(command, state_dir),
         Verb::Check(serve) => check::run(serve, state_dir),
     }

@@ -23,6 +23,18 @@ pub(super) struct Report {
     pub(super) bytes_in: u64,
     /// Bytes sent since the start.
     pub(super) bytes_out: u64,
+    /// Connections refused by a cap or a ban.
+    #[serde(default)]
+    pub(super) refused: u64,
+    /// Connections closed by a deadline.
+    #[serde(default)]
+    pub(super) timed_out: u64,
+    /// Requests answered with "busy" because there was too much to do.
+    #[serde(default)]
+    pub(super) sent_away: u64,
+    /// Addresses that are shut out now.
+    #[serde(default)]
+    pub(super) banned: usize,
     /// Process id.
     pub(super) pid: u32,
     /// The shared folder.
@@ -33,6 +45,11 @@ pub(super) struct Report {
     pub(super) guest: Option<Access>,
     /// Version of the program.
     pub(super) version: String,
+    /// Whether others than this computer reach it.
+    pub(super) is_open_to_network: bool,
+    /// Whether it belongs to a desktop window, and then whether it goes on without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) is_kept: Option<bool>,
 }
 
 impl Report {
@@ -49,6 +66,8 @@ impl Report {
             ("Workers", self.workers.to_string()),
             ("Received", bytes(self.bytes_in)),
             ("Sent", bytes(self.bytes_out)),
+            ("Refused", self.refused.to_string()),
+            ("Shut out", format!("{} addresses", self.banned)),
             ("Running for", duration(self.uptime_secs)),
             ("Process", self.pid.to_string()),
             ("Version", self.version.clone()),

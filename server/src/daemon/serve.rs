@@ -1,25 +1,27 @@
 //! `serve`: a server from its first check to its exit code.
 
-use super::control::{ControlChannel, Controlled};
+use super::control::{ControlChannel, Controlled as _};
 use super::failure::Failure;
-use super::link::link;
+use super::leash::Leash;
 use super::lock::ServerLock;
-use super::report::Report;
-use super::signals::{Caught, Signal};
-use super::{configured, port_holder, print, usable_accounts};
-use crate::accounts::Accounts;
-use crate::config::{Access, Config, DESCRIPTORS_WANTED, ServeArguments};
+use super::serving::{Owned, Serving, not_started};
+use super::signals::Caught;
+use super::{configured, print, usable_accounts};
+use crate::accounts::{Accounts, OwnerSecret};
+use crate::config::{Config, DESCRIPTORS_WANTED, ServeArguments};
 use crate::identity::Identity;
 use crate::state_folder::StateFolder;
-use crate::{Server, StartError, Stopped, log, sys};
+use crate::{Server, Stopped, listener, log, sys};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::thread;
 
 /// Exit code of a server that was stopped before its transfers were done.
 const CUT: u8 = 3;
+
+/// Ports that are tried for a desktop window's server while others are faster.
+const PORT_ATTEMPTS: u16 = 8;
 
 /// Serves until it is told to stop.
 pub(super) fn run(
@@ -33,15 +35,16 @@ pub(super) fn run(
         leave(&config)?;
     }
     log::to_stderr();
-    let accounts = Arc::new(usable_accounts(&config)?);
+    let owned = if arguments.owned { Some(take_ownership()?) } else { None };
+    let accounts = Arc::new(accounts_of(&config, owned.as_ref())?);
     let state = StateFolder::at(&config.state_dir);
     // Dropped last: as long as it is held, no other server may use this folder.
     let _lock = ServerLock::take(&state)?;
     let identity = Identity::load_or_create(&config.state_dir).map_err(Failure::refused)?;
     let signals = Caught::new()?;
-    let server = Server::start(&config, Arc::clone(&accounts), &identity)
-        .map_err(|err| not_started(&err))?;
-    let serving = Arc::new(Serving::new(server, accounts, config, arguments, &identity));
+    let server = start_server(&config, &accounts, &identity, owned.is_some())?;
+    let serving = Serving::new(server, accounts, config, arguments, &identity);
+    let serving = Arc::new(serving.with_owned(owned));
     // Before the channel opens: whoever is answered may already look for it.
     serving.log_start();
     let controlled: Arc<Serving> = Arc::clone(&serving);
@@ -52,12 +55,56 @@ pub(super) fn run(
     }
     let acting = Arc::clone(&serving);
     let watcher = signals.watch(move |signal| acting.on_signal(signal))?;
+    let watched = Arc::clone(&serving);
+    let leash = thread::Builder::new()
+        .name("leash".to_owned())
+        .spawn(move || watched.watch_windows())
+        .map_err(Failure::refused)?;
 
     print(&serving.report().announcement("Ctrl-C, or `ferry-server stop`"));
     let stopped = serving.server.wait();
+    serving.ended();
+    leash.join().ok();
     drop(watcher);
     drop(channel);
     Ok(exit_code(stopped))
+}
+
+/// Makes the owner's login.
+fn take_ownership() -> Result<Owned, Failure> {
+    let secret = OwnerSecret::random()
+        .map_err(|err| Failure::refused(format!("the system has no random numbers: {err}")))?;
+    Ok(Owned { secret, leash: Leash::default() })
+}
+
+/// Starts the server; that of a desktop window takes the next free port where its own is taken.
+fn start_server(
+    config: &Config,
+    accounts: &Arc<Accounts>,
+    identity: &Identity,
+    is_owned: bool,
+) -> Result<Server, Failure> {
+    // Not the configuration itself, which a reload compares with what it reads.
+    let mut config = config.clone();
+    for step in 0..PORT_ATTEMPTS {
+        if is_owned {
+            for address in &mut config.listen {
+                // After the first attempt somebody was faster at the port that was free.
+                address.set_port(listener::next_free_port(address.port().saturating_add(step)));
+            }
+        }
+        match Server::start(&config, Arc::clone(accounts), identity) {
+            Err(err) if is_owned && err.address_in_use().is_some() => {}
+            other => return other.map_err(|err| Failure::refused(not_started(&err))),
+        }
+    }
+    Err(Failure::refused("no port is free on this computer; stop a program that listens on one"))
+}
+
+fn accounts_of(config: &Config, owned: Option<&Owned>) -> Result<Accounts, Failure> {
+    let Some(owned) = owned else { return usable_accounts(config) };
+    let accounts = Accounts::open(&config.state_dir, config.guest).map_err(Failure::refused)?;
+    Ok(accounts.with_owner(&owned.secret))
 }
 
 /// Leaves terminal and folder behind: neither must be kept busy by a server in the background.
@@ -65,13 +112,6 @@ fn leave(config: &Config) -> Result<(), Failure> {
     sys::process::leave_terminal()
         .and_then(|()| std::env::set_current_dir(&config.state_dir))
         .map_err(|err| Failure::refused(format!("cannot go to the background: {err}")))
-}
-
-fn not_started(err: &StartError) -> Failure {
-    match err.address_in_use() {
-        Some(address) => Failure::refused(format!("{err}: {}", port_holder::describe(address))),
-        None => Failure::refused(err),
-    }
 }
 
 fn exit_code(stopped: Stopped) -> ExitCode {
@@ -83,113 +123,6 @@ fn exit_code(stopped: Stopped) -> ExitCode {
         Stopped::Cut => {
             tracing::warn!("stopped, running transfers cut");
             ExitCode::from(CUT)
-        }
-    }
-}
-
-/// A running server, and what those who control it need.
-struct Serving {
-    server: Server,
-    accounts: Arc<Accounts>,
-    config: Config,
-    /// Where the configuration came from, to see on a reload whether it has changed.
-    arguments: ServeArguments,
-    fingerprint: String,
-    started: Instant,
-    ending: AtomicBool,
-}
-
-impl Serving {
-    fn new(
-        server: Server,
-        accounts: Arc<Accounts>,
-        config: Config,
-        arguments: ServeArguments,
-        identity: &Identity,
-    ) -> Self {
-        let fingerprint = identity.fingerprint.clone();
-        let (started, ending) = (Instant::now(), AtomicBool::new(false));
-        Self { server, accounts, config, arguments, fingerprint, started, ending }
-    }
-
-    fn log_start(&self) {
-        let report = self.report();
-        tracing::info!(
-            "serving {} on {} with {} workers and {} accounts, process {}",
-            ferry_protocol::escape(report.share.as_bytes()),
-            report.addresses.join(", "),
-            report.workers,
-            self.accounts.count(),
-            report.pid
-        );
-    }
-
-    fn on_signal(&self, signal: Signal) {
-        match signal {
-            Signal::Reload => drop(self.reload()),
-            Signal::End if self.ending.load(Ordering::Acquire) => {
-                tracing::warn!("told to stop again: stopping now");
-                self.server.stop_now();
-            }
-            Signal::End => {
-                self.drain();
-            }
-        }
-    }
-
-    /// What a reload cannot change, told if it is different now.
-    fn told_of_configuration(&self) -> String {
-        let read = Config::resolve(&self.arguments, Some(&self.config.state_dir));
-        match read {
-            Ok(config) if config == self.config => String::new(),
-            Ok(_) => "; the configuration has changed too: stop and start the server to use it"
-                .to_owned(),
-            Err(mistakes) => format!("; the configuration has mistakes now:\n{mistakes}"),
-        }
-    }
-}
-
-impl Controlled for Serving {
-    fn report(&self) -> Report {
-        let counters = self.server.counters();
-        let addresses = self.server.addresses();
-        Report {
-            link: link(addresses, &self.fingerprint),
-            addresses: addresses.iter().map(ToString::to_string).collect(),
-            ftp: self.server.ftp_addresses().iter().map(ToString::to_string).collect(),
-            fingerprint: self.fingerprint.clone(),
-            connections: counters.connections,
-            workers: counters.workers,
-            bytes_in: counters.bytes_in,
-            bytes_out: counters.bytes_out,
-            pid: std::process::id(),
-            share: self.config.share.to_string_lossy().into_owned(),
-            uptime_secs: self.started.elapsed().as_secs(),
-            guest: self.config.guest.map(Access::of),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        }
-    }
-
-    fn drain(&self) -> Duration {
-        if !self.ending.swap(true, Ordering::AcqRel) {
-            tracing::info!("told to stop: finishing running transfers");
-        }
-        self.server.drain();
-        self.config.limits.drain
-    }
-
-    fn reload(&self) -> Result<String, String> {
-        match self.accounts.reload() {
-            Ok(()) => {
-                let configuration = self.told_of_configuration();
-                let told = format!("{} accounts in use{configuration}", self.accounts.count());
-                tracing::info!("reloaded: {told}");
-                Ok(told)
-            }
-            Err(err) => {
-                tracing::warn!("not reloaded, the accounts stay as they were: {err}");
-                Err(err.to_string())
-            }
         }
     }
 }

@@ -31,17 +31,29 @@ pub(super) fn run(
         return Err(already(&report, &config.state_dir));
     }
     usable_accounts(&config)?;
-    state.create().map_err(Failure::refused)?;
-    let log = state.append(LOG_NAME).map_err(Failure::refused)?;
-    let mark = log.metadata().map_or(0, |metadata| metadata.len());
-    let child = spawn(arguments, &config.state_dir, log)
-        .map_err(|err| Failure::refused(format!("cannot run this program again: {err}")))?;
-    let report = wait_for_answer(child, &state, mark)?;
+    let program = std::env::current_exe()
+        .map_err(|err| Failure::refused(format!("cannot find this program: {err}")))?;
+    let (report, _child) = launch(arguments, &state, Command::new(program))?;
     print(&report.announcement(&stop_command(state_dir)));
     Ok(ExitCode::SUCCESS)
 }
 
-fn running(state: &StateFolder) -> Option<Report> {
+/// Runs a program that understands `serve` after the words it has, and returns once its server
+/// answers.
+pub(super) fn launch(
+    arguments: &ServeArguments,
+    state: &StateFolder,
+    program: Command,
+) -> Result<(Report, Child), Failure> {
+    state.create().map_err(Failure::refused)?;
+    let log = state.append(LOG_NAME).map_err(Failure::refused)?;
+    let mark = log.metadata().map_or(0, |metadata| metadata.len());
+    let child = spawn(arguments, state.path(), program, log)
+        .map_err(|err| Failure::refused(format!("cannot run this program again: {err}")))?;
+    wait_for_answer(child, state, mark)
+}
+
+pub(super) fn running(state: &StateFolder) -> Option<Report> {
     match ask(state, Wish::Status).ok()?.reply {
         Reply::Status(report) => Some(report),
         _ => None,
@@ -67,8 +79,13 @@ fn stop_command(state_dir: Option<&Path>) -> String {
 
 /// None of the caller's streams is handed on: one who captures our output sees its end when we
 /// end, not when the server does.
-fn spawn(arguments: &ServeArguments, state_dir: &Path, log: File) -> io::Result<Child> {
-    Command::new(std::env::current_exe()?)
+fn spawn(
+    arguments: &ServeArguments,
+    state_dir: &Path,
+    mut program: Command,
+    log: File,
+) -> io::Result<Child> {
+    program
         .arg("serve")
         .arg("--background")
         .arg("--state-dir")
@@ -81,11 +98,15 @@ fn spawn(arguments: &ServeArguments, state_dir: &Path, log: File) -> io::Result<
         .spawn()
 }
 
-fn wait_for_answer(mut child: Child, state: &StateFolder, mark: u64) -> Result<Report, Failure> {
+fn wait_for_answer(
+    mut child: Child,
+    state: &StateFolder,
+    mark: u64,
+) -> Result<(Report, Child), Failure> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(report) = running(state).filter(|report| report.pid == child.id()) {
-            return Ok(report);
+            return Ok((report, child));
         }
         if let Ok(Some(_)) = child.try_wait() {
             // Another start may have been faster; its server may just have begun to answer.

@@ -1,12 +1,13 @@
-//! `user add|passwd|remove|list`: edits the accounts, and lets a running server know at once.
+//! `user add|set|passwd|remove|list`: edits the accounts, and lets a running server know at once.
 
 use super::control::{Absent, Reply, Wish, ask};
 use super::failure::Failure;
-use super::report::rows;
+use super::user_terms;
 use super::{password_input, print};
-use crate::accounts::{AccountName, AccountsFile, PasswordHash, StoredAccount};
-use crate::config::{self, Access, UserCommand};
+use crate::accounts::{AccountName, AccountsFile, PasswordHash, StoredAccount, Terms, TermsLine};
+use crate::config::{self, RightsWords, TermsArguments, UserCommand};
 use crate::state_folder::StateFolder;
+use ferry_protocol::Rights;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,9 +17,13 @@ pub(super) fn run(command: &UserCommand, state_dir: Option<&Path>) -> Result<Exi
     let file = AccountsFile::of(&state_dir);
     let done = match command {
         UserCommand::List { json } => return list(&file, *json),
-        UserCommand::Add { name, rights, password_file } => {
-            add(&file, name, *rights, password_file.as_deref())?
+        UserCommand::Add { name, terms, password_file, no_password } => {
+            add(&file, name, terms, |name| match no_password {
+                true => Ok(None),
+                false => new_hash(name, password_file.as_deref()).map(Some),
+            })?
         }
+        UserCommand::Set { name, terms } => set(&file, name, terms)?,
         UserCommand::Passwd { name, password_file } => {
             passwd(&file, name, password_file.as_deref())?
         }
@@ -31,21 +36,40 @@ pub(super) fn run(command: &UserCommand, state_dir: Option<&Path>) -> Result<Exi
     tell_server(&StateFolder::at(&state_dir), &done)
 }
 
-fn parse(name: &str) -> Result<AccountName, Failure> {
+pub(super) fn parse(name: &str) -> Result<AccountName, Failure> {
     AccountName::parse(name).map_err(Failure::refused)
 }
 
 fn add(
     file: &AccountsFile,
     name: &str,
-    access: Access,
-    password_file: Option<&Path>,
+    typed: &TermsArguments,
+    hash: impl FnOnce(&AccountName) -> Result<Option<PasswordHash>, Failure>,
 ) -> Result<String, Failure> {
     let name = parse(name)?;
+    let mut terms = Terms::new(Rights::read_only());
+    user_terms::apply(typed, &mut terms)?;
     file.expect_free(&name).map_err(Failure::refused)?;
-    let hash = new_hash(&name, password_file)?;
-    file.add(StoredAccount { name: name.clone(), hash, access }).map_err(Failure::refused)?;
-    Ok(format!("added {name}, who may {access}"))
+    let hash = hash(&name)?;
+    let done = format!("added {name}, who may {}", RightsWords(terms.rights));
+    file.add(StoredAccount { name, hash, terms }).map_err(Failure::refused)?;
+    Ok(done)
+}
+
+fn set(file: &AccountsFile, name: &str, typed: &TermsArguments) -> Result<String, Failure> {
+    let name = parse(name)?;
+    let stored = file.read().map_err(Failure::refused)?;
+    let mut terms = stored
+        .into_iter()
+        .find(|stored| stored.name == name)
+        .map_or_else(|| Terms::new(Rights::none()), |stored| stored.terms);
+    user_terms::apply(typed, &mut terms)?;
+    let changed = file.change(&name, |stored| {
+        stored.terms = terms;
+        Ok(())
+    });
+    changed.map_err(Failure::refused)?;
+    Ok(format!("changed {name}"))
 }
 
 fn passwd(
@@ -65,7 +89,8 @@ fn new_hash(name: &AccountName, file: Option<&Path>) -> Result<PasswordHash, Fai
     PasswordHash::new(&password).map_err(Failure::refused)
 }
 
-fn tell_server(state: &StateFolder, done: &str) -> Result<ExitCode, Failure> {
+/// Prints what was done, and lets a running server act on it.
+pub(super) fn tell_server(state: &StateFolder, done: &str) -> Result<ExitCode, Failure> {
     match ask(state, Wish::Reload).map(|answered| answered.reply) {
         Ok(Reply::Reloaded(_)) => print(&format!("{done}; the running server knows it now")),
         Err(Absent::NotRunning(_)) => print(done),
@@ -87,18 +112,24 @@ fn list(file: &AccountsFile, json: bool) -> Result<ExitCode, Failure> {
     let accounts = file.read().map_err(Failure::refused)?;
     if json {
         for account in &accounts {
-            let line = serde_json::json!({
-                "name": account.name.as_str(),
-                "rights": account.access,
-            });
+            let line = json_line(account).map_err(Failure::refused)?;
             print(&line.to_string());
         }
     } else if !accounts.is_empty() {
         let lines: Vec<_> = accounts
             .iter()
-            .map(|account| (account.name.as_str(), account.access.to_string()))
+            .map(|stored| (stored.name.as_str(), user_terms::line(stored)))
             .collect();
-        print(&rows(&lines));
+        print(&super::report::rows(&lines));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn json_line(account: &StoredAccount) -> serde_json::Result<serde_json::Value> {
+    let mut line = serde_json::to_value(TermsLine::of(&account.terms))?;
+    if let Some(fields) = line.as_object_mut() {
+        fields.insert("name".to_owned(), account.name.as_str().into());
+        fields.insert("has_password".to_owned(), account.hash.is_some().into());
+    }
+    Ok(line)
 }

@@ -1,10 +1,11 @@
 //! `stop`, `status` and `reload`: what is asked of a running server.
 
-use super::control::{Reply, Wish, ask, wait_until_gone};
+use super::control::{Absent, Reply, Wish, ask, wait_until_gone};
 use super::failure::Failure;
 use super::print;
 use crate::config;
 use crate::state_folder::StateFolder;
+use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,31 +18,45 @@ pub(super) fn state(named: Option<&Path>) -> Result<StateFolder, Failure> {
     config::state_dir(named).map(|path| StateFolder::at(&path)).map_err(Failure::refused)
 }
 
+/// Why a server was not stopped.
+#[derive(Debug)]
+pub(super) enum NotStopped {
+    /// It could not be asked.
+    Absent(Absent),
+    /// It still runs: its process, and how long it was waited for.
+    StillRuns(u32, Duration),
+    /// It answers what this program does not know.
+    Unexpected(Box<Reply>),
+}
+
 /// Asks the server to drain, and returns when it is gone.
 pub(super) fn stop(state_dir: Option<&Path>) -> Result<ExitCode, Failure> {
-    let answered = ask(&state(state_dir)?, Wish::Stop).map_err(Failure::refused)?;
+    let pid = stop_server(&state(state_dir)?).map_err(Failure::refused)?;
+    print(&format!("stopped the server (process {pid})"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The same for the server of a state folder. Returns which process it was.
+pub(super) fn stop_server(state: &StateFolder) -> Result<u32, NotStopped> {
+    let answered = ask(state, Wish::Stop).map_err(NotStopped::Absent)?;
     let pid = answered.pid;
     let Reply::Stopping { drain_secs } = answered.reply else {
-        return Err(unexpected(&answered.reply));
+        return Err(NotStopped::Unexpected(Box::new(answered.reply)));
     };
     let drain = Duration::try_from_secs_f64(drain_secs).unwrap_or_default();
     let patience = drain.saturating_add(AFTER_DRAIN);
     if wait_until_gone(answered, patience) {
-        print(&format!("stopped the server (process {pid})"));
-        return Ok(ExitCode::SUCCESS);
+        Ok(pid)
+    } else {
+        Err(NotStopped::StillRuns(pid, patience))
     }
-    Err(Failure::refused(format!(
-        "the server (process {pid}) was told to stop, but still runs after {} s; end it with \
-         `kill {pid}`",
-        patience.as_secs()
-    )))
 }
 
 /// Says how the server is.
 pub(super) fn status(state_dir: Option<&Path>, json: bool) -> Result<ExitCode, Failure> {
     let answered = ask(&state(state_dir)?, Wish::Status).map_err(Failure::refused)?;
     let Reply::Status(report) = answered.reply else {
-        return Err(unexpected(&answered.reply));
+        return Err(Failure::refused(unexpected(&answered.reply)));
     };
     if json {
         print(&serde_json::to_string(&report).map_err(Failure::refused)?);
@@ -62,11 +77,26 @@ pub(super) fn reload(state_dir: Option<&Path>) -> Result<ExitCode, Failure> {
         Reply::Failed(cause) => {
             Err(Failure::refused(format!("not reloaded, the accounts stay as they were:\n{cause}")))
         }
-        other => Err(unexpected(&other)),
+        other => Err(Failure::refused(unexpected(&other))),
+    }
+}
+
+impl fmt::Display for NotStopped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent(absent) => absent.fmt(formatter),
+            Self::StillRuns(pid, patience) => write!(
+                formatter,
+                "the server (process {pid}) was told to stop, but still runs after {} s; end it \
+                 with `kill {pid}`",
+                patience.as_secs()
+            ),
+            Self::Unexpected(reply) => formatter.write_str(&unexpected(reply)),
+        }
     }
 }
 
 /// A server of another version may answer what this program does not know.
-fn unexpected(reply: &Reply) -> Failure {
-    Failure::refused(format!("the server gave an answer to another question ({reply:?})"))
+pub(super) fn unexpected(reply: &Reply) -> String {
+    format!("the server gave an answer to another question ({reply:?})")
 }

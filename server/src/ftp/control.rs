@@ -9,6 +9,7 @@ use super::work::Work;
 use crate::admission::{Permit, Refusal};
 use crate::config::Plaintext;
 use crate::door::{Connection, Farewell, Interest, Lane, Next, Turn};
+use crate::penalties::Offence;
 use crate::service::Session;
 use crate::transport::{Channel, Flow};
 use crate::wake::Waker;
@@ -144,11 +145,7 @@ impl ControlConnection {
 
     /// Says that there is no room.
     pub(super) fn turn_away(&mut self, refusal: Refusal) {
-        let text = match refusal {
-            Refusal::Full => "The server has as many connections as it takes.",
-            Refusal::AddressFull => "Your address has as many connections as it may.",
-            Refusal::AccountFull => "Your account has as many connections as it may.",
-        };
+        let text = refusal.text();
         tracing::info!(peer = %self.peer, "refused: {text}");
         self.reply(&Reply::new(421, text));
         self.begin_close();
@@ -168,6 +165,13 @@ impl ControlConnection {
             self.out = Vec::new();
         }
         self.channel.flush()
+    }
+
+    /// Charges what was done before a login; whoever is logged in answers for itself.
+    pub(super) fn charge_stranger(&self, offence: Offence) {
+        if self.session.is_none() && self.permit.refusal().is_none() {
+            self.door.service.penalties().charge(self.peer.ip(), offence, Instant::now());
+        }
     }
 
     fn advance(&mut self, turn: &mut Turn<'_>) -> io::Result<Stop> {
@@ -289,6 +293,9 @@ impl Connection for ControlConnection {
         }
         self.drop_stale_port(turn.now);
         let stop = self.advance(turn).unwrap_or_else(|err| {
+            if self.channel.is_handshaking() && err.kind() == io::ErrorKind::InvalidData {
+                self.charge_stranger(Offence::Handshake);
+            }
             tracing::debug!(peer = %self.peer, "control connection lost: {err}");
             Stop::Over
         });
@@ -320,6 +327,10 @@ impl Connection for ControlConnection {
             Farewell::Stopping => "The server is stopping; come back in a moment.",
         };
         tracing::debug!(peer = %self.peer, "closed: {text}");
+        if farewell == Farewell::TimedOut {
+            let is_handshake = self.channel.is_handshaking();
+            self.charge_stranger(if is_handshake { Offence::Handshake } else { Offence::Silence });
+        }
         if self.channel.is_handshaking() || self.channel.has_unsent() {
             return;
         }

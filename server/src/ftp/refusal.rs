@@ -43,9 +43,11 @@ fn code(err: &Error) -> u16 {
         Error::Storage(err) => of_storage(err.kind()),
         Error::Denied { .. } | Error::Nonsense(_) => 550,
         Error::BadPath(_) => 553,
-        Error::DigestMismatch(_) | Error::Truncated(_) | Error::Changed(_) => 451,
+        Error::DigestMismatch(_) | Error::Truncated(_) | Error::Changed(_) | Error::FolderGone => {
+            451
+        }
         Error::LoginsBusy => 421,
-        Error::AccountGone => 530,
+        Error::AccountGone | Error::AccountEnded | Error::NotFromHere => 530,
     }
 }
 

@@ -8,6 +8,7 @@ use super::refusal::Refusal;
 use super::reply::{Reply, push_shown};
 use crate::committer;
 use crate::door::{Interest, Turn};
+use crate::penalties::Offence;
 use crate::service::{LoginOutcome, Task, TaskOutcome, TaskState};
 use crate::transport::Flow;
 use crate::wake::Pending;
@@ -104,7 +105,10 @@ impl ControlConnection {
         }
         match self.read_line(turn)? {
             Ok(Line::Command(line)) => self.serve(&line, turn),
-            Ok(Line::TooLong) => self.reply(&Reply::new(500, "The line is too long.")),
+            Ok(Line::TooLong) => {
+                self.charge_stranger(Offence::Garbage);
+                self.reply(&Reply::new(500, "The line is too long."));
+            }
             Err(stop) => return Ok(stop),
         }
         Ok(Stop::GoOn)

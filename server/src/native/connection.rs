@@ -6,6 +6,7 @@ use super::reply::{Memory, Replies};
 use super::work::Work;
 use crate::admission::Permit;
 use crate::door::{Connection, Farewell, Interest, Lane, Next, Turn};
+use crate::penalties::Offence;
 use crate::service::{Pages, Session};
 use crate::transport::{Flow, TlsStream};
 use crate::wake::Waker;
@@ -45,6 +46,8 @@ pub(super) enum Stop {
     GoOn,
     /// Something has to come first.
     Wait(Interest, Wait),
+    /// The account moved enough for now.
+    Rest(Instant),
     /// The quantum is used.
     Spent,
     /// It is over.
@@ -186,6 +189,7 @@ impl NativeConnection {
 
     /// Tells the peer what it did wrong, and ends the connection so that it can read it.
     fn refuse(&mut self, status: Status, text: String, turn: &mut Turn<'_>) -> Stop {
+        self.charge_stranger(Offence::Garbage, turn.now);
         tracing::info!(peer = %self.peer, "refused: {text}");
         self.replies.push(0, Answer::Error(Fault::new(status, text)));
         self.begin_linger();
@@ -219,10 +223,20 @@ impl NativeConnection {
         }
     }
 
+    /// Charges what was done before a login; whoever is logged in answers for itself.
+    fn charge_stranger(&self, offence: Offence, now: Instant) {
+        if !self.order.is_logged_in() && self.permit.refusal().is_none() {
+            self.door.service.penalties().charge(self.peer.ip(), offence, now);
+        }
+    }
+
     fn broken(&mut self, broken: Broken, turn: &mut Turn<'_>) -> Stop {
         match broken {
             Broken::Io(err) => {
                 tracing::info!(peer = %self.peer, "connection lost: {err}");
+                if self.stream.is_handshaking() && err.kind() == io::ErrorKind::InvalidData {
+                    self.charge_stranger(Offence::Handshake, turn.now);
+                }
                 Stop::Over
             }
             Broken::Decode(err) => self.refuse(err.status(), err.to_string(), turn),
@@ -234,6 +248,11 @@ impl NativeConnection {
         match *stop {
             Stop::GoOn | Stop::Spent => Next::Again,
             Stop::Over => Next::Close,
+            Stop::Rest(until) => {
+                // Its own doing or not, no transfer is late while it may not move.
+                self.deadlines.transfer_ended();
+                Next::Park(Interest::Rested, until)
+            }
             Stop::Wait(Interest::Readable, wait)
                 if wait != Wait::Linger && self.stream.has_hidden_input() =>
             {
@@ -285,6 +304,11 @@ impl Connection for NativeConnection {
             Farewell::Stopping => (Status::STOPPING, "the server is stopping"),
         };
         tracing::debug!(peer = %self.peer, "closed: {text}");
+        if farewell == Farewell::TimedOut {
+            let is_handshake = self.stream.is_handshaking();
+            let offence = if is_handshake { Offence::Handshake } else { Offence::Silence };
+            self.charge_stranger(offence, Instant::now());
+        }
         if self.stream.is_handshaking() || self.stream.has_unsent() {
             return;
         }

@@ -54,6 +54,9 @@ impl NativeConnection {
             return Ok(Stop::Spent);
         }
         let Work::Sending(sending) = &mut self.work else { return Ok(Stop::GoOn) };
+        if let Some(until) = sending.download.wait_until(turn.now) {
+            return Ok(Stop::Rest(until));
+        }
         let room = turn.content.get_mut(..PIECE_LEN).unwrap_or_default();
         let last = match sending.download.next_piece(room, u64::from(SEGMENT_LEN)) {
             Ok(Piece::Content { offset, len }) => {

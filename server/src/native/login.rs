@@ -27,20 +27,18 @@ impl NativeConnection {
 
     /// Says that there is no room, and when to come back.
     fn turn_away(&mut self, refusal: Refusal) {
-        let text = match refusal {
-            Refusal::Full => "the server has as many connections as it takes",
-            Refusal::AddressFull => "your address has as many connections as it may",
-            Refusal::AccountFull => "your account has as many connections as it may",
-        };
+        let text = refusal.text();
         tracing::info!(peer = %self.peer, "refused: {text}");
-        let busy = Busy { retry_after_ms: FULL_RETRY_MS, text: text.to_owned() };
+        let retry_after = refusal.retry_after().as_millis();
+        let retry_after_ms = u32::try_from(retry_after).unwrap_or(u32::MAX);
+        let busy = Busy { retry_after_ms, text };
         self.replies.push(0, Answer::Busy(busy));
         self.begin_linger();
     }
 
     /// Sends a password to its lane.
     pub(super) fn check_password(&mut self, name: String, password: Secret) {
-        match self.door.service.log_in(name.clone(), password, &self.waker) {
+        match self.door.service.log_in(name.clone(), password, self.peer.ip(), &self.waker) {
             Ok(outcome) => self.work = Work::LoggingIn { outcome, name },
             Err(err) => self.answer(status::answer(&err)),
         }
@@ -64,7 +62,7 @@ impl NativeConnection {
 
     /// Logs in without a password.
     pub(super) fn log_in_by_token(&mut self, token: &Token) -> Stop {
-        match self.door.service.redeem(token) {
+        match self.door.service.redeem(token, self.peer.ip()) {
             Some(account) => self.open_session(account),
             None => self.refuse_login("(token)"),
         }
@@ -72,11 +70,21 @@ impl NativeConnection {
     }
 
     fn open_session(&mut self, account: Arc<Account>) {
-        if let Err(refusal) = self.permit.logged_in(&account.name) {
+        if let Err(refusal) = self.permit.logged_in(&account.name, account.terms.connections) {
             self.turn_away(refusal);
             return;
         }
-        let (session, token) = self.door.service.open_session(account);
+        let name = account.name.clone();
+        let opened = self.door.service.open_session(account, self.peer.ip());
+        let (session, token) = match opened {
+            Ok(opened) => opened,
+            Err(err) => {
+                tracing::warn!(peer = %self.peer, account = shown_name(&name), "login refused: {err}");
+                self.answer(status::answer(&err));
+                self.begin_linger();
+                return;
+            }
+        };
         tracing::info!(
             peer = %self.peer,
             account = shown_name(session.account_name()),
@@ -112,6 +120,3 @@ impl NativeConnection {
 pub(super) fn shown_name(name: &str) -> &str {
     if name.is_empty() { "guest" } else { name }
 }
-
-/// When a client for whom there is no room should come back, in milliseconds.
-const FULL_RETRY_MS: u32 = 2000;

@@ -159,7 +159,7 @@ impl NativeConnection {
             }
             Request::Space(path) => Answer::SpaceIs(service.space(session, &resolve(&path)?)?),
             Request::Sync => {
-                self.work = Work::Syncing(service.sync(&self.waker));
+                self.work = Work::Syncing(service.sync(session, &self.waker));
                 return Ok(None);
             }
             Request::Status => Answer::StatusIs(self.server_status(session, current)),

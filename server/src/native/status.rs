@@ -33,6 +33,9 @@ fn status(err: &Error) -> Status {
         Error::Nonsense(_) => Status::UNSUPPORTED,
         Error::LoginsBusy => Status::BUSY,
         Error::AccountGone => Status::LOGIN_REQUIRED,
+        Error::AccountEnded => Status::ACCOUNT_ENDED,
+        Error::NotFromHere => Status::NOT_FROM_HERE,
+        Error::FolderGone => Status::IO,
     }
 }
 

@@ -14,6 +14,7 @@ use ferry_protocol::{
     Answer, Busy, DecodeError, Digest, Fault, GoOn, Header, OperationId, PeerMisbehaved, Put,
     Request, Status,
 };
+use std::time::Instant;
 
 /// An upload on this connection.
 #[derive(Debug)]
@@ -29,6 +30,12 @@ impl Receiving {
     /// An upload whose first content is still to come.
     pub(super) fn new(upload: Option<Upload>, operation: Option<OperationId>) -> Self {
         Self { upload, operation, content_left: 0 }
+    }
+
+    /// When to go on, if the account has sent enough for now. A refused put's content has no
+    /// pace: it is forgotten.
+    fn wait_until(&self, now: Instant) -> Option<Instant> {
+        self.upload.as_ref()?.wait_until(now)
     }
 
     /// Bytes that are still to come.
@@ -78,6 +85,9 @@ impl NativeConnection {
     /// Takes content, or the message that follows it.
     pub(super) fn receive(&mut self, turn: &mut Turn<'_>) -> Result<Stop, Broken> {
         let Work::Receiving(receiving) = &mut self.work else { return Ok(Stop::GoOn) };
+        if let Some(until) = receiving.wait_until(turn.now) {
+            return Ok(Stop::Rest(until));
+        }
         if receiving.content_left > 0 {
             return self.take_content(turn);
         }

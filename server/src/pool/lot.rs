@@ -27,6 +27,7 @@ pub(crate) struct Lot {
 struct Parked {
     slot: Slot,
     until: Instant,
+    rests: bool,
 }
 
 /// What came of parking.
@@ -55,7 +56,8 @@ impl Lot {
         if slot.waker.was_woken() {
             return Outcome::Woken(slot);
         }
-        let slot = &mut parked.entry(key).or_insert(Parked { slot, until }).slot;
+        let rests = interest == Interest::Rested;
+        let slot = &mut parked.entry(key).or_insert(Parked { slot, until, rests }).slot;
         match self.arm(slot, interest) {
             Ok(()) => Outcome::Parked,
             Err(err) => match parked.remove(&key) {
@@ -85,7 +87,12 @@ impl Lot {
 
     /// Takes out all connections whose deadline passed by `now`.
     pub(crate) fn take_expired(&self, now: Instant) -> Vec<Slot> {
-        self.take_where(|parked| parked.until <= now)
+        self.take_where(|parked| parked.until <= now && !parked.rests)
+    }
+
+    /// Takes out all connections that have rested until `now`.
+    pub(crate) fn take_rested(&self, now: Instant) -> Vec<Slot> {
+        self.take_where(|parked| parked.until <= now && parked.rests)
     }
 
     /// Takes out all connections that are between requests.
@@ -129,7 +136,7 @@ impl Lot {
         let event = match interest {
             Interest::Readable => Event::readable(key),
             Interest::Writable => Event::writable(key),
-            Interest::Woken => return Ok(()),
+            Interest::Woken | Interest::Rested => return Ok(()),
         };
         let socket = slot.connection.socket();
         if slot.is_registered {

@@ -111,6 +111,7 @@ impl Shared {
     }
 
     fn end_overdue(&self, now: Instant, is_draining: bool) {
+        self.lot.take_rested(now).into_iter().for_each(|slot| self.queues.push(slot));
         for slot in self.lot.take_expired(now) {
             if slot.connection.ends_at(now) {
                 self.metrics.timed_out.add(1);

@@ -1,19 +1,22 @@
 //! Logins, tokens, and the session that proves them.
 
 use super::password::Attempt;
-use super::{Error, Result, Service};
+use super::{Error, Result, Service, View};
 use crate::accounts::Account;
+use crate::penalties::Offence;
 use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::{RemotePath, Rights, Secret, Token};
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The proof of a login, and what the session remembers.
 #[derive(Debug)]
 pub(crate) struct Session {
-    account: Arc<Account>,
+    pub(super) view: View,
+    peer: IpAddr,
     /// The session's folder.
     pub(crate) directory: RemotePath,
 }
@@ -24,53 +27,75 @@ pub(crate) type LoginOutcome = Option<Arc<Account>>;
 impl Session {
     /// Name of the account; empty for the guest.
     pub(crate) fn account_name(&self) -> &str {
-        &self.account.name
+        &self.view.account.name
     }
 
-    /// What the account may do.
+    /// Everything that the account may do somewhere.
     pub(crate) fn rights(&self) -> Rights {
-        self.account.rights
-    }
-
-    pub(super) fn may_list(&self) -> Result<()> {
-        self.may(Rights::LIST, "list")
-    }
-
-    pub(super) fn may(&self, right: Rights, action: &'static str) -> Result<()> {
-        if self.account.rights.includes(right) { Ok(()) } else { Err(Error::Denied { action }) }
+        self.view.account.rights()
     }
 }
 
 impl Service {
-    /// Checks a password on the password lane. The guest has the empty name and no password.
+    /// Checks a password on the password lane. The guest has the empty name and no password. A
+    /// refusal is charged to the peer's address and the name here, whatever door asks.
     pub(crate) fn log_in(
         &self,
         name: String,
         password: Secret,
+        peer: IpAddr,
         waker: &Waker,
     ) -> Result<Pending<LoginOutcome>> {
         let (promise, pending) = promise(waker, None);
-        self.passwords.check(Attempt { name, password, promise })?;
+        self.passwords.check(Attempt { name, password, peer, promise })?;
         Ok(pending)
     }
 
-    /// Opens the session of an account that a login or token proved.
-    pub(crate) fn open_session(&self, account: Arc<Account>) -> (Session, Token) {
+    /// Opens the session of an account that a login or token proved, for a peer at `peer`.
+    ///
+    /// # Errors
+    /// Where the account's terms do not let it in, or its folder cannot be used.
+    pub(crate) fn open_session(
+        &self,
+        account: Arc<Account>,
+        peer: IpAddr,
+    ) -> Result<(Session, Token)> {
+        self.admit(&account, peer)?;
         let token = self.tokens.issue(&account);
-        (Session { account, directory: RemotePath::root() }, token)
+        let view = self.view(account)?;
+        Ok((Session { view, peer, directory: RemotePath::root() }, token))
     }
 
-    /// The account that a token stands for.
-    pub(crate) fn redeem(&self, token: &Token) -> LoginOutcome {
-        let account = self.tokens.account(token)?;
-        // Accounts hand out the same value until name, rights or password change.
-        self.lookup(&account.name).filter(|present| Arc::ptr_eq(present, &account))
+    /// The account that a token stands for. A bad token is charged to the peer's address.
+    pub(crate) fn redeem(&self, token: &Token, peer: IpAddr) -> LoginOutcome {
+        let account = self.tokens.account(token).and_then(|account| {
+            self.lookup(&account.name).filter(|present| present.has_login_of(&account))
+        });
+        if account.is_none() {
+            self.penalties.charge(peer, Offence::Credential, Instant::now());
+        }
+        account
     }
 
-    /// Brings a session up to date with the accounts: rights may have changed, and an account
-    /// that was removed ends its sessions.
+    /// Brings a session up to date with the accounts: terms may have changed, and an account that
+    /// was removed or has ended ends its sessions.
     pub(crate) fn refresh(&self, session: &mut Session) -> Result<()> {
-        session.account = self.lookup(&session.account.name).ok_or(Error::AccountGone)?;
+        let present = self.lookup(session.account_name()).ok_or(Error::AccountGone)?;
+        self.admit(&present, session.peer)?;
+        if !Arc::ptr_eq(&present, &session.view.account) {
+            session.view = self.view(present)?;
+        }
+        Ok(())
+    }
+
+    fn admit(&self, account: &Account, peer: IpAddr) -> Result<()> {
+        if !account.terms.admits(peer) {
+            return Err(Error::NotFromHere);
+        }
+        let now = || self.accounts.clock().now();
+        if account.terms.expires.is_some_and(|expiry| expiry.is_over(now())) {
+            return Err(Error::AccountEnded);
+        }
         Ok(())
     }
 

@@ -29,6 +29,12 @@ pub(crate) enum Error {
     LoginsBusy,
     /// The account was removed while the session was open.
     AccountGone,
+    /// The account's time is over.
+    AccountEnded,
+    /// The account may not log in from the peer's address.
+    NotFromHere,
+    /// The account's own folder cannot be used; the log says why.
+    FolderGone,
 }
 
 impl fmt::Display for Error {
@@ -46,6 +52,15 @@ impl fmt::Display for Error {
             Self::Changed(path) => write!(f, "{path}: the file changed while it was read"),
             Self::Nonsense(reason) => f.write_str(reason),
             Self::LoginsBusy => f.write_str("too many logins at once"),
+            Self::AccountEnded => {
+                f.write_str("this account has ended; ask the server's owner to extend it")
+            }
+            Self::NotFromHere => f.write_str(
+                "this account may not log in from your address; ask the server's owner to allow it",
+            ),
+            Self::FolderGone => {
+                f.write_str("the folder of this account cannot be used; the server's log says why")
+            }
             Self::AccountGone => f.write_str("this account was removed or changed; log in again"),
         }
     }

@@ -1,12 +1,12 @@
 //! Listings of one folder and walks of a tree, page by page: memory does not grow with the
 //! count of entries.
 
-use super::{Result, Service, Session};
-use crate::storage::{self, ErrorKind, Listing, Storage};
+use super::view::{View, unreadable};
+use super::{Error, Result, Service, Session};
+use crate::storage::{self, ErrorKind, Listing};
 use ferry_protocol::limits::{NAME_MAX, PATH_DEPTH_MAX, PATH_MAX};
 use ferry_protocol::{Entry, EntryKind, Page, RemotePath};
 use std::fmt;
-use std::sync::Arc;
 
 /// An open listing or walk.
 pub(crate) struct Pages(Source);
@@ -19,19 +19,17 @@ enum Source {
 impl Service {
     /// Opens the listing of a folder.
     pub(crate) fn list(&self, session: &Session, path: &RemotePath) -> Result<Pages> {
-        session.may_list()?;
-        let listing = self.storage.list(path)?;
+        let listing = session.view.list(path)?;
         Ok(Pages(Source::Folder { listing, ahead: Ahead::default() }))
     }
 
     /// Opens the walk of a tree: parents before children; linked and unreadable folders are named
     /// but not entered.
     pub(crate) fn walk(&self, session: &Session, root: RemotePath) -> Result<Pages> {
-        session.may_list()?;
-        let listing = self.storage.list(&root)?;
+        let listing = session.view.list(&root)?;
         let top = Level { below: Vec::new(), listing, ahead: Ahead::default() };
-        let storage = Arc::clone(&self.storage);
-        Ok(Pages(Source::Tree(Walk { storage, root, levels: vec![top] })))
+        let view = session.view.clone();
+        Ok(Pages(Source::Tree(Walk { view, root, levels: vec![top] })))
     }
 }
 
@@ -80,7 +78,7 @@ impl Ahead {
 
 /// A walk in depth; the path's length limit bounds the levels.
 struct Walk {
-    storage: Arc<dyn Storage>,
+    view: View,
     root: RemotePath,
     levels: Vec<Level>,
 }
@@ -108,10 +106,17 @@ impl Walk {
         Ok(None)
     }
 
+    fn list(&self, path: &RemotePath) -> storage::Result<Box<dyn Listing>> {
+        self.view.list(path).map_err(|err| match err {
+            Error::Storage(err) => err,
+            _ => unreadable(path),
+        })
+    }
+
     /// Opens a folder for the entries to come, or marks it as unreadable.
     fn descend(&mut self, entry: &mut Entry) -> storage::Result<()> {
         let listing = match self.root.join_all(&entry.name) {
-            Ok(path) if has_room_below(&path) => self.storage.list(&path),
+            Ok(path) if has_room_below(&path) => self.list(&path),
             _ => Err(storage::Error::new(ErrorKind::BadName, &self.root)),
         };
         match listing {

@@ -1,70 +1,102 @@
 //! What the server can do, whatever door asks: every check of rights is here, and nothing of any
 //! wire. A [`Session`] is the proof of a login; only [`Service`] makes one.
 
+#![expect(
+    clippy::unused_self,
+    reason = "doors ask the service, whether or not a session's own view is enough to answer"
+)]
+
 mod account;
 mod error;
 mod listing;
 mod namespace;
+mod pace;
 mod password;
 mod read;
+mod roots;
 mod stream;
 mod task;
+mod view;
 mod write;
 
 pub(crate) use account::{LoginOutcome, Session};
 pub(crate) use error::Error;
 pub(crate) use listing::Pages;
 pub(crate) use read::{Download, Piece};
+pub(crate) use roots::{Places, Roots};
 pub(crate) use stream::{Opened, PartNames, Start, Stream};
 pub(crate) use task::{Algorithm, Task, TaskOutcome, TaskState};
 pub(crate) use write::{Begun, Incoming};
 
 use crate::accounts::Accounts;
 use crate::committer::CommitQueue;
+use crate::penalties::Penalties;
 use crate::storage::{self, Storage};
 use crate::wake::{Pending, Waker, promise};
 use account::Tokens;
 use ferry_protocol::{Entry, RemotePath, Space};
+use pace::Paces;
 use password::PasswordLane;
 use std::io;
 use std::sync::Arc;
+use view::View;
 
 /// Result of a service operation.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
-/// The shared folder with its accounts.
+/// The shared folders with their accounts.
 #[derive(Debug)]
 pub(crate) struct Service {
-    storage: Arc<dyn Storage>,
+    roots: Arc<Roots>,
+    paces: Paces,
     accounts: Arc<Accounts>,
     commits: CommitQueue,
     passwords: PasswordLane,
+    penalties: Arc<Penalties>,
     tokens: Tokens,
 }
 
 impl Service {
     /// Puts the service together and starts its password lane.
     pub(crate) fn start(
-        storage: Arc<dyn Storage>,
+        share: Arc<dyn Storage>,
+        places: Places,
         accounts: Arc<Accounts>,
         commits: CommitQueue,
+        penalties: Arc<Penalties>,
     ) -> io::Result<Self> {
-        let passwords = PasswordLane::start(&accounts)?;
-        Ok(Self { storage, accounts, commits, passwords, tokens: Tokens::default() })
+        let passwords = PasswordLane::start(&accounts, &penalties)?;
+        let roots = Arc::new(Roots::new(share, places));
+        for account in accounts.all().iter().filter(|account| account.terms.quota.is_some()) {
+            // Counts what is there; that a folder cannot be used is told in the log.
+            roots.storage_of(account).ok();
+        }
+        let (paces, tokens) = (Paces::default(), Tokens::default());
+        Ok(Self { roots, paces, accounts, commits, passwords, penalties, tokens })
+    }
+
+    /// Where misbehaviour is charged.
+    pub(crate) fn penalties(&self) -> &Penalties {
+        &self.penalties
+    }
+
+    /// The folders of all accounts.
+    pub(crate) fn roots(&self) -> &Arc<Roots> {
+        &self.roots
     }
 
     /// What lies at `path`.
     pub(crate) fn stat(&self, session: &Session, path: &RemotePath) -> Result<Entry> {
-        session.may_list()?;
-        let mut entry = self.storage.stat(path)?;
+        session.view.may_see(path)?;
+        let mut entry = session.view.storage.stat(path)?;
         entry.name = path.name().map(|name| name.as_bytes().to_vec()).unwrap_or_default();
         Ok(entry)
     }
 
     /// Makes `path` the session's folder.
     pub(crate) fn change_directory(&self, session: &mut Session, path: RemotePath) -> Result<()> {
-        session.may_list()?;
-        let entry = self.storage.stat(&path)?;
+        session.view.may_see(&path)?;
+        let entry = session.view.storage.stat(&path)?;
         if entry.kind != ferry_protocol::EntryKind::Folder {
             return Err(storage::Error::new(storage::ErrorKind::NotAFolder, &path).into());
         }
@@ -74,16 +106,26 @@ impl Service {
 
     /// Space left at `path`.
     pub(crate) fn space(&self, session: &Session, path: &RemotePath) -> Result<Space> {
-        session.may_list()?;
-        let space = self.storage.space(path)?;
+        session.view.may_see(path)?;
+        let space = session.view.storage.space(path)?;
         Ok(Space { total: space.total, available: space.available })
     }
 
+    fn view(&self, account: Arc<crate::accounts::Account>) -> Result<View> {
+        let storage = self.roots.storage_of(&account)?;
+        let pace = self.paces.of(&account);
+        Ok(View { account, storage, pace })
+    }
+
     /// Makes everything durable that was answered before.
-    pub(crate) fn sync(&self, waker: &Waker) -> Pending<std::result::Result<(), storage::Error>> {
+    pub(crate) fn sync(
+        &self,
+        session: &Session,
+        waker: &Waker,
+    ) -> Pending<std::result::Result<(), storage::Error>> {
         let lost = storage::Error::new(storage::ErrorKind::Io, &RemotePath::root());
         let (promise, pending) = promise(waker, Err(lost));
-        self.commits.barrier(promise);
+        self.commits.barrier(&session.view.storage, promise);
         pending
     }
 }

@@ -1,11 +1,13 @@
 //! Changes of names and attributes.
 
-use super::task::{CopyFile, RemoveTree, Task};
+use super::task::{CopyFile, CopyTarget, RemoveTree, Task};
+use super::view::View;
 use super::{Error, Result, Service, Session};
 use crate::storage::{self, ErrorKind};
 use ferry_protocol::{
     Attributes, Change, EntryKind, IfExists, RemotePath, Removal, RequestedPath, Rights, TransferId,
 };
+use std::sync::Arc;
 
 impl Service {
     /// Makes a change. What can take long is returned as a task, to be run in turns.
@@ -18,122 +20,34 @@ impl Service {
         let resolve = |path: &RequestedPath| path.resolve(&session.directory);
         match change {
             Change::MakeDirectory { path, with_parents } => {
-                self.make_directory(session, &resolve(path)?, *with_parents)?;
+                make_directory(&session.view, &resolve(path)?, *with_parents)?;
             }
             Change::Rename { from, to, replace } => {
-                session.may(Rights::RENAME, "rename")?;
                 let if_exists = if *replace { IfExists::Replace } else { IfExists::Refuse };
-                self.rename(session, &resolve(from)?, &resolve(to)?, if_exists)?;
+                rename(&session.view, &resolve(from)?, &resolve(to)?, if_exists)?;
             }
             Change::Remove { path, removal } => {
-                return self.remove(session, resolve(path)?, *removal);
+                return remove(&session.view, resolve(path)?, *removal);
             }
             Change::SetAttributes { path, attributes } => {
-                session.may(Rights::WRITE, "write")?;
-                self.set_attributes(&resolve(path)?, *attributes)?;
+                set_attributes(&session.view, &resolve(path)?, *attributes)?;
             }
             Change::Copy { from, to, if_exists } => {
-                session.may(Rights::READ, "read")?;
-                session.may(Rights::WRITE, "write")?;
                 let (from, to) = (resolve(from)?, resolve(to)?);
-                return self.copy(&from, to, *if_exists, spare_id).map(Some);
+                let copy = Copy { from, to, if_exists: *if_exists, spare_id };
+                return self.copy(&session.view, copy).map(Some);
             }
             _ => return Err(Error::Nonsense("this server does not know this change")),
         }
         Ok(None)
     }
 
-    /// Makes what is missing above `target`.
-    pub(super) fn make_parents(&self, session: &Session, target: &RemotePath) -> Result<()> {
-        session.may(Rights::MAKE, "make folders")?;
-        let Some(parent) = target.parent() else { return Ok(()) };
-        let mut folder = RemotePath::root();
-        for name in parent.names() {
-            folder = folder.join_all(name)?;
-            match self.storage.make_directory(&folder) {
-                Err(err) if err.kind() == ErrorKind::AlreadyExists => {}
-                made => made?,
-            }
-        }
-        Ok(())
-    }
-
-    fn make_directory(
-        &self,
-        session: &Session,
-        path: &RemotePath,
-        with_parents: bool,
-    ) -> Result<()> {
-        session.may(Rights::MAKE, "make folders")?;
-        let made = match self.storage.make_directory(path) {
-            Err(err) if with_parents && err.kind() == ErrorKind::NotFound => {
-                self.make_parents(session, path)?;
-                self.storage.make_directory(path)
-            }
-            made => made,
-        };
-        match made {
-            Err(err) if with_parents && err.kind() == ErrorKind::AlreadyExists => {
-                let is_folder = self.storage.stat(path)?.kind == EntryKind::Folder;
-                if is_folder { Ok(()) } else { Err(err.into()) }
-            }
-            made => Ok(made?),
-        }
-    }
-
-    fn rename(
-        &self,
-        session: &Session,
-        from: &RemotePath,
-        to: &RemotePath,
-        if_exists: IfExists,
-    ) -> Result<()> {
-        if from.is_root() || to.is_root() {
-            return Err(Error::Nonsense("the shared folder itself cannot be renamed"));
-        }
-        if to != from && to.starts_with(from) {
-            return Err(Error::Nonsense("a folder cannot be moved into itself"));
-        }
-        if if_exists == IfExists::Replace {
-            session.may(Rights::DELETE, "delete")?;
-        }
-        Ok(self.storage.rename(from, to, if_exists)?)
-    }
-
-    fn set_attributes(&self, path: &RemotePath, attributes: Attributes) -> Result<()> {
-        if path.is_root() {
-            return Err(Error::Nonsense("the shared folder itself cannot be changed"));
-        }
-        Ok(self.storage.set_attributes(path, attributes)?)
-    }
-
-    fn remove(
-        &self,
-        session: &Session,
-        path: RemotePath,
-        removal: Removal,
-    ) -> Result<Option<Task>> {
-        session.may(Rights::DELETE, "delete")?;
-        if path.is_root() {
-            return Err(Error::Nonsense("the shared folder itself cannot be removed"));
-        }
-        match removal {
-            Removal::File => self.storage.remove_file(&path)?,
-            Removal::EmptyFolder => self.storage.remove_directory(&path)?,
-            Removal::Tree => return RemoveTree::open(&self.storage, path).map(Some),
-        }
-        Ok(None)
-    }
-
-    fn copy(
-        &self,
-        from: &RemotePath,
-        to: RemotePath,
-        if_exists: IfExists,
-        spare_id: TransferId,
-    ) -> Result<Task> {
-        let reader = self.storage.open(from)?;
-        let is_taken = match self.storage.stat(&to) {
+    fn copy(&self, view: &View, copy: Copy) -> Result<Task> {
+        let Copy { from, to, if_exists, spare_id } = copy;
+        view.may(Rights::READ, "read", &from)?;
+        view.may(Rights::WRITE, "write", &to)?;
+        let reader = view.storage.open(&from)?;
+        let is_taken = match view.storage.stat(&to) {
             Ok(entry) if entry.kind == EntryKind::Folder => {
                 return Err(storage::Error::new(ErrorKind::IsAFolder, &to).into());
             }
@@ -143,7 +57,94 @@ impl Service {
         if is_taken && if_exists == IfExists::Refuse {
             return Err(storage::Error::new(ErrorKind::AlreadyExists, &to).into());
         }
-        let upload = self.storage.begin_upload(&to, spare_id, reader.metadata().size)?;
-        Ok(CopyFile::open(reader, upload, to, if_exists, self.commits.clone()))
+        let upload = view.storage.begin_upload(&to, spare_id, reader.metadata().size)?;
+        let target = CopyTarget { storage: Arc::clone(&view.storage), path: to, if_exists };
+        Ok(CopyFile::open(reader, upload, target, self.commits.clone()))
     }
+}
+
+/// A copy that was asked for.
+struct Copy {
+    from: RemotePath,
+    to: RemotePath,
+    if_exists: IfExists,
+    spare_id: TransferId,
+}
+
+/// Makes what is missing above `target`.
+pub(super) fn make_parents(view: &View, target: &RemotePath) -> Result<()> {
+    let Some(parent) = target.parent() else { return Ok(()) };
+    let mut folder = RemotePath::root();
+    for name in parent.names() {
+        folder = folder.join_all(name)?;
+        if let Err(denied) = view.may(Rights::MAKE, "make folders", &folder) {
+            // A folder that is there need not be made.
+            view.may_see(&folder)?;
+            view.storage.stat(&folder).map_err(|_missing| denied)?;
+            continue;
+        }
+        match view.storage.make_directory(&folder) {
+            Err(err) if err.kind() == ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
+    }
+    Ok(())
+}
+
+fn make_directory(view: &View, path: &RemotePath, with_parents: bool) -> Result<()> {
+    view.may(Rights::MAKE, "make folders", path)?;
+    let made = match view.storage.make_directory(path) {
+        Err(err) if with_parents && err.kind() == ErrorKind::NotFound => {
+            make_parents(view, path)?;
+            view.storage.make_directory(path)
+        }
+        made => made,
+    };
+    match made {
+        Err(err) if with_parents && err.kind() == ErrorKind::AlreadyExists => {
+            let is_folder = view.storage.stat(path)?.kind == EntryKind::Folder;
+            if is_folder { Ok(()) } else { Err(err.into()) }
+        }
+        made => Ok(made?),
+    }
+}
+
+fn rename(view: &View, from: &RemotePath, to: &RemotePath, if_exists: IfExists) -> Result<()> {
+    view.may(Rights::RENAME, "rename", from)?;
+    view.may(Rights::RENAME, "rename", to)?;
+    if from.is_root() || to.is_root() {
+        return Err(Error::Nonsense("the shared folder itself cannot be renamed"));
+    }
+    if to != from && to.starts_with(from) {
+        return Err(Error::Nonsense("a folder cannot be moved into itself"));
+    }
+    view.may_move(from)?;
+    view.may_move(to)?;
+    view.gains_nothing(from, to)?;
+    if if_exists == IfExists::Replace {
+        view.may(Rights::DELETE, "delete", to)?;
+    }
+    Ok(view.storage.rename(from, to, if_exists)?)
+}
+
+fn set_attributes(view: &View, path: &RemotePath, attributes: Attributes) -> Result<()> {
+    view.may(Rights::WRITE, "write", path)?;
+    if path.is_root() {
+        return Err(Error::Nonsense("the shared folder itself cannot be changed"));
+    }
+    Ok(view.storage.set_attributes(path, attributes)?)
+}
+
+fn remove(view: &View, path: RemotePath, removal: Removal) -> Result<Option<Task>> {
+    view.may(Rights::DELETE, "delete", &path)?;
+    if path.is_root() {
+        return Err(Error::Nonsense("the shared folder itself cannot be removed"));
+    }
+    view.may_move(&path)?;
+    match removal {
+        Removal::File => view.storage.remove_file(&path)?,
+        Removal::EmptyFolder => view.storage.remove_directory(&path)?,
+        Removal::Tree => return RemoveTree::open(&view.storage, path).map(Some),
+    }
+    Ok(None)
 }

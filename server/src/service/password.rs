@@ -3,17 +3,21 @@
 use super::account::LoginOutcome;
 use super::{Error, Result};
 use crate::accounts::Accounts;
+use crate::penalties::{Penalties, counted_address};
 use crate::wake::Promise;
-use crossbeam_channel::{Sender, TrySendError, bounded};
 use ferry_protocol::Secret;
+use parking_lot::{Condvar, Mutex};
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Password checks in threads of their own, two at a time: they cost 20 ms and 19 MiB each, and
-/// a flood of them must take neither the workers nor the memory.
+/// a flood of them must take neither the workers nor the memory. A name whose logins were refused
+/// waits here, not on a thread; and no address fills the lane alone.
 #[derive(Debug)]
 pub(super) struct PasswordLane {
-    attempts: Sender<Attempt>,
+    shared: Arc<Shared>,
 }
 
 /// A password to be checked.
@@ -21,45 +25,114 @@ pub(super) struct PasswordLane {
 pub(super) struct Attempt {
     pub(super) name: String,
     pub(super) password: Secret,
+    pub(super) peer: IpAddr,
     pub(super) promise: Promise<LoginOutcome>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    accounts: Arc<Accounts>,
+    penalties: Arc<Penalties>,
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// In the order of arrival.
+    attempts: Vec<(Instant, Attempt)>,
+    is_closed: bool,
 }
 
 impl PasswordLane {
     /// Starts the lane's threads; they end when the lane is dropped.
-    pub(super) fn start(accounts: &Arc<Accounts>) -> io::Result<Self> {
-        let (attempts, receiver) = bounded::<Attempt>(WAITING_MAX);
+    pub(super) fn start(accounts: &Arc<Accounts>, penalties: &Arc<Penalties>) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            accounts: Arc::clone(accounts),
+            penalties: Arc::clone(penalties),
+            waiting: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let lane = Self { shared };
         for number in 0..CHECKS_AT_ONCE {
-            let accounts = Arc::clone(accounts);
-            let receiver = receiver.clone();
-            std::thread::Builder::new().name(format!("ferry-password-{number}")).spawn(
-                move || {
-                    for Attempt { name, password, promise } in receiver {
-                        let account = authenticate(&accounts, &name, &password);
-                        promise.deliver(account).wake();
-                    }
-                },
-            )?;
+            let shared = Arc::clone(&lane.shared);
+            std::thread::Builder::new()
+                .name(format!("ferry-password-{number}"))
+                .spawn(move || shared.run())?;
         }
-        Ok(Self { attempts })
+        Ok(lane)
     }
 
     /// Queues a check, or says that too many wait.
     pub(super) fn check(&self, attempt: Attempt) -> Result<()> {
-        self.attempts.try_send(attempt).map_err(|err| match err {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => Error::LoginsBusy,
-        })
+        let now = Instant::now();
+        let due = now + self.shared.penalties.patience(&attempt.name, now);
+        let address = counted_address(attempt.peer);
+        let mut waiting = self.shared.waiting.lock();
+        let from_there =
+            waiting.attempts.iter().filter(|(_, other)| counted_address(other.peer) == address);
+        if from_there.count() >= WAITING_PER_ADDRESS || waiting.attempts.len() >= WAITING_MAX {
+            return Err(Error::LoginsBusy);
+        }
+        waiting.attempts.push((due, attempt));
+        self.shared.changed.notify_one();
+        Ok(())
     }
 }
 
-fn authenticate(accounts: &Accounts, name: &str, password: &Secret) -> LoginOutcome {
-    if name.is_empty() {
-        return accounts.guest();
+impl Drop for PasswordLane {
+    fn drop(&mut self) {
+        self.shared.waiting.lock().is_closed = true;
+        self.shared.changed.notify_all();
     }
-    accounts.authenticate(name, password.expose())
+}
+
+impl Shared {
+    fn run(&self) {
+        while let Some(attempt) = self.next() {
+            let account = self.authenticate(&attempt);
+            attempt.promise.deliver(account).wake();
+        }
+    }
+
+    /// The next attempt whose time has come; `None` when the lane is closed.
+    fn next(&self) -> Option<Attempt> {
+        let mut waiting = self.waiting.lock();
+        loop {
+            if waiting.is_closed {
+                return None;
+            }
+            let now = Instant::now();
+            if let Some(at) = waiting.attempts.iter().position(|(due, _)| *due <= now) {
+                return Some(waiting.attempts.remove(at).1);
+            }
+            match waiting.attempts.iter().map(|(due, _)| *due).min() {
+                Some(due) => {
+                    self.changed.wait_until(&mut waiting, due);
+                }
+                None => self.changed.wait(&mut waiting),
+            }
+        }
+    }
+
+    fn authenticate(&self, attempt: &Attempt) -> LoginOutcome {
+        let Attempt { name, password, peer, .. } = attempt;
+        let account = if name.is_empty() {
+            self.accounts.guest()
+        } else {
+            self.accounts.authenticate(name, password.expose())
+        };
+        if account.is_none() {
+            let is_known = self.accounts.account(name).is_some();
+            self.penalties.wrong_login(*peer, name, is_known, Instant::now());
+        }
+        account
+    }
 }
 
 /// Password checks that run at the same time.
 const CHECKS_AT_ONCE: usize = 2;
 
-/// Password checks that may wait; beyond that the answer is "busy".
-const WAITING_MAX: usize = 64;
+/// Password checks that may wait, in all and from one address; beyond that the answer is "busy".
+const WAITING_MAX: usize = 256;
+const WAITING_PER_ADDRESS: usize = 16;

@@ -1,13 +1,17 @@
 //! Downloads: a file's bytes in order, their digest, and the proof that it did not change.
 
+use super::pace::Pace;
 use super::{Error, Result, Service, Session};
 use crate::storage::{Metadata, Reader};
 use ferry_protocol::{Digest, Hasher, Range, RemotePath, Rights};
 use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// An open download.
 pub(crate) struct Download {
     reader: Box<dyn Reader>,
+    pace: Arc<Pace>,
     path: RemotePath,
     hasher: Hasher,
     next: u64,
@@ -36,11 +40,12 @@ impl Service {
         path: &RemotePath,
         range: Range,
     ) -> Result<Download> {
-        session.may(Rights::READ, "read")?;
-        let reader = self.storage.open(path)?;
+        session.view.may(Rights::READ, "read", path)?;
+        let reader = session.view.storage.open(path)?;
         let end = range.offset.saturating_add(range.len_within(reader.metadata().size));
         let path = path.clone();
-        Ok(Download { reader, path, hasher: Hasher::new(), next: range.offset, end })
+        let pace = Arc::clone(&session.view.pace);
+        Ok(Download { reader, pace, path, hasher: Hasher::new(), next: range.offset, end })
     }
 }
 
@@ -53,6 +58,11 @@ impl Download {
     /// Bytes that are still to come.
     pub(crate) fn remaining(&self) -> u64 {
         self.end.saturating_sub(self.next)
+    }
+
+    /// When to go on, if the account has fetched enough for now.
+    pub(crate) fn wait_until(&self, now: Instant) -> Option<Instant> {
+        self.pace.down()?.wait_until(now)
     }
 
     /// Fills `buffer` with the next bytes, as far as they go without crossing a segment's border.
@@ -81,6 +91,9 @@ impl Download {
             return Err(Error::Changed(self.path.clone()));
         }
         self.next += len as u64;
+        if let Some(down) = self.pace.down() {
+            down.spend(len);
+        }
         Ok(len)
     }
 

@@ -2,7 +2,8 @@
 //! again by whoever began them, since the id of such an upload follows from its account and path.
 
 use super::task::{Prefix, Proof, Task};
-use super::write::{Incoming, Plan};
+use super::view::View;
+use super::write::{Incoming, Plan, look_in_the_way};
 use super::{Error, Result, Service, Session};
 use crate::storage::{self, ErrorKind, Upload};
 use ferry_protocol::{Attributes, EntryKind, Hasher, IfExists, RemotePath, Rights, TransferId};
@@ -75,8 +76,8 @@ impl Service {
         stream: &Stream,
         names: &PartNames,
     ) -> Result<Opened> {
-        session.may(Rights::WRITE, "write")?;
-        let target = &stream.target;
+        let (view, target) = (&session.view, &stream.target);
+        view.may(Rights::WRITE, "write", target)?;
         if target.is_root() {
             return Err(storage::Error::new(ErrorKind::IsAFolder, target).into());
         }
@@ -87,22 +88,22 @@ impl Service {
             if_exists: stream.if_exists,
             keeps_part: true,
         };
-        self.look_in_the_way(&plan)?;
+        look_in_the_way(view, &plan)?;
         let id = names.name(session, target);
         let expected = stream.expected;
-        match (stream.start, self.whole_len(target)?) {
-            (Start::Empty | Start::At(0), _) => self.begin_empty(plan, id, expected),
-            (Start::End, Some(len)) => self.go_on_behind(plan, id, len, expected),
-            (Start::End, None) => match self.go_on_with_part(&plan, id, None)? {
+        match (stream.start, whole_len(view, target)?) {
+            (Start::Empty | Start::At(0), _) => self.begin_empty(view, plan, id, expected),
+            (Start::End, Some(len)) => self.go_on_behind(view, plan, id, len),
+            (Start::End, None) => match self.go_on_with_part(view, &plan, id, None)? {
                 Some(opened) => Ok(opened),
-                None => self.begin_empty(plan, id, expected),
+                None => self.begin_empty(view, plan, id, expected),
             },
             (Start::At(offset), Some(len)) if offset <= len => {
-                self.go_on_behind(plan, id, offset, expected)
+                self.go_on_behind(view, plan, id, offset)
             }
             (Start::At(_), Some(_)) => Err(Error::Nonsense(BEHIND_THE_END)),
             (Start::At(offset), None) => {
-                let opened = self.go_on_with_part(&plan, id, Some(offset))?;
+                let opened = self.go_on_with_part(view, &plan, id, Some(offset))?;
                 opened.ok_or(Error::Nonsense(BEHIND_THE_END))
             }
         }
@@ -115,75 +116,82 @@ impl Service {
         target: &RemotePath,
         names: &PartNames,
     ) -> Result<Option<u64>> {
-        session.may_list()?;
-        self.part_len(target, names.name(session, target))
-    }
-
-    fn part_len(&self, target: &RemotePath, id: TransferId) -> Result<Option<u64>> {
-        match self.storage.continue_upload(target, id) {
+        session.view.may_see(target)?;
+        match session.view.storage.continue_upload(target, names.name(session, target)) {
             Ok(part) => Ok(Some(part.held())),
             Err(err) if matches!(err.kind(), ErrorKind::NoPart | ErrorKind::NotFound) => Ok(None),
             Err(err) => Err(err.into()),
         }
     }
 
-    fn whole_len(&self, target: &RemotePath) -> Result<Option<u64>> {
-        match self.storage.stat(target) {
-            Ok(entry) if entry.kind == EntryKind::File => Ok(Some(entry.size)),
-            Ok(_) => Err(storage::Error::new(ErrorKind::NotAFile, target).into()),
-            Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
-            Err(err) => Err(err.into()),
-        }
-    }
-
-    /// Opens the part. While another connection fills it, this upload gets one of its own, which
-    /// nobody could find again and which is not kept.
-    fn begin_stream(
+    fn begin_empty(
         &self,
-        mut plan: Plan,
+        view: &View,
+        plan: Plan,
         id: TransferId,
         expected: u64,
-    ) -> Result<(Box<dyn Upload>, Plan)> {
-        match self.storage.begin_upload(&plan.target, id, expected) {
-            Err(err) if err.kind() == ErrorKind::InUse => {
-                plan.keeps_part = false;
-                let mut spare = [0; 16];
-                getrandom::fill(&mut spare)
-                    .map_err(|err| storage::Error::from_io(err.into(), &plan.target))?;
-                Ok((self.storage.begin_upload(&plan.target, TransferId(spare), expected)?, plan))
-            }
-            begun => Ok((begun?, plan)),
-        }
-    }
-
-    fn begin_empty(&self, plan: Plan, id: TransferId, expected: u64) -> Result<Opened> {
-        let (upload, plan) = self.begin_stream(plan, id, expected)?;
-        Ok(Opened::Ready(Incoming::new(upload, plan, self.commits.clone(), Hasher::new())))
+    ) -> Result<Opened> {
+        let (upload, plan) = begin(view, plan, id, expected)?;
+        let (view, commits) = (view.clone(), self.commits.clone());
+        Ok(Opened::Ready(Incoming::new(upload, plan, view, commits, Hasher::new())))
     }
 
     /// Begins with the first `len` bytes of the file that has the name; it stays until the commit.
-    fn go_on_behind(&self, plan: Plan, id: TransferId, len: u64, expected: u64) -> Result<Opened> {
-        let reader = self.storage.open(&plan.target)?;
-        let (upload, plan) = self.begin_stream(plan, id, len.saturating_add(expected))?;
-        Ok(Opened::Preparing(Prefix::open(reader, len, upload, plan, self.commits.clone())))
+    fn go_on_behind(&self, view: &View, plan: Plan, id: TransferId, len: u64) -> Result<Opened> {
+        let reader = view.storage.open(&plan.target)?;
+        let (upload, plan) = begin(view, plan, id, len)?;
+        let (view, commits) = (view.clone(), self.commits.clone());
+        let incoming = Incoming::new(upload, plan, view, commits, Hasher::new());
+        Ok(Opened::Preparing(Prefix::open(reader, len, incoming)))
     }
 
     /// Goes on with the part, if there is one; `offset` must be its end where one is named.
     fn go_on_with_part(
         &self,
+        view: &View,
         plan: &Plan,
         id: TransferId,
         offset: Option<u64>,
     ) -> Result<Option<Opened>> {
-        let part = match self.storage.continue_upload(&plan.target, id) {
+        let part = match view.storage.continue_upload(&plan.target, id) {
             Err(err) if err.kind() == ErrorKind::NoPart => return Ok(None),
             continued => continued?,
         };
         if offset.is_some_and(|offset| offset != part.held()) {
             return Err(Error::Nonsense(NOT_THE_PARTS_END));
         }
-        let proof = Proof::new(part, plan.clone(), self.commits.clone());
+        let proof = Proof::new(part, plan.clone(), view.clone(), self.commits.clone());
         Ok(Some(Opened::Preparing(proof.into())))
+    }
+}
+
+/// Bytes of the file that has the name, if one does.
+fn whole_len(view: &View, target: &RemotePath) -> Result<Option<u64>> {
+    match view.storage.stat(target) {
+        Ok(entry) if entry.kind == EntryKind::File => Ok(Some(entry.size)),
+        Ok(_) => Err(storage::Error::new(ErrorKind::NotAFile, target).into()),
+        Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(err.into()),
+    }
+}
+
+/// Opens the part. While another connection fills it, this upload gets one of its own, which
+/// nobody could find again and which is not kept.
+fn begin(
+    view: &View,
+    mut plan: Plan,
+    id: TransferId,
+    expected: u64,
+) -> Result<(Box<dyn Upload>, Plan)> {
+    match view.storage.begin_upload(&plan.target, id, expected) {
+        Err(err) if err.kind() == ErrorKind::InUse => {
+            plan.keeps_part = false;
+            let mut spare = [0; 16];
+            getrandom::fill(&mut spare)
+                .map_err(|err| storage::Error::from_io(err.into(), &plan.target))?;
+            Ok((view.storage.begin_upload(&plan.target, TransferId(spare), expected)?, plan))
+        }
+        begun => Ok((begun?, plan)),
     }
 }
 

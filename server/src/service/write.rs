@@ -1,6 +1,8 @@
 //! Uploads: rights, what is in the way, the hidden part, its digest, and its commit.
 
+use super::namespace::make_parents;
 use super::task::Proof;
+use super::view::View;
 use super::{Error, Result, Service, Session};
 use crate::committer::{self, CommitQueue, Finished};
 use crate::storage::{self, ErrorKind, Upload};
@@ -8,6 +10,8 @@ use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Attributes, Digest, EntryKind, Hasher, IfExists, Put, RemotePath, Rights};
 use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// What a put begins with.
 #[derive(Debug)]
@@ -22,6 +26,7 @@ pub(crate) enum Begun {
 /// is removed, and any other stays as a part to go on with.
 pub(crate) struct Incoming {
     upload: Option<Box<dyn Upload>>,
+    view: View,
     commits: CommitQueue,
     hasher: Hasher,
     /// Bytes that were held at the last sync.
@@ -43,8 +48,9 @@ pub(super) struct Plan {
 impl Service {
     /// Begins the upload that a put announces.
     pub(crate) fn upload(&self, session: &Session, put: &Put) -> Result<Begun> {
-        session.may(Rights::WRITE, "write")?;
         let target = put.path.resolve(&session.directory)?;
+        let view = &session.view;
+        view.may(Rights::WRITE, "write", &target)?;
         if target.is_root() {
             return Err(storage::Error::new(ErrorKind::IsAFolder, &target).into());
         }
@@ -53,39 +59,41 @@ impl Service {
         let (size, if_exists, keeps_part) = (put.size, put.if_exists, put.size > SMALL_PUT_MAX);
         let plan = Plan { target, size, attributes, if_exists, keeps_part };
         if put.size > SMALL_PUT_MAX {
-            self.look_in_the_way(&plan)?;
+            look_in_the_way(view, &plan)?;
         }
         if put.resume && put.size > SMALL_PUT_MAX {
-            let upload = self.storage.continue_upload(&plan.target, put.transfer)?;
+            let upload = view.storage.continue_upload(&plan.target, put.transfer)?;
             if upload.held() > plan.size {
                 // Another file's part: cut to size it would prove true and be stored too long.
                 return Err(storage::Error::new(ErrorKind::NoPart, &plan.target).into());
             }
-            return Ok(Begun::Prove(Proof::new(upload, plan, self.commits.clone())));
+            let proof = Proof::new(upload, plan, view.clone(), self.commits.clone());
+            return Ok(Begun::Prove(proof));
         }
-        let begin = || self.storage.begin_upload(&plan.target, put.transfer, put.size);
+        let begin = || view.storage.begin_upload(&plan.target, put.transfer, put.size);
         let upload = match begin() {
             Err(err) if put.with_parents && err.kind() == ErrorKind::NotFound => {
-                self.make_parents(session, &plan.target)?;
+                make_parents(view, &plan.target)?;
                 begin()
             }
             begun => begun,
         }?;
-        Ok(Begun::Receive(Incoming::new(upload, plan, self.commits.clone(), Hasher::new())))
+        let commits = self.commits.clone();
+        Ok(Begun::Receive(Incoming::new(upload, plan, view.clone(), commits, Hasher::new())))
     }
+}
 
-    /// Refuses before any content what would be refused after it. What cannot be known yet, a
-    /// race for the name, is decided by the commit.
-    pub(super) fn look_in_the_way(&self, plan: &Plan) -> Result<()> {
-        match self.storage.stat(&plan.target) {
-            Ok(entry) if entry.kind == EntryKind::Folder => {
-                Err(storage::Error::new(ErrorKind::IsAFolder, &plan.target).into())
-            }
-            Ok(_) if plan.if_exists == IfExists::Refuse => {
-                Err(storage::Error::new(ErrorKind::AlreadyExists, &plan.target).into())
-            }
-            _ => Ok(()),
+/// Refuses before any content what would be refused after it. What cannot be known yet, a race
+/// for the name, is decided by the commit.
+pub(super) fn look_in_the_way(view: &View, plan: &Plan) -> Result<()> {
+    match view.storage.stat(&plan.target) {
+        Ok(entry) if entry.kind == EntryKind::Folder => {
+            Err(storage::Error::new(ErrorKind::IsAFolder, &plan.target).into())
         }
+        Ok(_) if plan.if_exists == IfExists::Refuse => {
+            Err(storage::Error::new(ErrorKind::AlreadyExists, &plan.target).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -93,11 +101,12 @@ impl Incoming {
     pub(super) fn new(
         upload: Box<dyn Upload>,
         plan: Plan,
+        view: View,
         commits: CommitQueue,
         hasher: Hasher,
     ) -> Self {
         let synced = hasher.len();
-        Self { upload: Some(upload), commits, hasher, synced, plan }
+        Self { upload: Some(upload), view, commits, hasher, synced, plan }
     }
 
     /// Bytes held, and their digest.
@@ -108,6 +117,11 @@ impl Incoming {
     /// Bytes that are still to come.
     pub(crate) fn remaining(&self) -> u64 {
         self.plan.size.saturating_sub(self.hasher.len())
+    }
+
+    /// When to go on, if the account has sent enough for now.
+    pub(crate) fn wait_until(&self, now: Instant) -> Option<Instant> {
+        self.view.pace.up()?.wait_until(now)
     }
 
     /// Takes the next content. After an error the upload is over; what was written is removed if
@@ -124,6 +138,9 @@ impl Incoming {
             return Err(err.into());
         }
         self.hasher.update(content);
+        if let Some(up) = self.view.pace.up() {
+            up.spend(content.len());
+        }
         self.sync_sometimes()
     }
 
@@ -178,6 +195,7 @@ impl Incoming {
         let (promise, pending) = promise(waker, Err(lost));
         let finished = Finished {
             upload,
+            storage: Arc::clone(&self.view.storage),
             target: self.plan.target.clone(),
             size: self.plan.size,
             digest,

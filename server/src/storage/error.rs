@@ -71,6 +71,14 @@ impl Error {
         Self { kind, path: path.clone(), source: Some(source) }
     }
 
+    /// The same failure, told of the path by which a storage that contains this one knows it.
+    #[must_use]
+    pub(super) fn below(self, folder: &RemotePath) -> Self {
+        let path =
+            folder.join_all(self.path.as_relative_bytes()).unwrap_or_else(|_| folder.clone());
+        Self { path, ..self }
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -7,14 +7,18 @@
 //! another can go on. `memory` imposes exactly that, and the conformance suite runs over every
 //! implementation.
 
+mod counted;
 mod error;
 pub mod local;
 pub mod memory;
+mod mounted;
 
 #[cfg(test)]
 mod conformance;
 
+pub(crate) use counted::{Counted, Usage};
 pub use error::{Error, ErrorKind};
+pub(crate) use mounted::Mounted;
 
 use ferry_protocol::{Attributes, Entry, IfExists, Permissions, RemotePath, Timestamp, TransferId};
 use std::fmt;

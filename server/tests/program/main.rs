@@ -6,6 +6,8 @@
 )]
 
 mod background;
+mod penalties;
 mod place;
 mod refusals;
 mod settings;
+mod sharing;

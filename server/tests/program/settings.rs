@@ -63,13 +63,52 @@ fn accounts_are_added_changed_listed_and_removed() {
     assert_eq!(place.run(&["user", "list"]).out, "anna  read\nben   write\n");
     let json = place.run(&["user", "list", "--json"]).out;
     let lines: Vec<Value> = json.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    assert_eq!(lines[1], serde_json::json!({ "name": "ben", "rights": "write" }));
+    let ben = serde_json::json!({ "name": "ben", "rights": "write", "has_password": true });
+    assert_eq!(lines[1], ben);
 
     place.run(&["user", "remove", "ben"]).says(&["removed ben"]);
     place.run(&["user", "remove", "ben"]).refuses(&["no account ben"]);
     let stored = fs::read_to_string(place.state().join("accounts.toml")).unwrap();
     assert!(stored.contains("$argon2id$v=19$m=19456,t=2,p=1$"));
     assert!(!stored.contains("secret") && !stored.contains("ben"));
+}
+
+#[test]
+fn the_terms_of_an_account_are_set_listed_and_checked() {
+    let place = Place::new();
+    let photos = place.base.path().join("photos");
+    let mount = format!("photos={}", photos.display());
+    let words = ["user", "add", "anna", "--no-password", "--rights", "none", "--mount", &mount];
+    place.run(&words).says(&["added anna, who may none"]);
+    let words = ["user", "set", "anna", "--folder", "/photos=read", "--quota", "10GiB"];
+    place.run(&words).says(&["changed anna"]);
+    let words = ["user", "set", "anna", "--up-rate", "1MiB", "--network", "10.0.0.0/8"];
+    place.run(&words).says(&["changed anna"]);
+    place.run(&["user", "set", "anna", "--expires", "2030-12-31"]).says(&["changed anna"]);
+    place.run(&["user", "list"]).says(&[
+        "none; no password",
+        "/photos from",
+        "quota 10 GiB; up 1 MiB/s; from 10.0.0.0/8; until 2031-01-01T00:00:00Z",
+    ]);
+    place.run(&["user", "set", "anna", "--expires", "soon"]).refuses(&["`soon` is no date"]);
+    place.run(&["user", "set", "anna", "--up-rate", "1"]).refuses(&["16 KiB a second at least"]);
+    place
+        .run(&["user", "set", "anna", "--network", "here"])
+        .refuses(&["`here` is not an address or a network"]);
+    place.run(&["user", "set", "ben", "--quota", "1"]).refuses(&["no account ben"]);
+    place.run(&["user", "set", "anna", "--quota", "none", "--network", "none"]).says(&["changed"]);
+    let listed = place.run(&["user", "list"]).out;
+    assert!(!listed.contains("quota") && !listed.contains("10.0.0.0"), "{listed}");
+
+    // The mount is not there yet; where it is told leads to its line.
+    let told = place.run_on_share(&["check"]);
+    assert_eq!(told.code, 1, "{told:?}");
+    let stored = fs::read_to_string(place.state().join("accounts.toml")).unwrap();
+    let line = stored.lines().position(|line| line.starts_with("mount = ")).unwrap() + 1;
+    assert!(told.out.contains(&format!("accounts.toml:{line}: cannot share")), "{told:?}");
+    assert!(told.out.contains("make it first"), "{told:?}");
+    fs::create_dir(&photos).unwrap();
+    place.run_on_share(&["check"]).says(&["all is well"]);
 }
 
 #[test]

@@ -9,19 +9,24 @@
     reason = "each test program uses a part of this, and a test may panic"
 )]
 
+pub mod ftp;
+
 use ferry_protocol::session::ClientSession;
 use ferry_protocol::{
     Answer, Deframer, Digest, Frame, Hello, IfExists, Kind, OperationId, Permissions, Put, Request,
     RequestedPath, Rights, Secret, Timestamp, TransferId, encode_data_header, encode_request,
 };
-use ferry_server::accounts::Accounts;
-use ferry_server::config::{Config, Durability, Limits};
+use ferry_server::accounts::{
+    AccountName, Accounts, AccountsFile, Clock, PasswordHash, StoredAccount, Terms,
+};
+use ferry_server::config::{Config, Durability, Limits, PenaltyRules};
 use ferry_server::identity::Identity;
 use ferry_server::{Server, storage::Storage};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use socket2::{Domain, Socket, Type};
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -50,6 +55,32 @@ pub fn serve_with(change: impl FnOnce(&mut Config)) -> Fixture {
     Fixture { server, share, state }
 }
 
+/// Starts a server with these accounts, who may write, and no guest.
+pub fn serve_accounts(people: &[(&str, &str)]) -> Fixture {
+    serve_accounts_with(people, |_| {})
+}
+
+/// The same, with another configuration.
+pub fn serve_accounts_with(people: &[(&str, &str)], change: impl FnOnce(&mut Config)) -> Fixture {
+    let share = tempfile::tempdir().unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let config = config(&share, &state, |config| {
+        config.guest = None;
+        change(config);
+    });
+    let file = AccountsFile::of(state.path());
+    for (name, password) in people {
+        let name = AccountName::parse(name).unwrap();
+        let hash = Some(PasswordHash::new(password.as_bytes()).unwrap());
+        let terms = Terms::new(Rights::read_write());
+        file.add(StoredAccount { name, hash, terms }).unwrap();
+    }
+    let accounts = accounts(&state, &config);
+    let identity = Identity::load_or_create(state.path()).unwrap();
+    let server = Server::start(&config, accounts, &identity).unwrap();
+    Fixture { server, share, state }
+}
+
 /// Starts a server on a storage of the test's own.
 pub fn serve_storage(storage: Arc<dyn Storage>, change: impl FnOnce(&mut Config)) -> Fixture {
     let share = tempfile::tempdir().unwrap();
@@ -59,6 +90,22 @@ pub fn serve_storage(storage: Arc<dyn Storage>, change: impl FnOnce(&mut Config)
     let identity = Identity::load_or_create(state.path()).unwrap();
     let server = Server::start_with(&config, storage, accounts, &identity).unwrap();
     Fixture { server, share, state }
+}
+
+/// Starts a server without a guest, whose accounts all have the password "secret".
+pub fn serve_on_terms(terms: &[(&str, Terms)], clock: Clock) -> (Fixture, Arc<Accounts>) {
+    let (share, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let hash = PasswordHash::new(b"secret").unwrap();
+    for (name, terms) in terms {
+        let name = AccountName::parse(name).unwrap();
+        let (hash, terms) = (Some(hash.clone()), terms.clone());
+        AccountsFile::of(state.path()).add(StoredAccount { name, hash, terms }).unwrap();
+    }
+    let config = config(&share, &state, |config| config.guest = None);
+    let accounts = Arc::new(Accounts::open_at(state.path(), None, clock).unwrap());
+    let identity = Identity::load_or_create(state.path()).unwrap();
+    let server = Server::start(&config, Arc::clone(&accounts), &identity).unwrap();
+    (Fixture { server, share, state }, accounts)
 }
 
 fn accounts(state: &TempDir, config: &Config) -> Arc<Accounts> {
@@ -77,14 +124,27 @@ fn config(share: &TempDir, state: &TempDir, change: impl FnOnce(&mut Config)) ->
         workers: 4,
         durability: Durability::Group,
         ftp: None,
-        ftp: None,
         limits: Limits::default(),
+        penalties: PenaltyRules::default(),
     };
     change(&mut config);
     config
 }
 
 impl Fixture {
+    /// Ends the server at once and starts another on the same folders.
+    pub fn restart(self, change: impl FnOnce(&mut Config)) -> Self {
+        let Self { server, share, state } = self;
+        server.stop_now();
+        server.wait();
+        drop(server);
+        let config = config(&share, &state, change);
+        let accounts = accounts(&state, &config);
+        let identity = Identity::load_or_create(state.path()).unwrap();
+        let server = Server::start(&config, accounts, &identity).unwrap();
+        Self { server, share, state }
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.server.addresses()[0]
     }
@@ -94,6 +154,15 @@ impl Fixture {
         let mut client = RawClient::connect(self.address());
         client.greet();
         let answer = client.log_in("", "");
+        assert!(matches!(answer, Answer::LoggedIn(_)), "{answer:?}");
+        client
+    }
+
+    /// A client that logged in to an account.
+    pub fn user(&self, name: &str) -> RawClient {
+        let mut client = RawClient::connect(self.address());
+        client.greet();
+        let answer = client.log_in(name, "secret");
         assert!(matches!(answer, Answer::LoggedIn(_)), "{answer:?}");
         client
     }
@@ -123,7 +192,18 @@ pub enum Received {
 
 impl RawClient {
     pub fn connect(address: SocketAddr) -> Self {
-        let socket = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// Connects from one of the addresses of the loopback, each of which counts by itself.
+    pub fn connect_from(own: Ipv4Addr, address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((own, 0)).into()).unwrap();
+        socket.connect(&address.into()).unwrap();
+        Self::over(socket.into())
+    }
+
+    fn over(socket: TcpStream) -> Self {
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         socket.set_nodelay(true).unwrap();
         let name = "ferry".try_into().unwrap();

@@ -26,15 +26,19 @@ const HOMES: &[Home] = &[
     Home {
         library: "crossbeam_channel",
         also: &[],
-        places: &[
-            "server/src/pool",
-            "server/src/committer",
-            "server/src/service/password",
-            "client/src/job",
-            "gui/src/worker",
-        ],
+        places: &["server/src/pool", "server/src/committer", "client/src/job", "gui/src/worker"],
     },
     Home { library: "rfd", also: &[], places: &["gui/src/file_dialog"] },
+    Home {
+        library: "ferry_client",
+        also: &[],
+        places: &["client/", "gui/src/worker", "gui/src/main"],
+    },
+    Home {
+        library: "ferry_server",
+        also: &[],
+        places: &["server/src/main", "gui/src/share", "gui/src/main"],
+    },
     Home {
         library: "egui",
         also: &["eframe"],

@@ -51,17 +51,24 @@ const LAYERINGS: &[Layering] = &[
     },
     Layering {
         root: "gui/src/",
+        // What stands on one height never meets: the app carries actions and requests between
+        // the views, the update, and the workers.
         heights: &[
             ("main", 100),
+            ("lib", 95),
             ("app", 90),
             ("view", 50),
-            ("update", 40),
-            ("worker", 30),
+            ("update", 50),
+            ("worker", 50),
+            ("file_dialog", 50),
+            ("share", 50),
+            ("desktop", 50),
             ("widgets", 20),
             ("action", 10),
+            ("request", 10),
             ("state", 5),
         ],
-        leaves: &["theme", "desktop", "file_dialog", "share"],
+        leaves: &["theme", "text"],
     },
 ];
 
@@ -73,6 +80,7 @@ const SERVER_LEAVES: &[&str] = &[
     "config",
     "identity",
     "admission",
+    "penalties",
     "events",
     "stall",
 ];

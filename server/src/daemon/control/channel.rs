@@ -2,11 +2,15 @@
 
 use super::running::Running;
 use super::{Question, Reply, Wish, receive_line, send_line};
+use crate::accounts::OwnerSecret;
+use crate::config::Access;
 use crate::daemon::failure::Failure;
 use crate::daemon::report::Report;
+use crate::penalties::PenaltyReport;
 use crate::state_folder::StateFolder;
 use parking_lot::Mutex;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Read as _};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
@@ -21,6 +25,20 @@ pub(in crate::daemon) trait Controlled: Send + Sync {
     fn drain(&self) -> Duration;
     /// Reads the accounts again; says what came of it.
     fn reload(&self) -> Result<String, String>;
+    /// What the owner logs in with.
+    fn owner(&self) -> Result<OwnerSecret, String>;
+    /// Opens the server to the network and to guests, or closes it to both.
+    fn let_in(&self, guest: Option<Access>) -> Result<Report, String>;
+    /// Whether the server goes on when no window holds it.
+    fn keep(&self, is_kept: bool) -> Result<(), String>;
+    /// A window holds the server from now on, until [`let_go`](Self::let_go).
+    fn hold(&self) -> Result<(), String>;
+    /// A window that held the server holds it no more.
+    fn let_go(&self);
+    /// What misbehaviour has cost whom.
+    fn penalties(&self) -> PenaltyReport;
+    /// Forgets penalties; says how many.
+    fn clear_penalties(&self, whom: &str) -> usize;
 }
 
 /// An open channel. Dropping it removes `running.json` and stops answering.
@@ -36,8 +54,9 @@ struct Shared {
     controlled: Arc<dyn Controlled>,
     closing: AtomicBool,
     open: AtomicUsize,
-    /// Those who wait for the end of the server: they see it by the end of their connection.
-    waiting: Mutex<Vec<TcpStream>>,
+    /// Connections of those who wait for the server's end, which they see by the connection's, and
+    /// of windows that hold it.
+    open_to_the_end: Mutex<Vec<TcpStream>>,
 }
 
 /// From accept to the last byte of the answer.
@@ -53,7 +72,7 @@ impl ControlChannel {
         state: &StateFolder,
         controlled: Arc<dyn Controlled>,
     ) -> Result<Self, Failure> {
-        let failed = |err: std::io::Error| {
+        let failed = |err: io::Error| {
             Failure::refused(format!("cannot open the control channel on 127.0.0.1: {err}"))
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
@@ -65,7 +84,7 @@ impl ControlChannel {
             controlled,
             closing: AtomicBool::new(false),
             open: AtomicUsize::new(0),
-            waiting: Mutex::default(),
+            open_to_the_end: Mutex::default(),
         });
         let acceptor = {
             let shared = Arc::clone(&shared);
@@ -84,11 +103,30 @@ impl Drop for ControlChannel {
             tracing::warn!("{err}");
         }
         self.shared.closing.store(true, Ordering::Release);
+        for stream in self.shared.open_to_the_end.lock().iter() {
+            // One that is gone already need not be shut.
+            stream.shutdown(Shutdown::Read).ok();
+        }
         // Wakes the acceptor, which then sees that it is over.
         let woken = TcpStream::connect_timeout(&self.shared.address, PATIENCE).is_ok();
         if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
             acceptor.join().ok();
         }
+    }
+}
+
+impl Shared {
+    fn keep_until_end(&self, stream: &TcpStream) {
+        if let Ok(stream) = stream.try_clone() {
+            self.open_to_the_end.lock().push(stream);
+        }
+    }
+
+    fn forget(&self, stream: &TcpStream) {
+        let Ok(peer) = stream.peer_addr() else { return };
+        self.open_to_the_end
+            .lock()
+            .retain(|open| open.peer_addr().is_ok_and(|other| other != peer));
     }
 }
 
@@ -143,17 +181,52 @@ fn answer(mut stream: TcpStream, shared: &Shared) {
         tracing::warn!("a local process spoke to the control channel without its token");
         return;
     };
-    let reply = match question.wish {
-        Wish::Status => Reply::Status(shared.controlled.report()),
-        Wish::Reload => shared.controlled.reload().map_or_else(Reply::Failed, Reply::Reloaded),
-        Wish::Stop => {
-            if let Ok(waiting) = stream.try_clone() {
-                shared.waiting.lock().push(waiting);
-            }
-            Reply::Stopping { drain_secs: shared.controlled.drain().as_secs_f64() }
-        }
-    };
-    if let Err(err) = send_line(&mut stream, &reply, deadline) {
+    let is_held = question.wish == Wish::Hold;
+    let reply = reply_to(question.wish, &stream, shared);
+    let is_held = is_held && reply == Reply::Done;
+    let sent = send_line(&mut stream, &reply, deadline);
+    if let Err(err) = &sent {
         tracing::warn!("the control channel could not answer: {err}");
+    }
+    if is_held {
+        if sent.is_ok() {
+            wait_for_end(&mut stream);
+        }
+        shared.forget(&stream);
+        shared.controlled.let_go();
+    }
+}
+
+fn reply_to(wish: Wish, stream: &TcpStream, shared: &Shared) -> Reply {
+    let controlled = &shared.controlled;
+    let done = |outcome: Result<(), String>| outcome.map_or_else(Reply::Failed, |()| Reply::Done);
+    match wish {
+        Wish::Status => Reply::Status(controlled.report()),
+        Wish::Reload => controlled.reload().map_or_else(Reply::Failed, Reply::Reloaded),
+        Wish::Penalties => Reply::Penalties(controlled.penalties()),
+        Wish::ClearPenalties(whom) => Reply::Cleared(controlled.clear_penalties(&whom)),
+        Wish::Owner => controlled.owner().map_or_else(Reply::Failed, Reply::Owner),
+        Wish::LetIn { guest } => controlled.let_in(guest).map_or_else(Reply::Failed, Reply::Status),
+        Wish::Keep { is_kept } => done(controlled.keep(is_kept)),
+        Wish::Hold => {
+            shared.keep_until_end(stream);
+            done(controlled.hold())
+        }
+        Wish::Stop => {
+            shared.keep_until_end(stream);
+            Reply::Stopping { drain_secs: controlled.drain().as_secs_f64() }
+        }
+    }
+}
+
+/// Waits until the window at the other end is gone, or the server ends and shuts the connection.
+fn wait_for_end(stream: &mut TcpStream) {
+    let waiting = stream.set_read_timeout(None);
+    while waiting.is_ok() {
+        match stream.read(&mut [0; 64]) {
+            Ok(1..) => {}
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+            Ok(0) | Err(_) => return,
+        }
     }
 }

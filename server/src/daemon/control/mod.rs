@@ -1,4 +1,4 @@
-//! The channel by which `stop`, `status` and `reload` reach a running server.
+//! The channel by which `stop`, `status`, `reload` and the desktop app reach a running server.
 //!
 //! Loopback TCP at a random port with a random token of 256 bits, both in `running.json` (mode
 //! 0600) in the state folder: this works on every system, and has no limit on the length of a
@@ -9,17 +9,20 @@ mod caller;
 mod channel;
 mod running;
 
-pub(super) use caller::{Absent, ask, wait_until_gone};
+pub(super) use caller::{Absent, Answered, ask, wait_until_gone};
 pub(super) use channel::{ControlChannel, Controlled};
 
 use super::report::Report;
+use crate::accounts::OwnerSecret;
+use crate::config::Access;
+use crate::penalties::PenaltyReport;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 /// What a running server can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Wish {
     /// How it is.
@@ -28,6 +31,24 @@ pub(super) enum Wish {
     Stop,
     /// To read its accounts again.
     Reload,
+    /// What its owner logs in with.
+    Owner,
+    /// To listen on the network and let guests in, or on this computer alone and let none in.
+    LetIn {
+        /// What guests may do; `None` lets nobody in.
+        guest: Option<Access>,
+    },
+    /// To go on, or not, when no window holds it.
+    Keep {
+        /// Whether it goes on.
+        is_kept: bool,
+    },
+    /// To go on as long as this connection is open.
+    Hold,
+    /// What misbehaviour has cost whom.
+    Penalties,
+    /// To forget the penalties of an address, a name, or all.
+    ClearPenalties(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,6 +70,14 @@ pub(super) enum Reply {
     },
     /// It has read its accounts again.
     Reloaded(String),
+    /// What its owner logs in with.
+    Owner(OwnerSecret),
+    /// It does so.
+    Done,
+    /// What misbehaviour has cost whom.
+    Penalties(PenaltyReport),
+    /// So many penalties are forgotten.
+    Cleared(usize),
     /// It could not.
     Failed(String),
 }

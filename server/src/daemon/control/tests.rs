@@ -2,15 +2,23 @@ use super::*;
 use crate::daemon::control::running::Running;
 use crate::state_folder::StateFolder;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 
-#[derive(Default)]
 struct Puppet {
     drained: AtomicBool,
+    windows: mpsc::SyncSender<i32>,
 }
 
 impl Controlled for Puppet {
+    fn penalties(&self) -> PenaltyReport {
+        PenaltyReport::default()
+    }
+
+    fn clear_penalties(&self, whom: &str) -> usize {
+        whom.len()
+    }
+
     fn report(&self) -> Report {
         Report {
             link: "ferry://x/".to_owned(),
@@ -21,11 +29,17 @@ impl Controlled for Puppet {
             workers: 2,
             bytes_in: 3,
             bytes_out: 4,
+            refused: 0,
+            timed_out: 0,
+            sent_away: 0,
+            banned: 0,
             pid: std::process::id(),
             share: "/x".to_owned(),
             uptime_secs: 5,
             guest: None,
             version: "0".to_owned(),
+            is_open_to_network: false,
+            is_kept: None,
         }
     }
 
@@ -37,16 +51,39 @@ impl Controlled for Puppet {
     fn reload(&self) -> Result<String, String> {
         Err("no".to_owned())
     }
+
+    fn owner(&self) -> Result<OwnerSecret, String> {
+        OwnerSecret::random().map_err(|err| err.to_string())
+    }
+
+    fn let_in(&self, guest: Option<Access>) -> Result<Report, String> {
+        Ok(Report { guest, ..self.report() })
+    }
+
+    fn keep(&self, is_kept: bool) -> Result<(), String> {
+        if is_kept { Ok(()) } else { Err("no".to_owned()) }
+    }
+
+    fn hold(&self) -> Result<(), String> {
+        self.windows.send(1).map_err(|err| err.to_string())
+    }
+
+    fn let_go(&self) {
+        self.windows.send(-1).unwrap();
+    }
 }
 
 struct Place {
     folder: tempfile::TempDir,
     puppet: Arc<Puppet>,
+    windows: mpsc::Receiver<i32>,
 }
 
 impl Place {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), puppet: Arc::default() }
+        let (sender, windows) = mpsc::sync_channel(8);
+        let puppet = Arc::new(Puppet { drained: AtomicBool::new(false), windows: sender });
+        Self { folder: tempfile::tempdir().unwrap(), puppet, windows }
     }
 
     fn state(&self) -> StateFolder {
@@ -78,6 +115,38 @@ fn wishes_are_answered_until_the_channel_closes() {
     drop(channel);
     assert!(matches!(ask(&place.state(), Wish::Status), Err(Absent::NotRunning(_))));
     assert!(!place.folder.path().join("running.json").exists());
+}
+
+#[test]
+fn a_window_can_steer_its_server() {
+    let place = Place::new();
+    let _channel = place.open();
+    let asked = |wish| ask(&place.state(), wish).unwrap().reply;
+    let Reply::Owner(secret) = asked(Wish::Owner) else { panic!("no secret") };
+    assert_eq!(secret.expose().len(), 64);
+    assert!(!format!("{:?}", Reply::Owner(secret.clone())).contains(secret.expose()));
+    let guest = Some(Access::Write);
+    let Reply::Status(report) = asked(Wish::LetIn { guest }) else { panic!("no report") };
+    assert_eq!(report.guest, guest);
+    assert_eq!(asked(Wish::Keep { is_kept: true }), Reply::Done);
+    assert_eq!(asked(Wish::Keep { is_kept: false }), Reply::Failed("no".to_owned()));
+}
+
+#[test]
+fn a_window_holds_its_server_until_its_connection_ends() {
+    let place = Place::new();
+    let channel = place.open();
+    let held = ask(&place.state(), Wish::Hold).unwrap();
+    assert_eq!(held.reply, Reply::Done);
+    assert_eq!(place.windows.recv(), Ok(1));
+    assert_eq!(place.windows.try_recv(), Err(mpsc::TryRecvError::Empty));
+    drop(held);
+    assert_eq!(place.windows.recv(), Ok(-1));
+    // A server that ends lets the window's connection go too.
+    let held = ask(&place.state(), Wish::Hold).unwrap();
+    drop(channel);
+    assert_eq!((place.windows.recv(), place.windows.recv()), (Ok(1), Ok(-1)));
+    assert_eq!(held.reply, Reply::Done);
 }
 
 #[test]

@@ -47,7 +47,9 @@ pub(in crate::ftp) fn pass(
     let is_guest = ["anonymous", "ftp"].iter().any(|name| user.eq_ignore_ascii_case(name));
     let (name, password) = if is_guest { ("", &b""[..]) } else { (user.as_str(), argument) };
     let secret = Secret::new(password);
-    let outcome = control.door.service.log_in(name.to_owned(), secret, &control.waker)?;
+    let peer = control.peer.ip();
+    let begun = control.door.service.log_in(name.to_owned(), secret, peer, &control.waker);
+    let outcome = begun.inspect_err(|_| control.begin_close())?;
     control.work = Work::LoggingIn { outcome, name: name.to_owned() };
     Ok(Served::Later)
 }
@@ -78,11 +80,19 @@ impl ControlConnection {
     }
 
     fn open_session(&mut self, account: Arc<Account>) {
-        if let Err(refusal) = self.permit.logged_in(&account.name) {
+        if let Err(refusal) = self.permit.logged_in(&account.name, account.terms.connections) {
             self.turn_away(refusal);
             return;
         }
-        let (session, _) = self.door.service.open_session(account);
+        let session = match self.door.service.open_session(account, self.peer.ip()) {
+            Ok((session, _token)) => session,
+            Err(err) => {
+                tracing::warn!(peer = %self.peer, "login refused (FTP): {err}");
+                self.reply(&Reply::new(530, err.to_string()));
+                self.begin_close();
+                return;
+            }
+        };
         let account = shown_name(session.account_name());
         tracing::info!(peer = %self.peer, account, tls = self.channel.is_encrypted(), "logged in (FTP)");
         self.session = Some(session);

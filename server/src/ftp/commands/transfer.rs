@@ -247,6 +247,7 @@ impl ControlConnection {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn lost(err: io::Error) -> Refusal {
     Refusal(Reply::new(425, format!("No data connection: {err}.")))
 }

@@ -10,6 +10,7 @@ use crate::wake::{Pending, Waker};
 use ferry_protocol::Digest;
 use std::fmt;
 use std::io;
+use std::time::Instant;
 
 /// Content on its way.
 pub(in crate::ftp) trait Cargo: Send + fmt::Debug {
@@ -30,6 +31,8 @@ pub(in crate::ftp) enum Carried {
     Moved(usize),
     /// None now.
     Blocked(Interest),
+    /// None until then: the account moved enough for now.
+    Resting(Instant),
     /// None any more.
     Done,
 }

@@ -189,6 +189,11 @@ impl DataConnection {
                     return Ok(Advance::Next(Next::Again));
                 }
                 Carried::Blocked(interest) => return Ok(self.wait(interest, turn.now)),
+                Carried::Resting(until) => {
+                    // Its own doing or not, no transfer is late while it may not move.
+                    self.stall.end();
+                    return Ok(Advance::Next(Next::Park(Interest::Rested, until)));
+                }
                 Carried::Done => self.stage = Stage::Closing,
             }
         }

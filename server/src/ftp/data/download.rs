@@ -24,6 +24,9 @@ impl Sending {
 
 impl Cargo for Sending {
     fn carry(&mut self, channel: &mut Channel, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
+        if let Some(until) = self.download.wait_until(turn.now) {
+            return Ok(Carried::Resting(until));
+        }
         let len = self.download.read(turn.content, PIECE_LEN)?;
         if len == 0 {
             return Ok(Carried::Done);

@@ -123,7 +123,10 @@ impl Cargo for Receiving {
     fn carry(&mut self, channel: &mut Channel, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
         match &self.stage {
             Stage::Preparing(_) => self.prepare(turn),
-            Stage::Ready(_) => {
+            Stage::Ready(incoming) => {
+                if let Some(until) = incoming.wait_until(turn.now) {
+                    return Ok(Carried::Resting(until));
+                }
                 let carried = self.take_content(channel, turn)?;
                 if carried == Carried::Done {
                     self.judge_end(channel)?;

@@ -39,8 +39,8 @@ impl Service {
         range: Range,
         algorithm: Algorithm,
     ) -> Result<Task> {
-        session.may(Rights::READ, "read")?;
-        let reader = self.storage.open(path)?;
+        session.view.may(Rights::READ, "read", path)?;
+        let reader = session.view.storage.open(path)?;
         let end = range.offset.saturating_add(range.len_within(reader.metadata().size));
         let path = path.clone();
         let state = State::new(algorithm);

@@ -3,36 +3,42 @@
 use super::{Task, TaskOutcome, TaskState, Turns, room};
 use crate::committer::{CommitQueue, Finished};
 use crate::service::{Error, Result};
-use crate::storage::{self, ErrorKind, Reader, Upload};
+use crate::storage::{self, ErrorKind, Reader, Storage, Upload};
 use crate::wake::{Waker, promise};
 use ferry_protocol::{Attributes, Hasher, IfExists, Progress, RemotePath};
+use std::sync::Arc;
 
 /// Copies a file; the copy is an upload like any other.
 pub(in crate::service) struct CopyFile {
     reader: Box<dyn Reader>,
     upload: Option<Box<dyn Upload>>,
-    target: RemotePath,
-    if_exists: IfExists,
+    target: CopyTarget,
     commits: CommitQueue,
     hasher: Hasher,
+}
+
+/// Where a copy goes.
+pub(in crate::service) struct CopyTarget {
+    pub(in crate::service) storage: Arc<dyn Storage>,
+    pub(in crate::service) path: RemotePath,
+    pub(in crate::service) if_exists: IfExists,
 }
 
 impl CopyFile {
     pub(in crate::service) fn open(
         reader: Box<dyn Reader>,
         upload: Box<dyn Upload>,
-        target: RemotePath,
-        if_exists: IfExists,
+        target: CopyTarget,
         commits: CommitQueue,
     ) -> Task {
         let upload = Some(upload);
         let hasher = Hasher::new();
-        Task(Box::new(Self { reader, upload, target, if_exists, commits, hasher }))
+        Task(Box::new(Self { reader, upload, target, commits, hasher }))
     }
 
     fn finish(&mut self, waker: &Waker) -> Result<TaskState> {
         if !self.reader.is_unchanged()? {
-            return Err(Error::Changed(self.target.clone()));
+            return Err(Error::Changed(self.target.path.clone()));
         }
         let metadata = self.reader.metadata();
         let Some(mut upload) = self.upload.take() else {
@@ -46,14 +52,15 @@ impl CopyFile {
             self.upload = Some(upload);
             return Err(err.into());
         }
-        let lost = storage::Error::new(ErrorKind::Io, &self.target);
+        let lost = storage::Error::new(ErrorKind::Io, &self.target.path);
         let (promise, pending) = promise(waker, Err(lost));
         let finished = Finished {
             upload,
-            target: self.target.clone(),
+            storage: Arc::clone(&self.target.storage),
+            target: self.target.path.clone(),
             size: metadata.size,
             digest: self.hasher.digest(),
-            if_exists: self.if_exists,
+            if_exists: self.target.if_exists,
             is_synced: true,
         };
         self.commits.commit(finished, promise);
@@ -70,7 +77,7 @@ impl Turns for CopyFile {
         }
         let room = room(buffer, total - done);
         if self.reader.read_at(done, room)? < room.len() {
-            return Err(Error::Changed(self.target.clone()));
+            return Err(Error::Changed(self.target.path.clone()));
         }
         if let Some(upload) = self.upload.as_mut() {
             upload.write(done, room)?;

@@ -14,8 +14,8 @@ impl Service {
         path: &RemotePath,
         range: Range,
     ) -> Result<Task> {
-        session.may(Rights::READ, "read")?;
-        let reader = self.storage.open(path)?;
+        session.view.may(Rights::READ, "read", path)?;
+        let reader = session.view.storage.open(path)?;
         let len = range.len_within(reader.metadata().size);
         let path = path.clone();
         let hasher = Hasher::new();

@@ -10,7 +10,7 @@ mod proof;
 mod remove;
 
 pub(crate) use checksum::Algorithm;
-pub(super) use copy::CopyFile;
+pub(super) use copy::{CopyFile, CopyTarget};
 pub(super) use prefix::Prefix;
 pub(super) use proof::Proof;
 pub(super) use remove::RemoveTree;

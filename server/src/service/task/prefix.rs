@@ -1,12 +1,11 @@
 //! The beginning of an upload that goes on where a stored file ends.
 
 use super::{Task, TaskOutcome, TaskState, Turns, room};
-use crate::committer::CommitQueue;
-use crate::service::write::{Incoming, Plan};
+use crate::service::write::Incoming;
 use crate::service::{Error, Result};
-use crate::storage::{Reader, Upload};
+use crate::storage::Reader;
 use crate::wake::Waker;
-use ferry_protocol::{Hasher, Progress};
+use ferry_protocol::Progress;
 
 /// Copies the first bytes of a file into an upload, which then goes on with content.
 pub(in crate::service) struct Prefix {
@@ -18,15 +17,8 @@ pub(in crate::service) struct Prefix {
 }
 
 impl Prefix {
-    pub(in crate::service) fn open(
-        reader: Box<dyn Reader>,
-        len: u64,
-        upload: Box<dyn Upload>,
-        plan: Plan,
-        commits: CommitQueue,
-    ) -> Task {
-        let incoming = Some(Incoming::new(upload, plan, commits, Hasher::new()));
-        Task(Box::new(Self { reader, len, copied: 0, incoming }))
+    pub(in crate::service) fn open(reader: Box<dyn Reader>, len: u64, incoming: Incoming) -> Task {
+        Task(Box::new(Self { reader, len, copied: 0, incoming: Some(incoming) }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Task, TaskOutcome, TaskState, Turns, room};
 use crate::committer::CommitQueue;
+use crate::service::view::View;
 use crate::service::write::{Incoming, Plan};
 use crate::service::{Error, Result};
 use crate::storage::Upload;
@@ -13,6 +14,7 @@ use std::fmt;
 pub(crate) struct Proof {
     upload: Option<Box<dyn Upload>>,
     plan: Plan,
+    view: View,
     commits: CommitQueue,
     hasher: Hasher,
 }
@@ -21,9 +23,10 @@ impl Proof {
     pub(in crate::service) fn new(
         upload: Box<dyn Upload>,
         plan: Plan,
+        view: View,
         commits: CommitQueue,
     ) -> Self {
-        Self { upload: Some(upload), plan, commits, hasher: Hasher::new() }
+        Self { upload: Some(upload), plan, view, commits, hasher: Hasher::new() }
     }
 }
 
@@ -53,7 +56,8 @@ impl Turns for Proof {
             return Err(Error::Nonsense("the part was handed over"));
         };
         let hasher = std::mem::take(&mut self.hasher);
-        let incoming = Incoming::new(upload, self.plan.clone(), self.commits.clone(), hasher);
+        let (plan, view) = (self.plan.clone(), self.view.clone());
+        let incoming = Incoming::new(upload, plan, view, self.commits.clone(), hasher);
         Ok(TaskState::Finished(TaskOutcome::Proven(incoming)))
     }
 }

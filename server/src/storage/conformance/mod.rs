@@ -6,8 +6,9 @@ mod uploads;
 
 use super::local::LocalFolder;
 use super::memory::Memory;
-use super::{Error, ErrorKind, Storage, Upload};
+use super::{Counted, Error, ErrorKind, Mounted, Storage, Upload};
 use ferry_protocol::{Attributes, Entry, IfExists, RemotePath, TransferId};
+use std::sync::Arc;
 
 /// Runs each named check of a module over all storages, as a test of its own.
 macro_rules! over_all {
@@ -22,6 +23,16 @@ macro_rules! over_all {
                 super::$check(&crate::storage::memory::Memory::new());
             })+
         }
+        mod within_a_quota {
+            $(#[test] fn $check() {
+                crate::storage::conformance::with_quota(super::$check);
+            })+
+        }
+        mod with_a_mount {
+            $(#[test] fn $check() {
+                crate::storage::conformance::with_mount(super::$check);
+            })+
+        }
     };
 }
 use over_all;
@@ -29,6 +40,19 @@ use over_all;
 fn with_local(check: fn(&dyn Storage)) {
     let root = tempfile::tempdir().unwrap();
     check(&LocalFolder::open(root.path()).unwrap());
+}
+
+fn with_quota(check: fn(&dyn Storage)) {
+    let root = tempfile::tempdir().unwrap();
+    let local = Arc::new(LocalFolder::open(root.path()).unwrap());
+    check(&Counted::new(local, Arc::default(), u64::MAX));
+}
+
+/// Without a mount the checks see their own root; what mounts add has its own tests.
+fn with_mount(check: fn(&dyn Storage)) {
+    let root = tempfile::tempdir().unwrap();
+    let local = Arc::new(LocalFolder::open(root.path()).unwrap());
+    check(&Mounted::new(local, Vec::new()));
 }
 
 fn path(text: &str) -> RemotePath {

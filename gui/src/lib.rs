@@ -1,0 +1,14 @@
+//! Ferry's desktop app: two panes, this computer and the server, and the transfers between them.
+//!
+//! Data flows one way. Views read the [`state`] and emit [`action`]s; `update`, a pure function of
+//! both, changes the state and asks for work by [`request`]s; workers do the work on threads of
+//! their own and come back with actions. The frame loop carries these about and never waits.
+//!
+//! The crate is a library so that its tests, its pictures and its program share it.
+
+pub mod app;
+pub mod desktop;
+pub mod share;
+pub mod state;
+
+pub use app::{Options, run};

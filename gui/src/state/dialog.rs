@@ -1,0 +1,66 @@
+//! The question that is open over the window.
+
+use super::place::Place;
+use super::side::Side;
+use super::transfers::JobId;
+
+/// A question over the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    /// The name of a new folder.
+    NewFolder {
+        /// On which side.
+        side: Side,
+        /// What is typed.
+        name: String,
+    },
+    /// Another name for a file or folder.
+    Rename {
+        /// On which side.
+        side: Side,
+        /// What gets the name.
+        place: Place,
+        /// What is typed.
+        name: String,
+    },
+    /// Whether these are to be removed.
+    Delete(Deletion),
+    /// Whether the window is to be closed while transfers run.
+    Close,
+    /// The questions of a job: which of two files is to stay.
+    Conflicts(JobId),
+    /// The files of a job that failed, with their reasons.
+    Failures(JobId),
+    /// The folder that is shared, and with whom.
+    Sharing,
+    /// The keys that the window knows.
+    Keys,
+}
+
+/// What a deletion would take away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// On which side.
+    pub side: Side,
+    /// What goes; folders with all that is in them.
+    pub places: Vec<(Place, IsFolder)>,
+    /// Bytes of the files among them, without what is in folders.
+    pub bytes: u64,
+}
+
+/// Whether it is a folder.
+pub type IsFolder = bool;
+
+impl Deletion {
+    /// How many folders go.
+    #[must_use]
+    pub fn folder_count(&self) -> usize {
+        self.places.iter().filter(|(_, is_folder)| *is_folder).count()
+    }
+
+    /// How many files go.
+    #[must_use]
+    pub fn file_count(&self) -> usize {
+        self.places.len() - self.folder_count()
+    }
+}

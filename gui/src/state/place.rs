@@ -1,0 +1,167 @@
+//! [`Place`]: an absolute path on either side, and how names are shown.
+
+use std::fmt;
+
+/// A file or folder of one side: an absolute path in bytes, names joined by single slashes. On
+/// the server it begins at the root of what is shared.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Without the leading slash; empty for the root.
+    joined: Vec<u8>,
+}
+
+impl Place {
+    /// The topmost folder.
+    #[must_use]
+    pub const fn root() -> Self {
+        Self { joined: Vec::new() }
+    }
+
+    /// From a path: empty names and `.` are dropped, `..` takes a name away.
+    #[must_use]
+    pub fn parse(path: &[u8]) -> Self {
+        Self::root().resolve(path)
+    }
+
+    /// Where a typed path leads from here; one that begins with a slash begins at the top.
+    #[must_use]
+    pub fn resolve(&self, typed: &[u8]) -> Self {
+        let mut names: Vec<&[u8]> = match typed.first() {
+            Some(b'/') => Vec::new(),
+            _ => self.names().collect(),
+        };
+        for name in typed.split(|byte| *byte == b'/') {
+            match name {
+                b"" | b"." => {}
+                b".." => drop(names.pop()),
+                _ => names.push(name),
+            }
+        }
+        Self { joined: names.join(&b'/') }
+    }
+
+    /// The file or folder of this name in here. The name is kept as it is.
+    #[must_use]
+    pub fn join(&self, name: &[u8]) -> Self {
+        let mut joined = self.joined.clone();
+        if !joined.is_empty() {
+            joined.push(b'/');
+        }
+        joined.extend_from_slice(name);
+        Self { joined }
+    }
+
+    /// The folder that holds this; `None` for the root.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let name = self.name()?;
+        let above = self.joined.len().saturating_sub(name.len());
+        let joined = self.joined.get(..above).unwrap_or_default();
+        Some(Self { joined: joined.strip_suffix(b"/").unwrap_or(joined).to_vec() })
+    }
+
+    /// The last name; `None` for the root.
+    #[must_use]
+    pub fn name(&self) -> Option<&[u8]> {
+        self.names().last()
+    }
+
+    /// Names from the top down.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.joined.split(|byte| *byte == b'/').filter(|name| !name.is_empty())
+    }
+
+    /// This place and all above it, the root first.
+    #[must_use]
+    pub fn line(&self) -> Vec<Self> {
+        let mut line = vec![Self::root()];
+        for name in self.names() {
+            let above = line.last().cloned().unwrap_or_else(Self::root);
+            line.push(above.join(name));
+        }
+        line
+    }
+
+    /// Whether this is the topmost folder.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.joined.is_empty()
+    }
+
+    /// Whether this is `other` or lies below it.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        other.is_root()
+            || self
+                .joined
+                .strip_prefix(other.joined.as_slice())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    }
+
+    /// The path in bytes, with its leading slash.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [b"/", self.joined.as_slice()].concat()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}", shown(&self.joined))
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A name as it is drawn: what is not UTF-8, controls, and characters that reorder text, with
+/// which a name could pose as another, become a replacement character.
+#[must_use]
+pub fn shown(name: &[u8]) -> String {
+    let text = String::from_utf8_lossy(name);
+    if !text.chars().any(is_unshowable) {
+        return text.into_owned();
+    }
+    text.chars().map(|char| if is_unshowable(char) { '\u{fffd}' } else { char }).collect()
+}
+
+fn is_unshowable(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_paths_resolve() {
+        let here = Place::parse(b"/people/ana");
+        assert_eq!(here.resolve(b"music").to_string(), "/people/ana/music");
+        assert_eq!(here.resolve(b"../bob/./x/").to_string(), "/people/bob/x");
+        assert_eq!(here.resolve(b"/srv").to_string(), "/srv");
+        assert_eq!(here.resolve(b"../../../..").to_string(), "/");
+    }
+
+    #[test]
+    fn parents_lead_to_the_root() {
+        let place = Place::parse(b"/a/b");
+        assert_eq!(place.parent(), Some(Place::parse(b"/a")));
+        assert_eq!(Place::parse(b"/a").parent(), Some(Place::root()));
+        assert_eq!(Place::root().parent(), None);
+        let line: Vec<String> = place.line().iter().map(Place::to_string).collect();
+        assert_eq!(line, ["/", "/a", "/a/b"]);
+        assert!(place.is_within(&Place::parse(b"/a")));
+        assert!(!Place::parse(b"/ab").is_within(&Place::parse(b"/a")));
+    }
+
+    #[test]
+    fn names_cannot_pose_as_others() {
+        assert_eq!(shown("日本 نص 🚢".as_bytes()), "日本 نص 🚢");
+        assert_eq!(shown(b"a\nb\xff"), "a\u{fffd}b\u{fffd}");
+        assert_eq!(shown("exe\u{202e}txt".as_bytes()), "exe\u{fffd}txt");
+    }
+}

@@ -1,0 +1,226 @@
+//! A running server, and what those who control it can make it do.
+
+use super::control::Controlled;
+use super::leash::Leash;
+use super::link::link;
+use super::port_holder;
+use super::report::Report;
+use super::signals::Signal;
+use crate::accounts::{Accounts, OwnerSecret};
+use crate::config::{Access, Config, ServeArguments};
+use crate::identity::Identity;
+use crate::penalties::PenaltyReport;
+use crate::{Server, StartError};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// A running server, and what those who control it need.
+pub(super) struct Serving {
+    pub(super) server: Server,
+    pub(super) accounts: Arc<Accounts>,
+    config: Config,
+    /// Where the configuration came from, to see on a reload whether it has changed.
+    arguments: ServeArguments,
+    fingerprint: String,
+    started: Instant,
+    ending: AtomicBool,
+    owned: Option<Owned>,
+}
+
+/// What a server has that belongs to a desktop window.
+pub(super) struct Owned {
+    pub(super) secret: OwnerSecret,
+    pub(super) leash: Leash,
+}
+
+impl Serving {
+    pub(super) fn new(
+        server: Server,
+        accounts: Arc<Accounts>,
+        config: Config,
+        arguments: ServeArguments,
+        identity: &Identity,
+    ) -> Self {
+        let fingerprint = identity.fingerprint.clone();
+        let (started, ending) = (Instant::now(), AtomicBool::new(false));
+        let owned = None;
+        Self { server, accounts, config, arguments, fingerprint, started, ending, owned }
+    }
+
+    /// The same for the server of a desktop window.
+    pub(super) fn with_owned(self, owned: Option<Owned>) -> Self {
+        Self { owned, ..self }
+    }
+
+    /// Returns when the windows that this server belongs to are gone, or it ends by itself.
+    pub(super) fn watch_windows(&self) {
+        let Some(owned) = &self.owned else { return };
+        if owned.leash.wait_until_let_go() {
+            tracing::info!("the window that started this server is gone");
+            self.drain();
+        }
+    }
+
+    /// No more windows are waited for: the server has ended.
+    pub(super) fn ended(&self) {
+        if let Some(owned) = &self.owned {
+            owned.leash.cut();
+        }
+    }
+
+    fn leash(&self) -> Result<&Leash, String> {
+        self.owned.as_ref().map(|owned| &owned.leash).ok_or_else(|| NOT_OWNED.to_owned())
+    }
+
+    pub(super) fn log_start(&self) {
+        let report = self.report();
+        tracing::info!(
+            "serving {} on {} with {} workers and {} accounts, process {}",
+            ferry_protocol::escape(report.share.as_bytes()),
+            report.addresses.join(", "),
+            report.workers,
+            self.accounts.count(),
+            report.pid
+        );
+    }
+
+    pub(super) fn on_signal(&self, signal: Signal) {
+        match signal {
+            Signal::Reload => drop(self.reload()),
+            Signal::End if self.ending.load(Ordering::Acquire) => {
+                tracing::warn!("told to stop again: stopping now");
+                self.server.stop_now();
+            }
+            Signal::End => {
+                self.drain();
+            }
+        }
+    }
+
+    /// What a reload cannot change, told if it is different now.
+    fn told_of_configuration(&self) -> String {
+        let read = Config::resolve(&self.arguments, Some(&self.config.state_dir));
+        match read {
+            Ok(config) if config == self.config => String::new(),
+            Ok(_) => "; the configuration has changed too: stop and start the server to use it"
+                .to_owned(),
+            Err(mistakes) => format!("; the configuration has mistakes now:\n{mistakes}"),
+        }
+    }
+}
+
+impl Controlled for Serving {
+    fn penalties(&self) -> PenaltyReport {
+        self.server.penalties()
+    }
+
+    fn clear_penalties(&self, whom: &str) -> usize {
+        let count = self.server.clear_penalties(whom);
+        tracing::info!("penalties of {} cleared", ferry_protocol::escape(whom.as_bytes()));
+        count
+    }
+
+    fn report(&self) -> Report {
+        let counters = self.server.counters();
+        let addresses = self.server.addresses();
+        Report {
+            link: link(&addresses, &self.fingerprint),
+            addresses: addresses.iter().map(ToString::to_string).collect(),
+            ftp: self.server.ftp_addresses().iter().map(ToString::to_string).collect(),
+            fingerprint: self.fingerprint.clone(),
+            connections: counters.connections,
+            workers: counters.workers,
+            bytes_in: counters.bytes_in,
+            bytes_out: counters.bytes_out,
+            refused: counters.refused,
+            timed_out: counters.timed_out,
+            sent_away: counters.shed,
+            banned: self.server.penalties().banned_count,
+            pid: std::process::id(),
+            share: self.config.share.to_string_lossy().into_owned(),
+            uptime_secs: self.started.elapsed().as_secs(),
+            guest: self.accounts.guest().map(|guest| Access::of(guest.rights())),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            is_open_to_network: addresses.iter().any(|address| !address.ip().is_loopback()),
+            is_kept: self.owned.as_ref().map(|owned| owned.leash.is_kept()),
+        }
+    }
+
+    fn drain(&self) -> Duration {
+        if !self.ending.swap(true, Ordering::AcqRel) {
+            tracing::info!("told to stop: finishing running transfers");
+        }
+        self.server.drain();
+        self.config.limits.drain
+    }
+
+    fn reload(&self) -> Result<String, String> {
+        match self.accounts.reload() {
+            Ok(()) => {
+                let configuration = self.told_of_configuration();
+                let told = format!("{} accounts in use{configuration}", self.accounts.count());
+                tracing::info!("reloaded: {told}");
+                Ok(told)
+            }
+            Err(err) => {
+                tracing::warn!("not reloaded, the accounts stay as they were: {err}");
+                Err(err.to_string())
+            }
+        }
+    }
+
+    fn owner(&self) -> Result<OwnerSecret, String> {
+        let owned = self.owned.as_ref().ok_or_else(|| NOT_OWNED.to_owned())?;
+        Ok(owned.secret.clone())
+    }
+
+    fn let_in(&self, guest: Option<Access>) -> Result<Report, String> {
+        self.leash()?;
+        if guest.is_none() {
+            self.accounts.set_guest(None);
+        }
+        let listen: &[IpAddr] = if guest.is_some() { &[] } else { &[LOOPBACK] };
+        let is_open = self.report().is_open_to_network;
+        if guest.is_some() != is_open {
+            self.server.move_to(listen).map_err(|err| not_started(&err))?;
+        }
+        self.accounts.set_guest(guest.map(Access::rights));
+        let report = self.report();
+        tracing::info!("now on {}, {}", report.addresses.join(", "), told_of_guest(report.guest));
+        Ok(report)
+    }
+
+    fn keep(&self, is_kept: bool) -> Result<(), String> {
+        self.leash()?.keep(is_kept);
+        Ok(())
+    }
+
+    fn hold(&self) -> Result<(), String> {
+        self.leash()?.hold();
+        Ok(())
+    }
+
+    fn let_go(&self) {
+        if let Ok(leash) = self.leash() {
+            leash.let_go();
+        }
+    }
+}
+
+/// Why a server could not start or move, with who is in its way.
+pub(super) fn not_started(err: &StartError) -> String {
+    match err.address_in_use() {
+        Some(address) => format!("{err}: {}", port_holder::describe(address)),
+        None => err.to_string(),
+    }
+}
+
+fn told_of_guest(guest: Option<Access>) -> String {
+    guest.map_or_else(|| "no guest".to_owned(), |access| format!("guests may {access}"))
+}
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const NOT_OWNED: &str = "this server was not started by the desktop app; change its configuration \
+                         and start it again";

@@ -1,0 +1,236 @@
+//! What the desktop app sees of the server: a folder that this user shares, by a server that is
+//! this executable run again. It listens on this computer alone until others are let in, goes when
+//! the last window that holds it goes unless it is kept, and is found again by its state folder.
+
+use super::control::{Absent, Answered, Reply, Wish, ask};
+use super::failure::Failure;
+use super::report::Report;
+use super::{configured, start, verbs};
+use crate::config::{Access, ListenOn, ServeArguments};
+use crate::state_folder::StateFolder;
+use ferry_protocol::limits::DEFAULT_PORT;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+pub use crate::accounts::{OWNER_NAME, OwnerSecret};
+
+/// A server of this user that shares a folder. A handle: the server lives apart from it.
+#[derive(Clone, Debug)]
+pub struct SharedFolder {
+    state: StateFolder,
+}
+
+/// How the sharing is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sharing {
+    /// The shared folder.
+    pub folder: String,
+    /// Where this computer reaches the server.
+    pub local: SocketAddr,
+    /// Fingerprint of the server's key.
+    pub fingerprint: String,
+    /// What others open.
+    pub link: String,
+    /// Whether others than this computer reach it.
+    pub is_open_to_network: bool,
+    /// What guests may do; `None` while none are let in.
+    pub guest: Option<Access>,
+    /// Whether it goes on when no window holds it.
+    pub is_kept: bool,
+    /// Connections open now, those of the windows included.
+    pub connections: u64,
+    /// Process id of the server.
+    pub pid: u32,
+}
+
+/// A window's hold on a server, which ends when this is dropped or the window's process ends.
+#[derive(Debug)]
+pub struct Hold {
+    _connection: Answered,
+}
+
+/// Why the server did not do what was wished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SharingError {
+    /// There is no such server any more.
+    Gone,
+    /// It, or the system, refused; the text says why and what to do.
+    Refused(String),
+}
+
+type Result<T> = std::result::Result<T, SharingError>;
+
+impl SharedFolder {
+    /// The state folder of the folder that this user shares from the desktop. One user shares one
+    /// folder at a time, with one key, so that whoever knows this computer meets the same server.
+    pub fn state_dir() -> Option<PathBuf> {
+        StateFolder::default_path().map(|path| path.with_file_name("shared-folder"))
+    }
+
+    /// The server of a state folder, if one runs.
+    ///
+    /// # Errors
+    /// Where the state folder cannot be read, or the server does not answer.
+    pub fn find(state_dir: &Path) -> Result<Option<Self>> {
+        let found = Self { state: StateFolder::at(state_dir) };
+        match found.sharing() {
+            Ok(_) => Ok(Some(found)),
+            Err(SharingError::Gone) => Ok(None),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// Shares a folder by a server of its own, and returns once that answers. It listens on
+    /// 127.0.0.1, port 3000 or the next free one. `program` is run with further words, with which
+    /// it calls [`run`](super::run): the desktop app gives its own executable.
+    ///
+    /// # Errors
+    /// A folder that cannot be shared, a server that runs already, one that does not come up.
+    pub fn start(folder: &Path, state_dir: &Path, program: Command) -> Result<Self> {
+        let state = StateFolder::at(state_dir);
+        if let Some(report) = start::running(&state) {
+            let folder = ferry_protocol::escape(report.share.as_bytes());
+            let text = format!("{folder} is shared already; stop that first");
+            return Err(SharingError::Refused(text));
+        }
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let arguments = ServeArguments {
+            folder: Some(folder),
+            listen: Some(ListenOn::One(listen)),
+            owned: true,
+            ..ServeArguments::default()
+        };
+        configured(&arguments, Some(state_dir))?;
+        let (_, mut child) = start::launch(&arguments, &state, program)?;
+        // A server that ends before its window must not stay behind as an uncollected process.
+        thread::Builder::new()
+            .name("shared-folder".to_owned())
+            .spawn(move || child.wait())
+            .map_err(|err| SharingError::Refused(format!("the system has no thread: {err}")))?;
+        Ok(Self { state })
+    }
+
+    /// How the sharing is now.
+    ///
+    /// # Errors
+    /// Where the server is gone or does not answer.
+    pub fn sharing(&self) -> Result<Sharing> {
+        match self.ask(Wish::Status)?.reply {
+            Reply::Status(report) => Sharing::of(&report),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// What the owner, whose account is [`OWNER_NAME`], logs in with as long as this server runs.
+    ///
+    /// # Errors
+    /// As [`sharing`](Self::sharing), and where the server was not started here.
+    pub fn owner_secret(&self) -> Result<OwnerSecret> {
+        match self.ask(Wish::Owner)?.reply {
+            Reply::Owner(secret) => Ok(secret),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Lets others in from the network, as guests who need no password, or nobody any more.
+    /// Connections that are open stay, but guests may then only do what is said here.
+    ///
+    /// # Errors
+    /// As [`sharing`](Self::sharing), and where the network cannot be listened at.
+    pub fn let_in(&self, guest: Option<Access>) -> Result<Sharing> {
+        match self.ask(Wish::LetIn { guest })?.reply {
+            Reply::Status(report) => Sharing::of(&report),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Says whether the server goes on when no window holds it.
+    ///
+    /// # Errors
+    /// As [`sharing`](Self::sharing).
+    pub fn keep(&self, is_kept: bool) -> Result<()> {
+        match self.ask(Wish::Keep { is_kept })?.reply {
+            Reply::Done => Ok(()),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Holds the server. Without a hold, and not kept, it ends after some seconds.
+    ///
+    /// # Errors
+    /// As [`sharing`](Self::sharing).
+    pub fn hold(&self) -> Result<Hold> {
+        let answered = self.ask(Wish::Hold)?;
+        match answered.reply {
+            Reply::Done => Ok(Hold { _connection: answered }),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Ends the sharing when running transfers are done, and returns when the server is gone.
+    ///
+    /// # Errors
+    /// Where it does not end in time.
+    pub fn stop(&self) -> Result<()> {
+        match verbs::stop_server(&self.state) {
+            Ok(_) | Err(verbs::NotStopped::Absent(Absent::NotRunning(_))) => Ok(()),
+            Err(err) => Err(SharingError::Refused(err.to_string())),
+        }
+    }
+
+    fn ask(&self, wish: Wish) -> Result<Answered> {
+        ask(&self.state, wish).map_err(|absent| match absent {
+            Absent::NotRunning(_) => SharingError::Gone,
+            other => SharingError::Refused(other.to_string()),
+        })
+    }
+}
+
+impl Sharing {
+    fn of(report: &Report) -> Result<Self> {
+        let address = report.addresses.first().and_then(|text| text.parse::<SocketAddr>().ok());
+        let port = address.map(|address| address.port()).ok_or_else(|| {
+            SharingError::Refused("the server listens nowhere; stop it and share again".to_owned())
+        })?;
+        Ok(Self {
+            folder: report.share.clone(),
+            local: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            fingerprint: report.fingerprint.clone(),
+            link: report.link.clone(),
+            is_open_to_network: report.is_open_to_network,
+            guest: report.guest,
+            is_kept: report.is_kept.unwrap_or(true),
+            connections: report.connections,
+            pid: report.pid,
+        })
+    }
+}
+
+/// A refusal, or a server of another version that answers what this program does not know.
+fn unexpected(reply: Reply) -> SharingError {
+    SharingError::Refused(match reply {
+        Reply::Failed(cause) => cause,
+        other => verbs::unexpected(&other),
+    })
+}
+
+impl From<Failure> for SharingError {
+    fn from(failure: Failure) -> Self {
+        Self::Refused(failure.to_string())
+    }
+}
+
+impl fmt::Display for SharingError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone => formatter.write_str("the folder is not shared any more; share it again"),
+            Self::Refused(text) => formatter.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for SharingError {}

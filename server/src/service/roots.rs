@@ -1,0 +1,164 @@
+//! Where accounts are: each account's root and mounts, opened once and shared by all who have
+//! the same, and put together into the one storage that the account sees.
+
+use super::{Error, Result};
+use crate::accounts::Account;
+use crate::config;
+use crate::storage::local::LocalFolder;
+use crate::storage::{Counted, Mounted, Storage, Usage};
+use ferry_protocol::Name;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// The folders of all accounts.
+#[derive(Debug)]
+pub(crate) struct Roots {
+    share: Arc<dyn Storage>,
+    places: Places,
+    opened: Mutex<BTreeMap<PathBuf, Weak<LocalFolder>>>,
+    seen: Mutex<BTreeMap<String, Seen>>,
+    counts: Mutex<BTreeMap<PathBuf, Count>>,
+}
+
+/// What lies in a root with a quota.
+#[derive(Clone, Debug)]
+struct Count {
+    usage: Arc<Usage>,
+    root: Weak<dyn Storage>,
+}
+
+/// What an account saw last, shared by its sessions so that their uploads share barriers.
+#[derive(Debug)]
+struct Seen {
+    account: Arc<Account>,
+    storage: Weak<dyn Storage>,
+}
+
+/// What folders of accounts are named from, and kept away from.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// The shared folder; folders that are not absolute lie below it.
+    pub(crate) share: PathBuf,
+    /// The state folder, which no account may reach.
+    pub(crate) state_dir: PathBuf,
+    /// How long a part that nobody goes on with is kept.
+    pub(crate) part_lifetime: Duration,
+}
+
+impl Roots {
+    pub(super) fn new(share: Arc<dyn Storage>, places: Places) -> Self {
+        let (opened, seen, counts) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { share, places, opened, seen, counts }
+    }
+
+    /// The storage that `account` sees.
+    pub(super) fn storage_of(&self, account: &Arc<Account>) -> Result<Arc<dyn Storage>> {
+        let mut seen = self.seen.lock();
+        let known = seen.get(&account.name).filter(|seen| Arc::ptr_eq(&seen.account, account));
+        if let Some(storage) = known.and_then(|seen| seen.storage.upgrade()) {
+            return Ok(storage);
+        }
+        let storage = self.put_together(account)?;
+        let entry = Seen { account: Arc::clone(account), storage: Arc::downgrade(&storage) };
+        seen.insert(account.name.clone(), entry);
+        Ok(storage)
+    }
+
+    fn put_together(&self, account: &Account) -> Result<Arc<dyn Storage>> {
+        let root = self.root_of(account)?;
+        let mut mounts: Vec<(Name, Arc<dyn Storage>)> = Vec::new();
+        for (name, folder) in account.terms.mounts() {
+            mounts.push((name, self.open(account, folder)?));
+        }
+        Ok(if mounts.is_empty() { root } else { Arc::new(Mounted::new(root, mounts)) })
+    }
+
+    fn root_of(&self, account: &Account) -> Result<Arc<dyn Storage>> {
+        let root = match &account.terms.root {
+            Some(folder) => self.open(account, folder)?,
+            None => Arc::clone(&self.share),
+        };
+        let Some(quota) = account.terms.quota else { return Ok(root) };
+        let folder = account.terms.root.as_deref().unwrap_or_else(|| Path::new(""));
+        let usage = self.usage(&self.places.share.join(folder), &root);
+        Ok(Arc::new(Counted::new(root, usage, quota)))
+    }
+
+    /// Removes parts that nobody went on with for `lifetime`, everywhere.
+    pub(crate) fn sweep_parts(&self, lifetime: Duration) {
+        let opened = self.opened.lock().values().filter_map(Weak::upgrade).collect::<Vec<_>>();
+        let opened = opened.into_iter().map(|folder| folder as Arc<dyn Storage>);
+        for storage in std::iter::once(Arc::clone(&self.share)).chain(opened) {
+            match storage.sweep_parts(lifetime.as_secs()) {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "removed unfinished uploads"),
+                Err(err) => tracing::warn!("unfinished uploads could not be swept: {err}"),
+            }
+        }
+    }
+
+    /// Counts again what lies in folders with a quota and in use.
+    pub(crate) fn count_again(&self, part_lifetime: Duration) {
+        let counts: Vec<_> = self.counts.lock().values().cloned().collect();
+        for Count { usage, root } in counts {
+            if let Some(root) = root.upgrade() {
+                count(&usage, root.as_ref(), part_lifetime);
+            }
+        }
+    }
+
+    fn open(&self, account: &Account, folder: &Path) -> Result<Arc<dyn Storage>> {
+        let gone = |cause: &dyn std::fmt::Display| {
+            tracing::error!(
+                account = account.name,
+                "a folder of this account cannot be used: {cause}"
+            );
+            Error::FolderGone
+        };
+        let named = self.places.share.join(folder);
+        let resolved =
+            config::check_folder(&named, &self.places.state_dir).map_err(|err| gone(&err))?;
+        let mut opened = self.opened.lock();
+        if let Some(open) = opened.get(&resolved).and_then(Weak::upgrade) {
+            return Ok(open);
+        }
+        let local = Arc::new(LocalFolder::open(&resolved).map_err(|err| gone(&err))?);
+        opened.retain(|_, folder| folder.strong_count() > 0);
+        opened.insert(resolved, Arc::downgrade(&local));
+        Ok(local)
+    }
+
+    /// What lies in a root. The first to ask lets it be counted, on a thread of its own.
+    fn usage(&self, folder: &Path, root: &Arc<dyn Storage>) -> Arc<Usage> {
+        let key = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let mut counts = self.counts.lock();
+        if let Some(count) = counts.get_mut(&key) {
+            count.root = Arc::downgrade(root);
+            return Arc::clone(&count.usage);
+        }
+        let usage = Arc::<Usage>::default();
+        counts.insert(key, Count { usage: Arc::clone(&usage), root: Arc::downgrade(root) });
+        count_aside(&usage, root, self.places.part_lifetime);
+        usage
+    }
+}
+
+fn count_aside(usage: &Arc<Usage>, root: &Arc<dyn Storage>, part_lifetime: Duration) {
+    let (usage, root) = (Arc::clone(usage), Arc::clone(root));
+    let counted = std::thread::Builder::new()
+        .name("ferry-count".to_owned())
+        .spawn(move || count(&usage, root.as_ref(), part_lifetime));
+    if let Err(err) = counted {
+        tracing::warn!("no thread to count a folder with a quota: {err}");
+    }
+}
+
+fn count(usage: &Usage, root: &dyn Storage, part_lifetime: Duration) {
+    match usage.count(root, part_lifetime) {
+        Ok(bytes) => tracing::info!(bytes, "counted a folder with a quota"),
+        Err(err) => tracing::warn!("a folder with a quota could not be counted: {err}"),
+    }
+}

@@ -1,0 +1,244 @@
+//! Several storages as one: each mounted under a name in the root of the first.
+//!
+//! A mounted storage hides what its name would be in the root. Nothing is renamed from one
+//! storage into another.
+
+use super::{Error, ErrorKind, Listing, Reader, Result, Space, Storage, Upload};
+use ferry_protocol::{Attributes, Entry, IfExists, Name, RemotePath, TransferId};
+use std::sync::Arc;
+
+/// A root with other storages in it.
+#[derive(Debug)]
+pub(crate) struct Mounted {
+    root: Arc<dyn Storage>,
+    mounts: Vec<Mount>,
+}
+
+#[derive(Debug)]
+struct Mount {
+    at: RemotePath,
+    storage: Arc<dyn Storage>,
+}
+
+/// A path, and the storage that knows it by another.
+struct Place<'m> {
+    storage: &'m Arc<dyn Storage>,
+    path: RemotePath,
+    /// Where the storage is mounted; the root itself for the root.
+    at: RemotePath,
+}
+
+impl Mounted {
+    /// Mounts each storage under its name.
+    pub(crate) fn new(root: Arc<dyn Storage>, mounts: Vec<(Name, Arc<dyn Storage>)>) -> Self {
+        let mounts = mounts.into_iter().filter_map(|(name, storage)| {
+            Some(Mount { at: RemotePath::root().join(&name).ok()?, storage })
+        });
+        Self { root, mounts: mounts.collect() }
+    }
+
+    fn place(&self, path: &RemotePath) -> Place<'_> {
+        for mount in &self.mounts {
+            if path.starts_with(&mount.at) {
+                let below = path.as_relative_bytes().get(mount.at.as_relative_bytes().len()..);
+                // Without its first name a path is a path.
+                let path = RemotePath::parse(below.unwrap_or_default());
+                let path = path.unwrap_or_else(|_| RemotePath::root());
+                return Place { storage: &mount.storage, path, at: mount.at.clone() };
+            }
+        }
+        Place { storage: &self.root, path: path.clone(), at: RemotePath::root() }
+    }
+
+    /// The same, where the name itself is to be made, changed or removed: a mount's cannot be.
+    fn changeable(&self, path: &RemotePath) -> Result<Place<'_>> {
+        let place = self.place(path);
+        if place.path.is_root() && !path.is_root() {
+            return Err(Error::new(ErrorKind::NoPermission, path));
+        }
+        Ok(place)
+    }
+}
+
+impl Place<'_> {
+    fn on<T>(&self, act: impl FnOnce(&Arc<dyn Storage>, &RemotePath) -> Result<T>) -> Result<T> {
+        act(self.storage, &self.path).map_err(|err| err.below(&self.at))
+    }
+}
+
+impl Storage for Mounted {
+    fn list(&self, path: &RemotePath) -> Result<Box<dyn Listing>> {
+        let listing = self.place(path).on(|storage, path| storage.list(path))?;
+        if !path.is_root() {
+            return Ok(listing);
+        }
+        let mounts = self.mounts.iter().map(|mount| mount.at.clone()).collect();
+        let entries = self.mounts.iter().filter_map(Mount::entry).collect();
+        Ok(Box::new(RootListing { mounts, entries, listing }))
+    }
+
+    fn stat(&self, path: &RemotePath) -> Result<Entry> {
+        let mut entry = self.place(path).on(|storage, path| storage.stat(path))?;
+        entry.name = path.name().map(|name| name.as_bytes().to_vec()).unwrap_or_default();
+        Ok(entry)
+    }
+
+    fn open(&self, path: &RemotePath) -> Result<Box<dyn Reader>> {
+        self.place(path).on(|storage, path| storage.open(path))
+    }
+
+    fn begin_upload(
+        &self,
+        target: &RemotePath,
+        transfer: TransferId,
+        size: u64,
+    ) -> Result<Box<dyn Upload>> {
+        self.changeable(target)?.on(|storage, path| storage.begin_upload(path, transfer, size))
+    }
+
+    fn continue_upload(
+        &self,
+        target: &RemotePath,
+        transfer: TransferId,
+    ) -> Result<Box<dyn Upload>> {
+        self.changeable(target)?.on(|storage, path| storage.continue_upload(path, transfer))
+    }
+
+    fn make_directory(&self, path: &RemotePath) -> Result<()> {
+        let place = self.place(path);
+        if place.path.is_root() {
+            return Err(Error::new(ErrorKind::AlreadyExists, path));
+        }
+        place.on(|storage, path| storage.make_directory(path))
+    }
+
+    fn rename(&self, from: &RemotePath, to: &RemotePath, if_exists: IfExists) -> Result<()> {
+        let (source, target) = (self.changeable(from)?, self.changeable(to)?);
+        if source.at != target.at {
+            return Err(Error::new(ErrorKind::Unsupported, from));
+        }
+        source.on(|storage, from| storage.rename(from, &target.path, if_exists))
+    }
+
+    fn remove_file(&self, path: &RemotePath) -> Result<()> {
+        self.changeable(path)?.on(|storage, path| storage.remove_file(path))
+    }
+
+    fn remove_directory(&self, path: &RemotePath) -> Result<()> {
+        self.changeable(path)?.on(|storage, path| storage.remove_directory(path))
+    }
+
+    fn set_attributes(&self, path: &RemotePath, attributes: Attributes) -> Result<()> {
+        self.changeable(path)?.on(|storage, path| storage.set_attributes(path, attributes))
+    }
+
+    fn space(&self, path: &RemotePath) -> Result<Space> {
+        self.place(path).on(|storage, path| storage.space(path))
+    }
+
+    fn barrier(&self) -> Result<()> {
+        self.root.barrier()?;
+        self.mounts
+            .iter()
+            .try_for_each(|mount| mount.storage.barrier().map_err(|err| err.below(&mount.at)))
+    }
+
+    fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {
+        let mut count = self.root.sweep_parts(idle_secs)?;
+        for mount in &self.mounts {
+            let swept = mount.storage.sweep_parts(idle_secs);
+            count += swept.map_err(|err| err.below(&mount.at))?;
+        }
+        Ok(count)
+    }
+}
+
+impl Mount {
+    /// The mounted folder's entry in the root; none while it cannot be reached.
+    fn entry(&self) -> Option<Entry> {
+        let entry = self.storage.stat(&RemotePath::root()).ok()?;
+        Some(Entry { name: self.at.as_relative_bytes().to_vec(), ..entry })
+    }
+}
+
+/// The listing of the root: mounts first, then what they do not hide.
+struct RootListing {
+    mounts: Vec<RemotePath>,
+    entries: Vec<Entry>,
+    listing: Box<dyn Listing>,
+}
+
+impl Listing for RootListing {
+    fn next_entries(&mut self, count_max: usize) -> Result<Vec<Entry>> {
+        if !self.entries.is_empty() {
+            let count = self.entries.len().min(count_max);
+            return Ok(self.entries.drain(..count).collect());
+        }
+        loop {
+            let mut entries = self.listing.next_entries(count_max)?;
+            if entries.is_empty() {
+                return Ok(entries);
+            }
+            let is_hidden = |entry: &Entry| {
+                self.mounts.iter().any(|mount| mount.as_relative_bytes() == entry.name)
+            };
+            entries.retain(|entry| !is_hidden(entry));
+            if !entries.is_empty() {
+                return Ok(entries);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::memory::Memory;
+
+    fn path(text: &str) -> RemotePath {
+        RemotePath::parse(text.as_bytes()).unwrap()
+    }
+
+    fn mounted() -> Mounted {
+        let (root, inner) = (Memory::new(), Memory::new());
+        root.make_directory(&path("/own")).unwrap();
+        root.make_directory(&path("/photos")).unwrap();
+        root.make_directory(&path("/photos/hidden")).unwrap();
+        inner.make_directory(&path("/summer")).unwrap();
+        let name = Name::parse(b"photos").unwrap();
+        Mounted::new(Arc::new(root), vec![(name, Arc::new(inner))])
+    }
+
+    #[test]
+    fn a_mount_is_listed_once_and_hides_what_it_covers() {
+        let storage = mounted();
+        let mut listing = storage.list(&path("/")).unwrap();
+        let mut names = Vec::new();
+        loop {
+            let entries = listing.next_entries(1).unwrap();
+            if entries.is_empty() {
+                break;
+            }
+            names.extend(entries.into_iter().map(|entry| entry.name));
+        }
+        names.sort();
+        assert_eq!(names, [b"own".to_vec(), b"photos".to_vec()]);
+        assert!(storage.stat(&path("/photos/hidden")).is_err());
+        assert_eq!(storage.stat(&path("/photos/summer")).unwrap().name, b"summer");
+        assert_eq!(storage.stat(&path("/photos")).unwrap().name, b"photos");
+    }
+
+    #[test]
+    fn a_mount_cannot_be_changed_nor_crossed_and_failures_name_the_whole_path() {
+        let storage = mounted();
+        let kind = |result: Result<()>| result.unwrap_err().kind();
+        assert_eq!(kind(storage.remove_directory(&path("/photos"))), ErrorKind::NoPermission);
+        assert_eq!(kind(storage.make_directory(&path("/photos"))), ErrorKind::AlreadyExists);
+        let across = storage.rename(&path("/own"), &path("/photos/own"), IfExists::Refuse);
+        assert_eq!(kind(across), ErrorKind::Unsupported);
+        storage.make_directory(&path("/photos/winter")).unwrap();
+        storage.rename(&path("/photos/winter"), &path("/photos/spring"), IfExists::Refuse).unwrap();
+        let missing = storage.stat(&path("/photos/no")).unwrap_err().to_string();
+        assert!(missing.starts_with("/photos/no: "), "{missing}");
+    }
+}

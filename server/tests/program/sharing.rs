@@ -1,0 +1,79 @@
+//! The server of a desktop window, steered as the window does it.
+
+use crate::place::Place;
+use ferry_server::config::Access;
+use ferry_server::daemon::sharing::{SharedFolder, SharingError};
+use std::fs;
+use std::net::TcpStream;
+use std::process::Command;
+
+fn share(place: &Place) -> SharedFolder {
+    let program = Command::new(env!("CARGO_BIN_EXE_ferry-server"));
+    SharedFolder::start(&place.share(), &place.state(), program).unwrap()
+}
+
+#[test]
+fn a_window_shares_steers_and_stops() {
+    let place = Place::new();
+    assert!(SharedFolder::find(&place.state()).unwrap().is_none());
+    let shared = share(&place);
+    let _hold = shared.hold().unwrap();
+    let at_first = shared.sharing().unwrap();
+    assert!(at_first.local.ip().is_loopback() && at_first.local.port() >= 3000, "{at_first:?}");
+    assert!(!at_first.is_open_to_network && !at_first.is_kept && at_first.guest.is_none());
+    assert_eq!(at_first.folder, place.share().canonicalize().unwrap().to_str().unwrap());
+    let refused = SharedFolder::start(&place.share(), &place.state(), Command::new("none"));
+    assert!(matches!(&refused, Err(SharingError::Refused(text)) if text.contains("already")));
+
+    let open = shared.let_in(Some(Access::Read)).unwrap();
+    assert!(open.is_open_to_network && open.guest == Some(Access::Read), "{open:?}");
+    assert_eq!(open.local, at_first.local, "the owner's way stays");
+    assert!(!open.link.contains("127.0.0.1") || open.link == at_first.link, "{open:?}");
+    TcpStream::connect(open.local).unwrap();
+    assert_eq!(shared.let_in(Some(Access::Write)).unwrap().guest, Some(Access::Write));
+    let closed = shared.let_in(None).unwrap();
+    assert!(!closed.is_open_to_network && closed.guest.is_none(), "{closed:?}");
+    TcpStream::connect(closed.local).unwrap();
+
+    shared.keep(true).unwrap();
+    let found = SharedFolder::find(&place.state()).unwrap().unwrap();
+    assert!(found.sharing().unwrap().is_kept);
+    found.stop().unwrap();
+    assert_eq!(shared.sharing(), Err(SharingError::Gone));
+    shared.stop().unwrap();
+}
+
+#[test]
+fn the_owners_secret_is_nowhere_but_in_the_channel() {
+    let place = Place::new();
+    let shared = share(&place);
+    let secret = shared.owner_secret().unwrap();
+    assert_eq!(shared.owner_secret().unwrap(), secret, "one for this run");
+    for entry in fs::read_dir(place.state()).unwrap() {
+        let path = entry.unwrap().path();
+        let content = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+        assert!(!content.contains(secret.expose()), "{}", path.display());
+    }
+    let process = format!("/proc/{}", shared.sharing().unwrap().pid);
+    for file in ["cmdline", "environ"] {
+        // Only Linux has these.
+        let content = fs::read(format!("{process}/{file}")).unwrap_or_default();
+        assert!(!String::from_utf8_lossy(&content).contains(secret.expose()), "{file}");
+    }
+    shared.stop().unwrap();
+    let next = share(&place);
+    assert_ne!(next.owner_secret().unwrap(), secret, "another run, another secret");
+}
+
+#[test]
+fn a_server_of_the_command_line_is_no_windows() {
+    let place = Place::new();
+    place.run_on_share(&["start", "--guest", "read"]).says(&["ferry://"]);
+    let found = SharedFolder::find(&place.state()).unwrap().unwrap();
+    assert!(found.sharing().unwrap().is_kept, "it needs no window");
+    for refused in [found.owner_secret().err(), found.hold().err(), found.keep(false).err()] {
+        let text = refused.unwrap().to_string();
+        assert!(text.contains("not started by the desktop app"), "{text}");
+    }
+    assert!(found.let_in(None).is_err());
+}
