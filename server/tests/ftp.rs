@@ -305,7 +305,8 @@ fn what_follows_auth_in_plain_is_never_run() {
     let mut client = FtpClient::connect(&fixture);
     client.send(b"AUTH TLS\r\nUSER anonymous\r\nPASS x\r\nMKD injected\r\n");
     assert!(client.reply().starts_with("234"));
-    // What is left is no handshake.
+    // This is no handshake, and ends the connection.
+    client.send(b"MKD injected\r\n");
     client.reply();
     assert!(!fixture.share.path().join("injected").exists());
 }
@@ -470,7 +471,6 @@ fn features_and_help_name_what_there_is() {
     assert!(client.expect("200", "OPTS MLST size;").contains("size;"));
     assert!(client.expect("214", "HELP").contains("RETR"));
     assert!(client.expect("214", "help stor").contains("FILE"));
-    client.expect("214", "SITE HELP");
     client.expect("215", "SYST");
     client.expect("502", "REIN");
     client.expect("500", "FOO");
@@ -478,4 +478,12 @@ fn features_and_help_name_what_there_is() {
     client.expect("530", "PWD");
     client.expect("503", "PASS x");
     client.expect("501", "USER");
+    client.log_in("anonymous", "x");
+    client.expect("214", "SITE HELP");
+    client.expect("504", "SITE FOO");
+    client.expect("200", "MODE S");
+    client.expect("200", "STRU F");
+    client.expect("213", "AVBL");
+    client.expect("200", "ALLO 10");
+    client.expect("552", "ALLO 9000000000000000000");
 }
