@@ -85,6 +85,12 @@ impl Client {
         &self.account
     }
 
+    /// Where it is connected to, and as whom.
+    #[must_use]
+    pub fn options(&self) -> &ConnectOptions {
+        &self.site.options
+    }
+
     /// `HOST:PORT` of the server.
     #[must_use]
     pub fn server(&self) -> &str {

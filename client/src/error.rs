@@ -2,6 +2,7 @@
 //! what, why, and what to do. Text that came from the peer is escaped before it is shown.
 
 use crate::connector::tls::TlsError;
+use crate::journal::JournalError;
 use crate::trust::Fingerprint;
 use ferry_protocol::{DecodeError, Fault, PeerMisbehaved, Status, escape};
 use std::fmt;
@@ -169,6 +170,8 @@ pub enum Error {
         /// The target, escaped for showing.
         path: String,
     },
+    /// The journal of a job cannot be used.
+    Journal(JournalError),
     /// Somebody asked to stop.
     Cancelled,
 }
@@ -240,6 +243,12 @@ impl Error {
     }
 }
 
+impl From<JournalError> for Error {
+    fn from(err: JournalError) -> Self {
+        Self::Journal(err)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -279,6 +288,7 @@ impl fmt::Display for Error {
                 "{path} already exists with other content; choose with --if-exists \
                  skip|replace|rename|newer"
             ),
+            Self::Journal(err) => write!(f, "{err}"),
             Self::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -401,6 +411,21 @@ fn server_text(text: &str) -> String {
 
 fn shown(path: &Path) -> String {
     escape(path.as_os_str().as_encoded_bytes())
+}
+
+/// An error with its chain of causes in one line.
+pub(crate) fn with_causes(err: &Error) -> String {
+    let mut text = err.to_string();
+    let mut cause = std::error::Error::source(err);
+    while let Some(err) = cause {
+        let next = err.to_string();
+        if !text.contains(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = std::error::Error::source(err);
+    }
+    text
 }
 
 #[cfg(test)]

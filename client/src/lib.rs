@@ -14,6 +14,8 @@ mod connection;
 mod connector;
 pub mod error;
 pub mod job;
+pub mod jobs;
+mod journal;
 mod local_file;
 pub mod progress;
 pub mod questions;

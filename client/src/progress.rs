@@ -11,7 +11,7 @@ pub struct Progress {
     bytes_done: AtomicU64,
     bytes_total: AtomicU64,
     is_planned: AtomicBool,
-    current: Mutex<Vec<Vec<u8>>>,
+    current: Mutex<Vec<FileProgress>>,
 }
 
 /// A [`Progress`] at one moment.
@@ -27,8 +27,19 @@ pub struct Snapshot {
     pub bytes_total: u64,
     /// Whether the totals are final.
     pub is_planned: bool,
-    /// Names of the big files under way and of a small one, as bytes.
-    pub current: Vec<Vec<u8>>,
+    /// The big files under way.
+    pub current: Vec<FileProgress>,
+}
+
+/// How far one big file is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileProgress {
+    /// Its source's path as bytes.
+    pub name: Vec<u8>,
+    /// Bytes moved or found to be there already.
+    pub bytes_done: u64,
+    /// Its length.
+    pub bytes_total: u64,
 }
 
 impl Progress {
@@ -73,13 +84,21 @@ impl Progress {
         self.bytes_done.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    pub(crate) fn begin(&self, name: &[u8]) {
-        self.current.lock().push(name.to_vec());
+    pub(crate) fn begin(&self, name: &[u8], bytes_total: u64) {
+        self.current.lock().push(FileProgress { name: name.to_vec(), bytes_done: 0, bytes_total });
+    }
+
+    /// Bytes of a big file that was begun.
+    pub(crate) fn add_bytes_of(&self, name: &[u8], bytes: u64) {
+        self.add_bytes(bytes);
+        if let Some(file) = self.current.lock().iter_mut().find(|file| file.name == name) {
+            file.bytes_done += bytes;
+        }
     }
 
     pub(crate) fn end(&self, name: &[u8]) {
         let mut current = self.current.lock();
-        if let Some(index) = current.iter().position(|known| known == name) {
+        if let Some(index) = current.iter().position(|known| known.name == name) {
             current.swap_remove(index);
         }
     }

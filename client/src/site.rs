@@ -89,15 +89,25 @@ impl ConnectOptions {
         }
     }
 
+    /// The account's name; `None` for the guest.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        match &self.credentials {
+            Credentials::Guest => None,
+            Credentials::Password { name, .. } => Some(name),
+        }
+    }
+
     /// `HOST:PORT`, an IPv6 address in brackets.
     #[must_use]
     pub fn server(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        authority(&self.host, self.port)
     }
+}
+
+/// `HOST:PORT`, an IPv6 address in brackets.
+pub(crate) fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// Shared by all connections of one login.

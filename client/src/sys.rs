@@ -90,6 +90,42 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens a file of ours again, to read it and to write on; never through a link.
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or(0);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    options.open(path)
+}
+
+/// Opens a lock file, made if it is not there, for its owner alone.
+pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Makes a folder, and what is missing above it, for its owner alone.
+pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// The time now.
+pub(crate) fn now() -> Timestamp {
+    timestamp(SystemTime::now())
+}
+
 /// Opens a file for reading without ever waiting, as a pipe without a writer would make it.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     let mut options = File::options();
@@ -123,11 +159,12 @@ pub(crate) fn permissions(metadata: &Metadata) -> Permissions {
 
 /// Last modification of a file's content.
 pub(crate) fn modified(metadata: &Metadata) -> Timestamp {
-    let Ok(modified) = metadata.modified() else {
-        return Timestamp::default();
-    };
+    metadata.modified().map(timestamp).unwrap_or_default()
+}
+
+fn timestamp(time: SystemTime) -> Timestamp {
     let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
-    Timestamp(match modified.duration_since(UNIX_EPOCH) {
+    Timestamp(match time.duration_since(UNIX_EPOCH) {
         Ok(since) => nanos(since),
         Err(before) => -nanos(before.duration()),
     })

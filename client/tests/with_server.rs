@@ -1,113 +1,17 @@
 //! The client against the real server, over real sockets, some of which are cut on purpose.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may give up")]
 
+mod support;
+
+use ferry_client::Parents;
 use ferry_client::job::{self, JobOptions, JobReport, Rule, Transfer};
-use ferry_client::trust::{Fingerprint, KnownServers};
-use ferry_client::{Client, Conflict, ConnectOptions, Parents, Questions, Resolution};
-use ferry_protocol::{
-    Digest, EntryKind, IfExists, Range, RemotePath, Removal, Rights, Secret, Status,
-};
-use ferry_server::Server;
-use ferry_server::accounts::Accounts;
-use ferry_server::config::{Config, Durability, Limits, PenaltyRules};
-use ferry_server::identity::Identity;
+use ferry_protocol::{Digest, EntryKind, IfExists, Range, RemotePath, Removal, Status};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::thread;
-use std::time::Duration;
-use tempfile::TempDir;
-
-struct TrustsAll;
-
-impl Questions for TrustsAll {
-    fn trust_new_server(&self, _: &str, _: &Fingerprint) -> bool {
-        true
-    }
-    fn password(&self, _: &str, _: &str) -> Option<Secret> {
-        None
-    }
-    fn conflict(&self, _: &Conflict) -> Option<Resolution> {
-        None
-    }
-    fn notice(&self, _: &str) {}
-}
-
-/// A server on a folder, and a place for local files.
-struct Fixture {
-    server: Server,
-    folder: TempDir,
-}
-
-impl Fixture {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let below = |name: &str| {
-            let path = folder.path().join(name);
-            fs::create_dir(&path).unwrap();
-            path
-        };
-        let config = Config {
-            share: below("share"),
-            state_dir: below("server"),
-            listen: vec!["127.0.0.1:0".parse().unwrap()],
-            port: 0,
-            guest: Some(Rights::read_write()),
-            welcome: "Welcome aboard".to_owned(),
-            name: "test".to_owned(),
-            workers: 4,
-            durability: Durability::Group,
-            ftp: None,
-            limits: Limits::default(),
-            penalties: PenaltyRules::default(),
-        };
-        let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();
-        let identity = Identity::load_or_create(&config.state_dir).unwrap();
-        let server = Server::start(&config, Arc::new(accounts), &identity).unwrap();
-        Self { server, folder }
-    }
-
-    fn port(&self) -> u16 {
-        self.server.addresses()[0].port()
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn client(&self, port: u16) -> Client {
-        let known = KnownServers::in_folder(&self.path("client"));
-        let mut options = ConnectOptions::new("127.0.0.1", port, known);
-        options.retry_for = Duration::from_mins(1);
-        Client::connect(options, Arc::new(TrustsAll)).unwrap()
-    }
-
-    /// A tree of small files and a file of many segments.
-    fn make_tree(&self) -> PathBuf {
-        let tree = self.path("tree");
-        fs::create_dir_all(tree.join("deep/empty")).unwrap();
-        for index in 0..400 {
-            fs::write(tree.join(format!("deep/{index}")), format!("file {index}")).unwrap();
-        }
-        let big: Vec<u8> = (0..9_000_001_u32).map(|n| n.to_le_bytes()[n as usize % 3]).collect();
-        fs::write(tree.join("big"), big).unwrap();
-        fs::write(tree.join("nothing"), b"").unwrap();
-        tree
-    }
-}
-
-impl Drop for Fixture {
-    fn drop(&mut self) {
-        self.server.stop_now();
-        self.server.wait();
-    }
-}
-
-fn remote(path: &str) -> RemotePath {
-    RemotePath::parse(path.as_bytes()).unwrap()
-}
+use support::place::{Place as Fixture, contents, remote};
 
 fn pair(local: &Path, to: &str) -> Vec<Transfer> {
     vec![Transfer { local: local.to_path_buf(), remote: remote(to) }]
@@ -115,26 +19,6 @@ fn pair(local: &Path, to: &str) -> Vec<Transfer> {
 
 fn options(rule: Rule) -> JobOptions {
     JobOptions { rule, ..JobOptions::default() }
-}
-
-/// Every path below a folder with its content, permission bits and time.
-fn contents(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>, std::time::SystemTime)> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            let metadata = fs::metadata(&path).unwrap();
-            let content = metadata.is_file().then(|| fs::read(&path).unwrap());
-            if metadata.is_dir() {
-                folders.push(path.clone());
-            }
-            let name = path.strip_prefix(folder).unwrap().to_path_buf();
-            found.push((name, content, metadata.modified().unwrap()));
-        }
-    }
-    found.sort();
-    found
 }
 
 fn assert_whole(report: &JobReport) {

@@ -1,32 +1,38 @@
 //! What the lanes and the planner of one job share, and how they are started and joined.
 
-use super::conflict::Conflicts;
+use super::conflict::{ConflictId, Next, Parked, Ruled, Ruling, Tray};
 use super::report::FinalOutcome;
 use super::{FileOutcome, JobOptions, JobReport};
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::site::Site;
-use crate::{Cancel, Error};
+use crate::{Cancel, Conflict, Error};
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// Files planned ahead of the lanes.
 const QUEUE_LEN: usize = 1024;
 const CONNECTIONS_MAX: usize = 16;
+/// Longest wait before it is looked whether the job was stopped.
+const TICK: Duration = Duration::from_millis(100);
 
 /// One job while it runs.
 pub(super) struct Job<'a> {
     pub(super) site: Arc<Site>,
     pub(super) cancel: Cancel,
     pub(super) options: &'a JobOptions,
-    pub(super) conflicts: Conflicts,
+    pub(super) conflicts: Arc<Tray>,
     report: Mutex<JobReport>,
     /// A connection that is between two requests, for whoever needs one next.
     spare: Mutex<Option<Connection>>,
     is_stopped: AtomicBool,
+    is_planned: AtomicBool,
+    /// Files that were planned and have not ended.
+    pub(super) open_files: AtomicU64,
 }
 
 impl<'a> Job<'a> {
@@ -35,43 +41,122 @@ impl<'a> Job<'a> {
             site: Arc::clone(client.site()),
             cancel: client.cancel().clone(),
             options,
-            conflicts: Conflicts::new(options.rule),
+            conflicts: options.tray.clone().unwrap_or_else(|| Arc::new(Tray::new(options.rule))),
             report: Mutex::default(),
             spare: Mutex::new(client.take_connection().ok()),
             is_stopped: AtomicBool::new(false),
+            is_planned: AtomicBool::new(false),
+            open_files: AtomicU64::new(0),
         }
     }
 
-    /// Runs the planner and the lanes to their ends.
-    pub(super) fn run<T: Send>(
+    /// Runs the planner and the lanes to their ends, and brings back what was set aside.
+    pub(super) fn run<T: Ruled + Send>(
         &self,
         plan: impl FnOnce(Sender<T>) -> Result<(), Error> + Send,
-        lane: impl Fn(Receiver<T>) -> Result<(), Error> + Sync,
+        lane: impl Fn(Receiver<T>, &Parked<T>) -> Result<(), Error> + Sync,
     ) {
         let (sender, receiver) = crossbeam_channel::bounded(QUEUE_LEN);
         let count = self.options.connections.clamp(1, CONNECTIONS_MAX);
+        let parked = Parked::new();
+        let (parked, lane) = (&parked, &lane);
         thread::scope(|scope| {
             for _ in 0..count {
                 let receiver = receiver.clone();
-                let lane = &lane;
-                let run_lane = move || {
+                self.start(scope, "ferry-lane", move || {
                     // Held until the error is told, or the planner would tell of a closed queue.
                     let held_open = receiver.clone();
-                    self.stop_on(lane(receiver));
+                    self.stop_on(lane(receiver, parked));
                     drop(held_open);
-                };
-                let started = thread::Builder::new()
-                    .name("ferry-lane".to_owned())
-                    .spawn_scoped(scope, run_lane);
-                if let Err(source) = started {
-                    self.stop_on(Err(Error::local("start", "a thread".as_ref(), source)));
-                }
+                });
             }
             drop(receiver);
+            let decided = sender.clone();
+            self.start(scope, "ferry-conflicts", move || {
+                self.stop_on(self.settle(decided, parked));
+            });
             let planned = plan(sender);
             self.options.progress.planned();
             self.stop_on(planned);
+            self.is_planned.store(true, Ordering::SeqCst);
+            self.conflicts.wake();
         });
+    }
+
+    fn start<'scope>(
+        &'scope self,
+        scope: &'scope thread::Scope<'scope, '_>,
+        name: &str,
+        work: impl FnOnce() + Send + 'scope,
+    ) {
+        let started = thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, work);
+        if let Err(source) = started {
+            self.stop_on(Err(Error::local("start", "a thread".as_ref(), source)));
+        }
+    }
+
+    /// Brings files back to the lanes as their conflicts are decided, until none can come any
+    /// more. Without a tray of the caller's it is also who asks, one question at a time.
+    #[expect(clippy::needless_pass_by_value, reason = "the lanes end once this sender is gone")]
+    fn settle<T: Ruled>(&self, queue: Sender<T>, parked: &Parked<T>) -> Result<(), Error> {
+        let asks = self.options.tray.is_none();
+        while !self.is_over() {
+            self.check()?;
+            let next =
+                if asks { self.conflicts.next(TICK) } else { self.conflicts.next_decided(TICK) };
+            match next {
+                Next::Decided(id, conflict, ruling) => {
+                    self.note_decision(&conflict, ruling);
+                    if let Some(item) = parked.take(id) {
+                        // No lane takes work any more: one of them has said why.
+                        queue.send(item.ruled(ruling)).map_err(|_closed| Error::Cancelled)?;
+                    }
+                }
+                Next::Undecided(id, conflict) => {
+                    let answer = self.site.questions.conflict(&conflict);
+                    self.conflicts.decide(id, answer);
+                }
+                Next::Stop => return Err(Error::Cancelled),
+                Next::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_planned.load(Ordering::SeqCst) && self.open_files.load(Ordering::SeqCst) == 0
+    }
+
+    /// A file is about to be given to the lanes.
+    pub(super) fn add_file(&self, size: u64) {
+        self.options.progress.add_planned(1, size);
+        self.open_files.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The ruling on a conflict; `None` when somebody has to decide, see [`Self::set_aside`].
+    pub(super) fn rule_on(&self, conflict: &Conflict) -> Option<Ruling> {
+        let decided = self.options.journal.as_ref().and_then(|journal| journal.decision(conflict));
+        decided.or_else(|| self.conflicts.rule_on(conflict))
+    }
+
+    /// Sets a file aside until its conflict is decided. Waits where too many wait already.
+    pub(super) fn set_aside<T>(
+        &self,
+        parked: &Parked<T>,
+        item: T,
+        conflict: Conflict,
+    ) -> Result<(), Error> {
+        while self.conflicts.is_full() {
+            self.check()?;
+            self.cancel.wait(TICK)?;
+        }
+        if let Some(journal) = &self.options.journal {
+            journal.conflict_waits(&conflict);
+        }
+        let id: ConflictId = self.conflicts.next_id();
+        parked.insert(id, item);
+        self.conflicts.add(id, conflict);
+        Ok(())
     }
 
     /// A connection: the spare one, or a new one.
@@ -115,11 +200,12 @@ impl<'a> Job<'a> {
     /// The first error that ends the job is the one to tell.
     pub(super) fn stop_on(&self, ended: Result<(), Error>) {
         let Err(err) = ended else { return };
-        self.is_stopped.store(true, Ordering::Relaxed);
         let mut report = self.report.lock();
         if report.stopped.is_none() {
             report.stopped = Some(err);
         }
+        // Last: whoever sees it finds the cause told already.
+        self.is_stopped.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn end(self, client: &mut Client) -> JobReport {

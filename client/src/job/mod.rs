@@ -7,9 +7,12 @@
 mod conflict;
 mod download;
 mod lanes;
+mod noted;
 mod report;
 mod upload;
 
+pub(crate) use conflict::Ruling;
+pub use conflict::{ConflictId, Tray, WaitingConflict};
 pub use download::download;
 pub use report::{FileOutcome, JobOptions, JobReport, OnOutcome, Outcome, Rule, Transfer};
 pub use upload::upload;

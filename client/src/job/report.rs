@@ -1,5 +1,8 @@
 //! What a job is told and what it tells.
 
+use super::Tray;
+use crate::error::with_causes;
+use crate::journal::{Ended, Journal};
 use crate::{Error, Progress};
 use ferry_protocol::{RemotePath, escape};
 use std::fmt;
@@ -48,11 +51,23 @@ pub struct JobOptions {
     pub progress: Arc<Progress>,
     /// Called as each file ends, from any thread of the job, one call at a time.
     pub on_outcome: Option<Arc<OnOutcome>>,
+    /// Where conflicts wait until somebody decides them there. Its rule is the one that holds.
+    /// Without a tray, [`Questions`](crate::Questions) are asked by `rule`.
+    pub tray: Option<Arc<Tray>>,
+    /// Where the job is noted, so that another process can go on with it. See [`crate::jobs`].
+    pub journal: Option<Arc<Journal>>,
 }
 
 impl Default for JobOptions {
     fn default() -> Self {
-        Self { rule: Rule::default(), connections: 2, progress: Arc::default(), on_outcome: None }
+        Self {
+            rule: Rule::default(),
+            connections: 2,
+            progress: Arc::default(),
+            on_outcome: None,
+            tray: None,
+            journal: None,
+        }
     }
 }
 
@@ -137,7 +152,7 @@ impl JobReport {
                 self.files_done += 1;
                 self.bytes += size;
             }
-            FinalOutcome::AlreadyThere => self.already_there += 1,
+            FinalOutcome::AlreadyThere | FinalOutcome::DoneBefore => self.already_there += 1,
             FinalOutcome::Skipped(reason) => {
                 self.skipped_count += 1;
                 if self.skipped.len() < Self::LISTED_MAX {
@@ -171,6 +186,8 @@ impl fmt::Display for JobReport {
 #[derive(Debug)]
 pub(crate) enum FinalOutcome {
     Done,
+    /// An earlier run of the same job did it.
+    DoneBefore,
     AlreadyThere,
     Skipped(String),
     Failed(Error),
@@ -180,9 +197,20 @@ impl FinalOutcome {
     pub(crate) fn borrow(&self) -> Outcome<'_> {
         match self {
             Self::Done => Outcome::Done,
-            Self::AlreadyThere => Outcome::AlreadyThere,
+            Self::AlreadyThere | Self::DoneBefore => Outcome::AlreadyThere,
             Self::Skipped(reason) => Outcome::Skipped(reason),
             Self::Failed(err) => Outcome::Failed(err),
+        }
+    }
+
+    /// How a journal takes it.
+    pub(crate) fn ended(&self) -> Ended {
+        match self {
+            Self::Done => Ended::Done,
+            Self::DoneBefore => Ended::DoneBefore,
+            Self::AlreadyThere => Ended::AlreadyThere,
+            Self::Skipped(_) => Ended::Skipped,
+            Self::Failed(err) => Ended::Failed(with_causes(err)),
         }
     }
 }

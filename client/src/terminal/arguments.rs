@@ -108,6 +108,56 @@ pub enum Verb {
     Digest(Places),
     /// Show the space that is left
     Df(Places),
+    /// Show, resume, retry, cancel and clear jobs
+    Jobs {
+        /// What to do with them; without a word, they are listed.
+        #[command(subcommand)]
+        action: Option<JobsAction>,
+    },
+}
+
+/// What can be done with jobs. An ID may be shortened as long as it fits one job.
+#[derive(Clone, Debug, Default, Subcommand)]
+pub enum JobsAction {
+    /// List all jobs, those of other processes too
+    #[default]
+    List,
+    /// Show a job with its failures, unfinished files and conflicts
+    Show {
+        /// The job
+        id: String,
+    },
+    /// Go on with a job that was interrupted, paused or failed in part
+    Resume {
+        /// The job
+        id: String,
+        /// Where its server is now, if its address has changed
+        #[arg(value_name = "HOST[:PORT]")]
+        url: Option<String>,
+    },
+    /// Do again what failed; a job that is over is done all over again
+    Retry {
+        /// The job
+        id: String,
+    },
+    /// Stop jobs for now, those of other processes too
+    Pause {
+        /// The jobs
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Give jobs up and remove what they only began
+    Cancel {
+        /// The jobs
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Forget jobs that are over: these, or all
+    Clear {
+        /// The jobs
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
 }
 
 /// `ls`
@@ -216,7 +266,7 @@ A URL is ferry://[user@]host[:port]/path; no user means guest, no port means 300
   ferry get ferry://nas/photos/summer .    fetch it
   ferry get ferry://nas/photos/summer new  fetch it under another name
 
-The same command again finishes what an interrupted one began.
+The same command again goes on with what an interrupted one began, as ferry jobs resume does.
 Exit codes: 0 all done, 1 refused, not found or failed, 2 part of it failed, 3 no connection,
 4 the server's key changed, 64 wrong use, 130 interrupted.";
 

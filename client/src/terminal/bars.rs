@@ -89,7 +89,7 @@ fn draw_until(is_over: &(Mutex<bool>, Condvar), progress: &Progress, all: &Multi
 fn describe(now: &Snapshot) -> String {
     let more = if now.is_planned { "" } else { "+" };
     let (done, total) = (grouped(now.files_done), grouped(now.files_total));
-    let name = now.current.first().map(|name| escape(name)).unwrap_or_default();
+    let name = now.current.first().map(|file| escape(&file.name)).unwrap_or_default();
     format!("{done} of {total}{more} files  {name}")
 }
 
@@ -107,13 +107,14 @@ const CURRENT: &str = "     {wide_msg}";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::FileProgress;
 
     #[test]
     fn totals_that_still_grow_are_marked() {
         let mut now = Snapshot {
             files_done: 3,
             files_total: 12_000,
-            current: vec![b"a\nb".to_vec()],
+            current: vec![FileProgress { name: b"a\nb".to_vec(), ..FileProgress::default() }],
             ..Snapshot::default()
         };
         assert_eq!(describe(&now), "3 of 12,000+ files  a\\nb");

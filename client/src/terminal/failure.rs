@@ -4,7 +4,7 @@ use super::exit::Exit;
 use super::line::LineError;
 use crate::Error;
 use crate::address::AddressError;
-use std::error::Error as _;
+pub(crate) use crate::error::with_causes;
 use std::io;
 
 /// Result of a verb.
@@ -84,21 +84,6 @@ impl From<LineError> for Failure {
     fn from(err: LineError) -> Self {
         Self::Usage(err.to_string())
     }
-}
-
-/// An error with its chain of causes in one line.
-pub(crate) fn with_causes(err: &Error) -> String {
-    let mut text = err.to_string();
-    let mut cause = err.source();
-    while let Some(err) = cause {
-        let next = err.to_string();
-        if !text.contains(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = err.source();
-    }
-    text
 }
 
 #[cfg(test)]

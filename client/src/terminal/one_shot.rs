@@ -1,6 +1,6 @@
 //! Verbs of the command line: URLs are sorted by server, and each server's part is run at once.
 
-use super::arguments::{Transfer, Verb};
+use super::arguments::{JobsAction, Transfer, Verb};
 use super::failure::{Failure, Result};
 use super::interrupt::Interrupts;
 use super::person::Person;
@@ -8,7 +8,7 @@ use super::screen::{Screen, complain};
 use super::session::{Parts, Session};
 use super::settings::Settings;
 use super::target::{LocalTarget, RemoteTarget};
-use super::verbs::{inspect, list, namespace, transfer};
+use super::verbs::{inspect, jobs, list, namespace, transfer};
 use crate::Address;
 use ferry_protocol::escape;
 use std::ffi::{OsStr, OsString};
@@ -41,7 +41,20 @@ impl OneShot {
             Verb::Put(what) => self.put(what),
             Verb::Mv(at) => self.carry("mv", &at.places, namespace::rename),
             Verb::Cp(at) => self.carry("cp", &at.places, namespace::copy),
+            Verb::Jobs { action } => self.jobs(&action.clone().unwrap_or_default()),
         }
+    }
+
+    fn jobs(&self, action: &JobsAction) -> Result {
+        let screen = Screen::new(self.settings.json);
+        let mut at = jobs::At {
+            settings: &self.settings,
+            person: &self.person,
+            interrupts: &self.interrupts,
+            screen: &screen,
+            session: None,
+        };
+        jobs::jobs(&mut at, action)
     }
 
     fn get(&self, what: &Transfer) -> Result {

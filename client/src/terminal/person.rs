@@ -21,6 +21,9 @@ pub struct Person {
     given_password: Mutex<Option<Secret>>,
     /// Bars that stand aside while something is asked or told.
     bars: Mutex<Option<MultiProgress>>,
+    /// What was told while a question is open; it is shown after the answer, so that no thread
+    /// of a job waits for the person.
+    held_back: Mutex<Option<Vec<String>>>,
 }
 
 impl Person {
@@ -31,6 +34,7 @@ impl Person {
             is_there: io::stdin().is_terminal() && io::stderr().is_terminal(),
             given_password: Mutex::new(password),
             bars: Mutex::new(None),
+            held_back: Mutex::new(None),
         }
     }
 
@@ -45,7 +49,16 @@ impl Person {
         if !self.is_there {
             return None;
         }
-        self.aside(|| read_line(question).ok())
+        self.asking(|| read_line(question).ok())
+    }
+
+    /// Asks, while what is told meanwhile is held back.
+    fn asking<T>(&self, ask: impl FnOnce() -> T) -> T {
+        self.held_back.lock().get_or_insert_default();
+        let answer = self.aside(ask);
+        let told = self.held_back.lock().take();
+        told.into_iter().flatten().for_each(|text| self.tell(&text));
+        answer
     }
 
     /// Asks yes or no; anything but a clear yes is a no.
@@ -61,6 +74,12 @@ impl Person {
 
     /// Writes a line to standard error, above the bars.
     pub(crate) fn tell(&self, text: &str) {
+        if let Some(held_back) = self.held_back.lock().as_mut() {
+            if held_back.len() < HELD_BACK_MAX {
+                held_back.push(text.to_owned());
+            }
+            return;
+        }
         self.aside(|| drop(writeln!(io::stderr().lock(), "{text}")));
     }
 
@@ -93,7 +112,7 @@ impl Questions for Person {
             return None;
         }
         let question = format!("Password of {} at {server}: ", escape(account.as_bytes()));
-        let password = self.aside(|| rpassword::prompt_password(question)).ok()?;
+        let password = self.asking(|| rpassword::prompt_password(question)).ok()?;
         Some(Secret::new(password.as_bytes()))
     }
 
@@ -103,7 +122,7 @@ impl Questions for Person {
         }
         self.tell(&describe(conflict, &Clock::local()));
         loop {
-            match self.aside(|| read_line(CONFLICT_QUESTION)) {
+            match self.asking(|| read_line(CONFLICT_QUESTION)) {
                 Ok(answer) => {
                     if let Some(resolution) = parse_resolution(answer.trim()) {
                         return Some(resolution);
@@ -120,6 +139,9 @@ impl Questions for Person {
         self.tell(&format!("ferry: {text}"));
     }
 }
+
+/// Lines that wait for an answer; what comes beyond them is in the summary.
+const HELD_BACK_MAX: usize = 1000;
 
 /// A line from the terminal itself, whatever standard output is.
 fn read_line(question: &str) -> Result<String, ReadlineError> {

@@ -1,6 +1,6 @@
 //! The prompt: lines in, verbs run, until the end of input or `quit`.
 
-use super::arguments::Verb;
+use super::arguments::{JobsAction, Verb};
 use super::completion::Completion;
 use super::exit::Exit;
 use super::failure::{Failure, Result};
@@ -10,12 +10,13 @@ use super::prompt_line::{self, Parsed, PromptVerb};
 use super::screen::{Screen, insert_name};
 use super::session::Session;
 use super::target::{LocalTarget, RemoteTarget};
-use super::verbs::{inspect, list, local, namespace, transfer};
+use super::verbs::{inspect, jobs, list, local, namespace, transfer};
 use ferry_protocol::escape;
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Runs lines until the end of input or `quit`. A failed line does not stop the others; in a
 /// script it makes the exit code 1, and a connection lost for good ends it.
@@ -201,7 +202,21 @@ fn perform_shared(session: &mut Session, verb: &Verb) -> Result {
         }
         Verb::Mv(at) => carry(session, &at.places, namespace::rename),
         Verb::Cp(at) => carry(session, &at.places, namespace::copy),
+        Verb::Jobs { action } => on_jobs(session, &action.clone().unwrap_or_default()),
     }
+}
+
+fn on_jobs(session: &mut Session, action: &JobsAction) -> Result {
+    let (settings, person) = (session.settings.clone(), Arc::clone(&session.person));
+    let (interrupts, screen) = (session.interrupts.clone(), session.screen.clone());
+    let mut at = jobs::At {
+        settings: &settings,
+        person: &person,
+        interrupts: &interrupts,
+        screen: &screen,
+        session: Some(session),
+    };
+    jobs::jobs(&mut at, action)
 }
 
 /// The server proves that the folder is there before it becomes the current one.

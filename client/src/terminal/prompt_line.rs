@@ -124,7 +124,7 @@ pub(crate) fn offers(verb: &str) -> Offers {
     let verb = verb.to_lowercase();
     match synonym(&verb).0 {
         "put" | "lcd" | "lls" => Offers::Local,
-        "pwd" | "lpwd" | "status" | "help" | "quit" => Offers::Nothing,
+        "pwd" | "lpwd" | "status" | "jobs" | "help" | "quit" => Offers::Nothing,
         _ => Offers::Remote,
     }
 }

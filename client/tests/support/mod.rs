@@ -3,6 +3,9 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own server may give up")]
 
+pub(crate) mod gate;
+pub(crate) mod place;
+
 use ferry_client::trust::KnownServers;
 use ferry_client::{Client, ConnectOptions, Deadlines, Error, Questions};
 use ferry_protocol::{

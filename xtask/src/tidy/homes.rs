@@ -28,6 +28,7 @@ const HOMES: &[Home] = &[
         also: &[],
         places: &["server/src/pool", "server/src/committer", "client/src/job", "gui/src/worker"],
     },
+    Home { library: "rusqlite", also: &[], places: &["client/src/journal"] },
     Home { library: "rfd", also: &[], places: &["gui/src/file_dialog"] },
     Home {
         library: "ferry_client",

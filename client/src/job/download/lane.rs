@@ -7,7 +7,7 @@ use super::receive::{self, Taken};
 use super::sink::Piece;
 use crate::client::Backoff;
 use crate::connection::Connection;
-use crate::job::conflict::{NUMBERED_MAX, Ruling};
+use crate::job::conflict::{NUMBERED_MAX, Parked, Ruling};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::{Conflict, Error, local_file, sys};
@@ -26,6 +26,7 @@ const FAILURES_MAX: u32 = 3;
 pub(super) struct Lane<'a> {
     job: &'a Job<'a>,
     queue: Receiver<Item>,
+    parked: &'a Parked<Item>,
     connection: Option<Connection>,
     backoff: Backoff,
     unanswered: VecDeque<Item>,
@@ -39,10 +40,11 @@ pub(super) struct Lane<'a> {
 }
 
 impl<'a> Lane<'a> {
-    pub(super) fn new(job: &'a Job<'a>, queue: Receiver<Item>) -> Self {
+    pub(super) fn new(job: &'a Job<'a>, queue: Receiver<Item>, parked: &'a Parked<Item>) -> Self {
         Self {
             job,
             queue,
+            parked,
             connection: None,
             backoff: Backoff::new(&job.site, &job.cancel),
             unanswered: VecDeque::new(),
@@ -63,11 +65,15 @@ impl<'a> Lane<'a> {
                 Ok(false) => break,
                 Err(err) if err.is_retryable() => {
                     self.take_back();
-                    self.backoff.wait(err)?;
+                    if let Err(err) = self.backoff.wait(err) {
+                        self.leave_parts();
+                        return Err(err);
+                    }
                 }
                 Err(err) => {
                     // What is whole and verified is kept.
                     self.place_finished();
+                    self.leave_parts();
                     return Err(err);
                 }
             }
@@ -77,6 +83,15 @@ impl<'a> Lane<'a> {
             self.job.give_back(connection);
         }
         Ok(())
+    }
+
+    /// Leaves what came of big files for another process to go on with, if it can know of them.
+    fn leave_parts(&mut self) {
+        let items = self.unanswered.drain(..).chain(self.again.drain(..));
+        let parts = items.chain(self.unsettled.drain(..)).filter_map(|item| item.part);
+        if self.job.is_noted() {
+            parts.for_each(Part::keep);
+        }
     }
 
     /// Fills the window once and takes the answers. Returns whether there is more to do.
@@ -147,8 +162,16 @@ impl<'a> Lane<'a> {
     }
 
     /// Asks for a file, unless something has to be looked at first.
-    fn begin(&mut self, item: Item) -> Result<(), Error> {
-        if item.part.is_some() {
+    fn begin(&mut self, mut item: Item) -> Result<(), Error> {
+        if item.size > SMALL_PUT_MAX
+            && item.part.is_none()
+            && let Some(path) = self.job.begun_part(item.target())
+        {
+            item.part = Part::take_up(path, &item);
+            let held = item.part.as_ref().map_or(0, Part::held);
+            self.job.options.progress.add_bytes(held);
+        }
+        if item.part.is_some() || item.ruling.is_some() {
             self.unsettled.push(item);
             return Ok(());
         }
@@ -275,13 +298,14 @@ impl<'a> Lane<'a> {
         if item.part.is_some() {
             return self.go_on(item);
         }
-        match self.ruling(&item) {
-            Ok(None) => {
+        match self.look(&item) {
+            Ok(Look::Undecided(conflict)) => self.job.set_aside(self.parked, item, conflict),
+            Ok(Look::Equal) => {
                 self.job.options.progress.add_bytes(item.size);
                 self.end(&item, FinalOutcome::AlreadyThere);
                 Ok(())
             }
-            Ok(Some(ruling)) => self.apply(item, ruling),
+            Ok(Look::Ruled(ruling)) => self.apply(item, ruling),
             Err(err) if err.is_retryable() => {
                 self.unsettled.push(item);
                 Err(err)
@@ -297,6 +321,7 @@ impl<'a> Lane<'a> {
     }
 
     fn apply(&mut self, mut item: Item, ruling: Ruling) -> Result<(), Error> {
+        item.ruling = None;
         match ruling {
             Ruling::Skip => {
                 let reason = "the target exists with other content".to_owned();
@@ -314,8 +339,11 @@ impl<'a> Lane<'a> {
         self.ask(item, Range::ALL)
     }
 
-    /// The ruling on a target that exists, or `None` when its content is the same.
-    fn ruling(&mut self, item: &Item) -> Result<Option<Ruling>, Error> {
+    /// Looks at a target that exists.
+    fn look(&mut self, item: &Item) -> Result<Look, Error> {
+        if let Some(ruling) = item.ruling {
+            return self.ruled(item, ruling);
+        }
         let metadata = fs::symlink_metadata(&item.local)
             .map_err(|source| Error::local("read", &item.local, source))?;
         if !metadata.is_file() {
@@ -329,7 +357,7 @@ impl<'a> Lane<'a> {
             let remote = self.digest(item, Range::ALL)?;
             let local = local_file::digest(&item.local, item.size)?;
             if remote.digest == local && remote.file_size == item.size {
-                return Ok(None);
+                return Ok(Look::Equal);
             }
         }
         let conflict = Conflict {
@@ -337,12 +365,17 @@ impl<'a> Lane<'a> {
             present: (metadata.len(), sys::modified(&metadata)),
             coming: (item.size, item.modified),
         };
-        let questions = &self.job.site.questions;
-        let ruled = self.job.conflicts.rule_on(&conflict, questions.as_ref())?;
-        if ruled == Ruling::KeepBoth && self.is_kept_beside(item)? {
-            return Ok(None);
+        match self.job.rule_on(&conflict) {
+            Some(ruling) => self.ruled(item, ruling),
+            None => Ok(Look::Undecided(conflict)),
         }
-        Ok(Some(ruled))
+    }
+
+    fn ruled(&mut self, item: &Item, ruling: Ruling) -> Result<Look, Error> {
+        if ruling == Ruling::KeepBoth && self.is_kept_beside(item)? {
+            return Ok(Look::Equal);
+        }
+        Ok(Look::Ruled(ruling))
     }
 
     /// Whether an earlier run has kept both: the same command again makes no further copy.
@@ -406,8 +439,15 @@ impl<'a> Lane<'a> {
 
     fn end(&self, item: &Item, outcome: FinalOutcome) {
         let source = item.remote.to_wire();
-        self.job.finish(&source, item.target(), item.size, outcome);
+        self.job.finish_file(item.state(&source), outcome);
     }
+}
+
+/// What a look at a target that exists shows.
+enum Look {
+    Equal,
+    Ruled(Ruling),
+    Undecided(Conflict),
 }
 
 /// The longest get.

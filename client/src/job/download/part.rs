@@ -1,8 +1,9 @@
 //! A file on its way down: what is wanted, and the part that holds what has come so far.
 
-use crate::job::conflict::{NUMBERED_MAX, numbered};
-use crate::{Error, random, sys};
-use ferry_protocol::{Content, Entry, Hasher, RemotePath, Timestamp};
+use crate::job::conflict::{NUMBERED_MAX, Ruled, Ruling, numbered};
+use crate::job::noted::FileState;
+use crate::{Error, local_file, random, sys};
+use ferry_protocol::{Content, Entry, Hasher, Permissions, RemotePath, Timestamp};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,14 @@ pub(super) struct Item {
     pub(super) reached: u64,
     /// What came before the connection was lost.
     pub(super) part: Option<Part>,
+    /// What was decided about its conflict meanwhile.
+    pub(super) ruling: Option<Ruling>,
+}
+
+impl Ruled for Item {
+    fn ruled(self, ruling: Ruling) -> Self {
+        Self { ruling: Some(ruling), ..self }
+    }
 }
 
 /// How the finished file gets its name.
@@ -43,7 +52,13 @@ impl Item {
             failures: 0,
             reached: 0,
             part: None,
+            ruling: None,
         }
+    }
+
+    pub(super) fn state<'a>(&'a self, source: &'a [u8]) -> FileState<'a> {
+        let (wanted, target) = (self.target(), self.target());
+        FileState { source, wanted, target, size: self.size, modified: self.modified }
     }
 
     pub(super) fn target(&self) -> &[u8] {
@@ -51,7 +66,7 @@ impl Item {
     }
 }
 
-/// A staged file beside its target. Dropped before it is placed, it is removed.
+/// A staged file beside its target. Dropped before it is placed or kept, it is removed.
 pub(super) struct Part {
     path: PathBuf,
     pub(super) file: File,
@@ -59,20 +74,46 @@ pub(super) struct Part {
     pub(super) content: Content,
     /// Digest of all that was written so far.
     pub(super) hasher: Hasher,
-    is_placed: bool,
+    is_left: bool,
 }
 
 impl Part {
-    /// Stages a file that is to become `target`.
-    pub(super) fn create(target: &Path, content: Content) -> Result<Self, Error> {
+    /// Stages a file that is to become `target`. Its name is `prefix`, filled up with random
+    /// digits.
+    pub(super) fn create(target: &Path, prefix: &str, content: Content) -> Result<Self, Error> {
         let named = random::hex_name().map(|hex| {
             let folder = target.parent().unwrap_or_else(|| Path::new(""));
-            folder.join(format!(".ferry-part-{hex}"))
+            let digits = hex.get(..NAME_LEN.saturating_sub(prefix.len())).unwrap_or(&hex);
+            folder.join(format!("{prefix}{digits}"))
         });
         let path = named.map_err(|source| Error::local("name a part of", target, source))?;
         let file =
             sys::create_private(&path).map_err(|source| Error::local("create", &path, source))?;
-        Ok(Self { path, file, content, hasher: Hasher::new(), is_placed: false })
+        Ok(Self { path, file, content, hasher: Hasher::new(), is_left: false })
+    }
+
+    /// Takes up the part that an earlier run left of a file. What it holds is hashed, and has to
+    /// be proved yet. A part that is none, or holds nothing, is removed.
+    pub(super) fn take_up(path: PathBuf, item: &Item) -> Option<Self> {
+        let is_beside = path.parent() == item.local.parent();
+        let opened = is_beside.then(|| sys::open_private(&path)).and_then(Result::ok)?;
+        let (file_size, modified) = (item.size, item.modified);
+        let permissions = Permissions::from_mode(0o600);
+        let content = Content { file_size, len: file_size, modified, permissions };
+        let mut part = Self { path, file: opened, content, hasher: Hasher::new(), is_left: false };
+        let held = part.file.metadata().ok()?.len();
+        let hashed = local_file::hash_front(&mut part.file, held, &mut part.hasher);
+        (held > 0 && held <= file_size && hashed.is_ok()).then_some(part)
+    }
+
+    /// Leaves the part where it is, for another process to go on with.
+    pub(super) fn keep(mut self) {
+        self.is_left = true;
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(super) fn held(&self) -> u64 {
@@ -110,14 +151,14 @@ impl Part {
 
     fn replace(&mut self, target: &Path) -> Result<(), Error> {
         fs::rename(&self.path, target).map_err(|source| Error::local("replace", target, source))?;
-        self.is_placed = true;
+        self.is_left = true;
         Ok(())
     }
 
     fn place_new(&mut self, name: &Path, target: &Path) -> Result<(), Error> {
         match sys::rename_new(&self.path, name) {
             Ok(()) => {
-                self.is_placed = true;
+                self.is_left = true;
                 Ok(())
             }
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Err(exists(target)),
@@ -128,12 +169,15 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        if !self.is_placed {
+        if !self.is_left {
             // There is nobody to tell; a part that cannot be removed is told by its name.
             drop(fs::remove_file(&self.path));
         }
     }
 }
+
+/// Length of a part's name: `.ferry-part-` and 32 digits.
+const NAME_LEN: usize = 44;
 
 fn exists(target: &Path) -> Error {
     Error::TargetExists { path: ferry_protocol::escape(target.as_os_str().as_encoded_bytes()) }

@@ -95,12 +95,14 @@ impl<'a> Planner<'a> {
             {
                 fs::create_dir_all(folder)
                     .map_err(|source| Error::local("make", folder, source))?;
+                self.job.sweep(folder);
             }
             return self.file(remote.clone(), local.clone(), &entry);
         }
         // The target itself may be a link that its owner made; below it none is followed.
         fs::create_dir_all(local).map_err(|source| Error::local("make", local, source))?;
         if self.made.insert(local.clone()) {
+            self.job.sweep(local);
             self.note_folder(local, &entry);
         }
         let mut request = Request::Walk(remote.clone().into());
@@ -189,6 +191,7 @@ impl<'a> Planner<'a> {
                                are not followed",
                     });
                 }
+                self.job.sweep(folder);
             }
             Err(source) => return Err(Error::local("make", folder, source)),
         }
@@ -204,8 +207,16 @@ impl<'a> Planner<'a> {
     }
 
     fn file(&self, remote: RemotePath, local: PathBuf, entry: &Entry) -> Result<(), Error> {
-        self.job.options.progress.add_planned(1, entry.size);
         let item = Item::new(remote, local, entry);
+        let source = item.remote.to_wire();
+        let is_there = || {
+            fs::symlink_metadata(&item.local)
+                .is_ok_and(|there| there.is_file() && there.len() == item.size)
+        };
+        if self.job.is_noted() && is_there() && self.job.was_done(item.state(&source)) {
+            return Ok(());
+        }
+        self.job.add_file(entry.size);
         // No lane takes work any more: one of them has said why.
         self.queue.send(item).map_err(|_closed| Error::Cancelled)
     }

@@ -4,6 +4,7 @@ use super::part::{Item, Part};
 use super::sink::{Filling, Piece, Sink};
 use crate::connection::{Connection, Received};
 use crate::job::lanes::Job;
+use crate::journal::Held;
 use crate::{Error, Stage};
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Answer, Content, Digest, Hasher, PeerMisbehaved};
@@ -47,7 +48,7 @@ pub(super) fn file(
     };
     let is_big = content.file_size > SMALL_PUT_MAX;
     if is_big {
-        job.options.progress.begin(&wire);
+        job.options.progress.begin(&wire, content.file_size);
     }
     let mut receiving = Receiving::new(job, item, content);
     let taken = receiving.run(connection, item, own);
@@ -55,7 +56,9 @@ pub(super) fn file(
         job.options.progress.end(&wire);
     }
     if !matches!(taken, Ok(Taken::Whole(_))) {
-        let keeps = is_big && taken.as_ref().is_err_and(Error::is_retryable);
+        let is_stopped = |err: &Error| err.is_cancelled() && job.is_noted();
+        let keeps =
+            is_big && taken.as_ref().is_err_and(|err| err.is_retryable() || is_stopped(err));
         receiving.leave(item, keeps);
     }
     taken
@@ -63,6 +66,7 @@ pub(super) fn file(
 
 struct Receiving<'a> {
     job: &'a Job<'a>,
+    name: Vec<u8>,
     content: Content,
     sink: Option<Sink>,
     failed: Option<Error>,
@@ -76,10 +80,14 @@ struct Receiving<'a> {
 impl<'a> Receiving<'a> {
     fn new(job: &'a Job<'a>, item: &mut Item, content: Content) -> Self {
         let part = match item.part.take() {
-            Some(part) if is_same(&part, content) => Ok(part),
+            Some(mut part) if is_same(&part, content) => {
+                part.content = content;
+                Ok(part)
+            }
             Some(_) => Err(changed(item)),
             None if content.len != content.file_size => Err(changed(item)),
-            None => Part::create(&item.local, content),
+            None => Part::create(&item.local, &job.part_prefix(), content)
+                .inspect(|part| note_begun(job, item, part)),
         };
         let counted = part.as_ref().map_or(0, Part::held);
         let sink = part.and_then(|part| Sink::new(part, content.len > SMALL_PUT_MAX));
@@ -90,6 +98,7 @@ impl<'a> Receiving<'a> {
         let next_offset = content.file_size.saturating_sub(content.len);
         Self {
             job,
+            name: item.remote.to_wire(),
             content,
             sink,
             failed,
@@ -175,7 +184,7 @@ impl<'a> Receiving<'a> {
         }
         if goes_on {
             self.counted += len;
-            self.job.options.progress.add_bytes(len);
+            self.job.options.progress.add_bytes_of(&self.name, len);
         } else {
             self.failed = self.finish().err();
         }
@@ -200,7 +209,7 @@ impl<'a> Receiving<'a> {
         if own != digest || part.held() != self.content.file_size {
             return Taken::Failed(Error::Corrupt { path: item.remote.to_string() });
         }
-        item.size = part.held();
+        (item.size, item.modified) = (part.held(), part.content.modified);
         match part.dress() {
             Ok(()) => Taken::Whole(part),
             Err(err) => Taken::Failed(err),
@@ -216,6 +225,15 @@ impl<'a> Receiving<'a> {
             Ok(filling) if keeps => item.part = Some(filling.part),
             _ => self.job.options.progress.take_bytes_back(self.counted),
         }
+    }
+}
+
+/// Small files are fetched again rather than noted.
+fn note_begun(job: &Job<'_>, item: &Item, part: &Part) {
+    let Content { file_size, modified, .. } = part.content;
+    if file_size > SMALL_PUT_MAX {
+        let held = Held::InPart(part.path().to_path_buf());
+        job.note_begun(item.target(), file_size, modified, held);
     }
 }
 

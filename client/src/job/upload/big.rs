@@ -4,6 +4,7 @@
 use super::item::{FAILURES_MAX, Item};
 use crate::connection::{Connection, Received};
 use crate::job::lanes::Job;
+use crate::journal::Held;
 use crate::local_file;
 use crate::{Error, Stage, sys};
 use ferry_protocol::limits::SEGMENT_LEN;
@@ -35,6 +36,10 @@ pub(super) fn send(
         Ok(file) => file,
         Err(err) => return Ok(Sent::Failed(err)),
     };
+    if !item.may_resume {
+        let held = Held::ByServer(item.transfer);
+        job.note_begun(&item.wanted.to_wire(), item.size, item.modified, held);
+    }
     let number = connection.send(&Request::Put(item.put()))?;
     connection.flush()?;
     item.may_resume = true;
@@ -48,7 +53,9 @@ pub(super) fn send(
         }
         answer => return refused(connection, answer),
     };
-    let mut sending = Sending { connection, job, number, file, hasher: Hasher::new(), counted: 0 };
+    let name = item.source().to_vec();
+    let mut sending =
+        Sending { connection, job, name, number, file, hasher: Hasher::new(), counted: 0 };
     let sent = sending.run(item, go_on);
     let reached = sending.counted;
     if !matches!(sent, Ok(Sent::Stored(..))) {
@@ -71,6 +78,7 @@ pub(super) fn is_equal(connection: &mut Connection, item: &Item) -> Result<bool,
 struct Sending<'a> {
     connection: &'a mut Connection,
     job: &'a Job<'a>,
+    name: Vec<u8>,
     number: u32,
     file: File,
     hasher: Hasher,
@@ -157,7 +165,7 @@ impl Sending<'_> {
 
     fn count(&mut self, bytes: u64) {
         self.counted += bytes;
-        self.job.options.progress.add_bytes(bytes);
+        self.job.options.progress.add_bytes_of(&self.name, bytes);
     }
 
     fn holds_our_prefix(&mut self, go_on: GoOn) -> bool {

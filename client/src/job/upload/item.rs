@@ -1,5 +1,7 @@
 //! What an upload's queue carries.
 
+use crate::job::conflict::{Ruled, Ruling};
+use crate::job::noted::FileState;
 use crate::{Error, random};
 use ferry_protocol::{IfExists, OperationId, Permissions, Put, RemotePath, Timestamp, TransferId};
 use std::path::PathBuf;
@@ -32,6 +34,17 @@ pub(super) struct Item {
     pub(super) reached: u64,
     /// Whether the server may hold a part of it.
     pub(super) may_resume: bool,
+    /// What was decided about its conflict meanwhile.
+    pub(super) ruling: Option<Ruling>,
+}
+
+impl Ruled for Work {
+    fn ruled(self, ruling: Ruling) -> Self {
+        match self {
+            Self::File(item) => Self::File(Item { ruling: Some(ruling), ..item }),
+            folder @ Self::EmptyFolder(..) => folder,
+        }
+    }
 }
 
 /// Failures on the way that are tried again before a file is given up.
@@ -48,6 +61,11 @@ impl Item {
         self.transfer = random::transfer_id()?;
         self.may_resume = false;
         Ok(())
+    }
+
+    pub(super) fn state<'a>(&'a self, wanted: &'a [u8], target: &'a [u8]) -> FileState<'a> {
+        let (size, modified) = (self.size, self.modified);
+        FileState { source: self.source(), wanted, target, size, modified }
     }
 
     pub(super) fn put(&self) -> Put {

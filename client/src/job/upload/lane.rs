@@ -5,7 +5,7 @@ use super::big::{self, Sent};
 use super::item::{FAILURES_MAX, Item, Work};
 use crate::client::Backoff;
 use crate::connection::{Connection, Received};
-use crate::job::conflict::{NUMBERED_MAX, Ruling, numbered};
+use crate::job::conflict::{NUMBERED_MAX, Parked, Ruling, numbered};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::local_file::{self, ReadError};
@@ -25,6 +25,7 @@ const REFILL_AT: usize = UNANSWERED_MAX / 2;
 pub(super) struct Lane<'a> {
     job: &'a Job<'a>,
     queue: Receiver<Work>,
+    parked: &'a Parked<Work>,
     connection: Option<Connection>,
     backoff: Backoff,
     /// Sent, oldest first; each waits for its answer.
@@ -42,10 +43,11 @@ enum Unanswered {
 }
 
 impl<'a> Lane<'a> {
-    pub(super) fn new(job: &'a Job<'a>, queue: Receiver<Work>) -> Self {
+    pub(super) fn new(job: &'a Job<'a>, queue: Receiver<Work>, parked: &'a Parked<Work>) -> Self {
         Self {
             job,
             queue,
+            parked,
             connection: None,
             backoff: Backoff::new(&job.site, &job.cancel),
             unanswered: VecDeque::new(),
@@ -138,6 +140,10 @@ impl<'a> Lane<'a> {
 
     fn begin(&mut self, work: Work) -> Result<(), Error> {
         match work {
+            Work::File(mut item) if item.ruling.is_some() => match item.ruling.take() {
+                Some(ruling) => self.apply(item, ruling),
+                None => Ok(()),
+            },
             Work::File(item) if item.size <= SMALL_PUT_MAX => self.send_small(item),
             Work::File(item) => {
                 while !self.unanswered.is_empty() {
@@ -365,9 +371,12 @@ impl<'a> Lane<'a> {
 
     /// Decides a conflict with a look at the server's file; nothing else is on its way.
     fn settle(&mut self, item: Item) -> Result<(), Error> {
-        match self.ruling(&item) {
-            Ok(Some(ruling)) => self.apply(item, ruling),
-            Ok(None) => {
+        match self.look(&item) {
+            Ok(Look::Ruled(ruling)) => self.apply(item, ruling),
+            Ok(Look::Undecided(conflict)) => {
+                self.job.set_aside(self.parked, Work::File(item), conflict)
+            }
+            Ok(Look::Equal) => {
                 self.job.options.progress.add_bytes(item.size);
                 self.end(&item, FinalOutcome::AlreadyThere);
                 Ok(())
@@ -385,8 +394,8 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// The ruling on a conflict, or `None` when both files turn out to be equal.
-    fn ruling(&mut self, item: &Item) -> Result<Option<Ruling>, Error> {
+    /// Looks at both files of a conflict.
+    fn look(&mut self, item: &Item) -> Result<Look, Error> {
         let wire = item.target.to_wire();
         let stat = Request::Stat(item.target.clone().into());
         let Answer::Entry(present) = self.connection()?.ask(&stat, &wire)? else {
@@ -401,23 +410,24 @@ impl<'a> Lane<'a> {
             && present.size == item.size
             && big::is_equal(self.connection()?, item)?
         {
-            return Ok(None);
+            return Ok(Look::Equal);
         }
         if item.names_tried > 0 {
-            return Ok(Some(Ruling::KeepBoth));
+            return Ok(Look::Ruled(Ruling::KeepBoth));
         }
         let conflict = Conflict {
             target: wire,
             present: (present.size, present.modified),
             coming: (item.size, item.modified),
         };
-        let questions = &self.job.site.questions;
-        let ruled = self.job.conflicts.rule_on(&conflict, questions.as_ref())?;
-        Ok(Some(ruled))
+        Ok(match self.job.rule_on(&conflict) {
+            Some(ruling) => Look::Ruled(ruling),
+            None => Look::Undecided(conflict),
+        })
     }
 
     fn send_big(&mut self, mut item: Item) -> Result<(), Error> {
-        self.job.options.progress.begin(item.source());
+        self.job.options.progress.begin(item.source(), item.size);
         let job = self.job;
         let reached = item.reached;
         let sent = self.connection().and_then(|connection| big::send(connection, job, &mut item));
@@ -450,7 +460,14 @@ impl<'a> Lane<'a> {
     }
 
     fn end(&self, item: &Item, outcome: FinalOutcome) {
-        let target = item.target.to_wire();
-        self.job.finish(item.source(), &target, item.size, outcome);
+        let (wanted, target) = (item.wanted.to_wire(), item.target.to_wire());
+        self.job.finish_file(item.state(&wanted, &target), outcome);
     }
+}
+
+/// What a look at both files of a conflict shows.
+enum Look {
+    Equal,
+    Ruled(Ruling),
+    Undecided(Conflict),
 }

@@ -24,7 +24,7 @@ pub fn upload(client: &mut Client, transfers: Vec<Transfer>, options: &JobOption
             folders = planner.into_folders();
             planned
         },
-        |queue| Lane::new(&job, queue).run(),
+        |queue, parked| Lane::new(&job, queue, parked).run(),
     );
     job.stop_on(finish::finish(&job, folders));
     job.end(client)

@@ -2,6 +2,7 @@
 
 use super::item::{Item, Work};
 use crate::job::lanes::Job;
+use crate::job::noted::FileState;
 use crate::job::report::FinalOutcome;
 use crate::job::{Rule, Transfer};
 use crate::{Error, random, sys};
@@ -120,8 +121,16 @@ impl<'a> Planner<'a> {
     }
 
     fn file(&self, local: &Path, remote: &RemotePath, metadata: &Metadata) -> Result<(), Error> {
-        self.job.options.progress.add_planned(1, metadata.len());
-        let if_exists = match self.job.options.rule {
+        let wire = remote.to_wire();
+        let (size, modified) = (metadata.len(), sys::modified(metadata));
+        let source = local.as_os_str().as_encoded_bytes();
+        let file = FileState { source, wanted: &wire, target: &wire, size, modified };
+        if self.job.was_done(file) {
+            return Ok(());
+        }
+        self.job.add_file(size);
+        let begun = self.job.begun_upload(&wire, size, modified);
+        let if_exists = match self.job.conflicts.rule() {
             Rule::Replace => IfExists::Replace,
             _ => IfExists::Refuse,
         };
@@ -129,16 +138,17 @@ impl<'a> Planner<'a> {
             local: local.to_path_buf(),
             wanted: remote.clone(),
             target: remote.clone(),
-            size: metadata.len(),
-            modified: sys::modified(metadata),
+            size,
+            modified,
             permissions: sys::permissions(metadata),
             if_exists,
             operation: random::operation_id()?,
-            transfer: random::transfer_id()?,
+            transfer: begun.map_or_else(random::transfer_id, Ok)?,
             names_tried: 0,
             failures: 0,
             reached: 0,
-            may_resume: false,
+            may_resume: begun.is_some(),
+            ruling: None,
         }))
     }
 

@@ -2,6 +2,7 @@
 //! by the command line and the prompt.
 
 pub(crate) mod inspect;
+pub(crate) mod jobs;
 pub(crate) mod list;
 pub(crate) mod local;
 pub(crate) mod namespace;

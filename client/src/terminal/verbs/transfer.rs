@@ -1,6 +1,7 @@
 //! `get` and `put`: a job, its bars, and what became of it.
 
-use crate::job::{self, FileOutcome, JobOptions, JobReport, Outcome, Transfer};
+use crate::job::{FileOutcome, JobOptions, JobReport, Outcome, Rule, Transfer};
+use crate::jobs::{Direction, JobServer, JobSpec, Jobs, OpenJob};
 use crate::terminal::bars::Bars;
 use crate::terminal::exit::Exit;
 use crate::terminal::failure::{Failure, Result, with_causes};
@@ -10,15 +11,13 @@ use crate::terminal::screen::{Screen, error_fields, insert_name};
 use crate::terminal::session::Session;
 use crate::terminal::size::{duration, grouped, human};
 use crate::terminal::target::{LocalTarget, NeedsFolder, RemoteTarget};
-use crate::{Client, Progress};
+use crate::{Error, Progress};
 use ferry_protocol::escape;
 use serde_json::{Map, Value, json};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-type Job = fn(&mut Client, Vec<Transfer>, &JobOptions) -> JobReport;
 
 /// Fetches each source to its place at the target.
 pub(crate) fn get(session: &mut Session, sources: &[RemoteTarget], target: &LocalTarget) -> Result {
@@ -31,7 +30,7 @@ pub(crate) fn get(session: &mut Session, sources: &[RemoteTarget], target: &Loca
             Transfer { local: target.of(name.as_deref()), remote: source.path.clone() }
         })
         .collect();
-    run(session, transfers, job::download)
+    run(session, transfers, Direction::Download)
 }
 
 /// Sends each source, as it was typed, to its place at the target.
@@ -45,31 +44,84 @@ pub(crate) fn put(session: &mut Session, sources: &[OsString], target: &RemoteTa
             Ok(Transfer { local: session.local.join(typed), remote: target.of(name)? })
         })
         .collect::<Result<Vec<_>>>()?;
-    run(session, transfers, job::upload)
+    run(session, transfers, Direction::Upload)
 }
 
-fn run(session: &mut Session, transfers: Vec<Transfer>, job: Job) -> Result {
-    let options = options(session);
-    let began = Instant::now();
+fn run(session: &mut Session, transfers: Vec<Transfer>, direction: Direction) -> Result {
+    let jobs = Jobs::open(&session.settings.state_folder)?;
+    let spec = JobSpec {
+        direction,
+        server: server(session),
+        transfers,
+        rule: session.settings.rule,
+        connections: session.settings.connections,
+    };
+    let job = open(session, &jobs, spec)?;
+    run_job(session, &jobs, job)
+}
+
+/// The same command again goes on with what an interrupted one began.
+fn open(session: &Session, jobs: &Jobs, spec: JobSpec) -> Result<OpenJob> {
+    let Some(begun) = jobs.unfinished_like(&spec)? else {
+        return Ok(jobs.begin(spec)?);
+    };
+    match jobs.take(&begun.id) {
+        Ok(job) => {
+            session.person.tell(&format!("ferry: going on with the job {}", begun.id));
+            Ok(job)
+        }
+        // Another process was quicker.
+        Err(Error::Journal(_)) => Ok(jobs.begin(spec)?),
+        Err(err) => Err(err.into()),
+    }
+}
+
+fn server(session: &Session) -> JobServer {
+    let options = session.client.options();
+    JobServer {
+        host: options.host.clone(),
+        port: options.port,
+        account: options.account().map(str::to_owned),
+        fingerprint: session.client.fingerprint(),
+    }
+}
+
+/// Does what is left of a job, and tells what became of it.
+pub(crate) fn run_job(session: &mut Session, jobs: &Jobs, job: OpenJob) -> Result {
+    let options = options(session, &job);
+    let (id, began) = (job.id().clone(), Instant::now());
     let bars = Bars::draw(&options.progress, &session.person, session.settings.json);
-    let report = job(&mut session.client, transfers, &options);
+    let report = job.run(&mut session.client, options);
     drop(bars);
-    let object = summary_object(&report, began.elapsed());
+    let is_done = report.is_success();
+    if is_done {
+        // There is nothing left to go on with.
+        jobs.clear(&id)?;
+    }
+    let object = summary_object(&report, began.elapsed(), (!is_done).then(|| id.as_str()));
     let text = summary_text(&report, began.elapsed());
     let shown = session.screen.result(&object, &text);
+    if !is_done {
+        session.person.tell(&format!("ferry: to go on with it: ferry jobs resume {id}"));
+    }
     // What failed decides, even where nobody reads the summary any more.
     conclude(report)?;
     Ok(shown?)
 }
 
-fn options(session: &Session) -> JobOptions {
+fn options(session: &Session, job: &OpenJob) -> JobOptions {
     let person = Arc::clone(&session.person);
     let is_json = session.settings.json;
+    let remembered = job.options();
     JobOptions {
-        rule: session.settings.rule,
+        rule: match session.settings.rule {
+            Rule::Ask => remembered.rule,
+            given => given,
+        },
         connections: session.settings.connections,
         progress: Arc::new(Progress::new()),
         on_outcome: Some(Arc::new(move |file| tell(file, is_json, &person))),
+        ..remembered
     }
 }
 
@@ -89,7 +141,7 @@ fn tell(file: &FileOutcome<'_>, is_json: bool, person: &Person) {
 }
 
 /// The error alone where it names the file itself.
-fn failed_text(source: &[u8], err: &crate::Error) -> String {
+fn failed_text(source: &[u8], err: &Error) -> String {
     let (source, text) = (escape(source), with_causes(err));
     if text.contains(&source) { text } else { format!("{source}: {text}") }
 }
@@ -115,8 +167,9 @@ fn outcome_object(file: &FileOutcome<'_>) -> Value {
     Value::Object(fields)
 }
 
-fn summary_object(report: &JobReport, took: Duration) -> Value {
+fn summary_object(report: &JobReport, took: Duration, job: Option<&str>) -> Value {
     json!({ "summary": {
+        "job": job,
         "files": report.files_done,
         "folders": report.folders_done,
         "bytes": report.bytes,
@@ -179,7 +232,6 @@ impl From<NeedsFolder> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Error;
 
     fn report() -> JobReport {
         JobReport { files_done: 10_000, bytes: 40_960_000, ..JobReport::default() }

@@ -1,0 +1,116 @@
+//! What a job notes in its journal, and what it finds there of earlier runs. Without a journal
+//! nothing is noted and nothing is found.
+
+use super::conflict::Ruling;
+use super::lanes::Job;
+use super::report::FinalOutcome;
+use crate::Conflict;
+use crate::journal::{Held, UnderWay};
+use ferry_protocol::{Timestamp, TransferId};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+/// A file of a job in the state in which it is moved.
+#[derive(Clone, Copy)]
+pub(super) struct FileState<'a> {
+    /// The source's path as bytes.
+    pub(super) source: &'a [u8],
+    /// The path that was wanted for it.
+    pub(super) wanted: &'a [u8],
+    /// The path that it got.
+    pub(super) target: &'a [u8],
+    pub(super) size: u64,
+    pub(super) modified: Timestamp,
+}
+
+impl Job<'_> {
+    /// Whether an earlier run did this file. If so it is told and counted.
+    pub(super) fn was_done(&self, file: FileState<'_>) -> bool {
+        let was_done = self.options.journal.as_ref().is_some_and(|journal| {
+            journal.was_done(journal.key(file.source, file.wanted, file.size, file.modified))
+        });
+        if was_done {
+            self.add_file(file.size);
+            self.options.progress.add_bytes(file.size);
+            self.finish_file(file, FinalOutcome::DoneBefore);
+        }
+        was_done
+    }
+
+    /// Tells of a planned file that ended, and notes it.
+    pub(super) fn finish_file(&self, file: FileState<'_>, outcome: FinalOutcome) {
+        if let Some(journal) = &self.options.journal {
+            let is_done = matches!(outcome, FinalOutcome::Done | FinalOutcome::AlreadyThere);
+            let key =
+                is_done.then(|| journal.key(file.source, file.wanted, file.size, file.modified));
+            journal.file_ended(key, file.source, file.wanted, outcome.ended());
+        }
+        self.finish(file.source, file.target, file.size, outcome);
+        if self.open_files.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.conflicts.wake();
+        }
+    }
+
+    /// The id under which an earlier run began to upload this file, if the file is the same.
+    pub(super) fn begun_upload(
+        &self,
+        target: &[u8],
+        size: u64,
+        modified: Timestamp,
+    ) -> Option<TransferId> {
+        let begun = self.options.journal.as_ref()?.take_begun(target)?;
+        match begun.held {
+            Held::ByServer(id) if begun.size == size && begun.modified == modified => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The staged file in which an earlier run began to download this one.
+    pub(super) fn begun_part(&self, target: &[u8]) -> Option<PathBuf> {
+        match self.options.journal.as_ref()?.take_begun(target)?.held {
+            Held::InPart(path) => Some(path),
+            Held::ByServer(_) => None,
+        }
+    }
+
+    /// Notes where the bytes of a big file will be.
+    pub(super) fn note_begun(&self, target: &[u8], size: u64, modified: Timestamp, held: Held) {
+        if let Some(journal) = &self.options.journal {
+            journal.file_begun(UnderWay { target: target.to_vec(), size, modified, held });
+        }
+    }
+
+    pub(super) fn note_decision(&self, conflict: &Conflict, ruling: Ruling) {
+        let Some(journal) = &self.options.journal else { return };
+        // Who refuses for want of somebody to ask has decided nothing for the next time.
+        if ruling != Ruling::Refuse {
+            journal.conflict_decided(conflict, ruling);
+        }
+        journal.rule_changed(self.conflicts.rule());
+    }
+
+    /// Whether another process can go on with what this one leaves.
+    pub(super) fn is_noted(&self) -> bool {
+        self.options.journal.is_some()
+    }
+
+    /// Removes the staged files that a killed process of this job left in a folder, but for
+    /// those that are gone on with.
+    pub(super) fn sweep(&self, folder: &Path) {
+        let Some(journal) = &self.options.journal else { return };
+        // What cannot be listed cannot be swept; whoever needs the folder tells.
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let is_old = journal.is_old_part(entry.file_name().as_encoded_bytes());
+            if is_old && !journal.has_begun_part(&entry.path()) {
+                drop(fs::remove_file(entry.path()));
+            }
+        }
+    }
+
+    /// How the names of staged files begin.
+    pub(super) fn part_prefix(&self) -> String {
+        let journal = self.options.journal.as_ref();
+        journal.map_or_else(|| ".ferry-part-".to_owned(), |journal| journal.part_prefix())
+    }
+}

@@ -1,0 +1,233 @@
+//! The folder of journals: one `ID.journal` and one `ID.lock` for each job.
+
+use super::OpenJob;
+use super::cleaning;
+use crate::journal::{
+    self, JobDetails, JobId, JobRecord, JobSpec, JobState, JournalError, Lock, Unusable, Wish,
+};
+use crate::{Error, sys};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The jobs of a user. Any number of processes may use the same folder at once.
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    folder: PathBuf,
+}
+
+/// All jobs of a folder.
+#[derive(Debug, Default)]
+pub struct JobList {
+    /// The jobs, newest first.
+    pub jobs: Vec<JobRecord>,
+    /// Journals that could not be used and were set aside just now.
+    pub set_aside: Vec<SetAside>,
+    /// Journals that could not be read for another reason, and stay where they are.
+    pub unread: Vec<JournalError>,
+}
+
+/// A journal that could not be used. It was renamed, never deleted.
+#[derive(Debug)]
+pub struct SetAside {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// What was wrong with it.
+    pub why: Unusable,
+}
+
+/// What became of the wish that a job stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// It is stopped.
+    Now,
+    /// The process that works on it was asked, and will within a second or so.
+    Asked,
+}
+
+impl Jobs {
+    /// The jobs in the client's state folder. The folder for them is made if it is not there.
+    pub fn open(state_folder: &Path) -> Result<Self, Error> {
+        let folder = state_folder.join("jobs");
+        sys::create_private_folder(&folder)
+            .map_err(|source| Error::local("make", &folder, source))?;
+        Ok(Self { folder })
+    }
+
+    /// All jobs, those that other processes work on included. A journal that cannot be used is
+    /// set aside and told, and hides no other.
+    pub fn list(&self) -> Result<JobList, Error> {
+        let mut list = JobList::default();
+        for id in self.ids()? {
+            match self.record(&id) {
+                Ok(record) => list.jobs.push(record),
+                Err(err) if err.is_bad_file() => self.set_aside(&id, err, &mut list),
+                // Cleared by another process meanwhile.
+                Err(JournalError { kind: Unusable::Missing, .. }) => {}
+                Err(err) => list.unread.push(err),
+            }
+        }
+        list.jobs.sort_by_key(|job| std::cmp::Reverse(job.began));
+        Ok(list)
+    }
+
+    /// One job with its lists of failures, unfinished files and conflicts.
+    pub fn details(&self, id: &JobId) -> Result<JobDetails, Error> {
+        let is_held = Lock::is_held(&self.lock_file(id))?;
+        Ok(journal::details(&self.journal_file(id), id, is_held)?)
+    }
+
+    /// Begins a job: its journal is on stable storage before anything is moved.
+    pub fn begin(&self, spec: JobSpec) -> Result<OpenJob, Error> {
+        loop {
+            let id = JobId::random()
+                .map_err(|source| Error::local("name a job in", &self.folder, source))?;
+            let path = self.journal_file(&id);
+            if path.exists() {
+                continue;
+            }
+            let lock = Lock::take(&self.lock_file(&id))?;
+            journal::create(&path, &spec)?;
+            sys::sync_folder(&self.folder)
+                .map_err(|source| Error::local("sync", &self.folder, source))?;
+            return Ok(OpenJob::new(self.clone(), id, spec, JobState::Interrupted, lock));
+        }
+    }
+
+    /// Takes a job to go on with it. Fails with [`Unusable::InUse`] while a process works on it.
+    pub fn take(&self, id: &JobId) -> Result<OpenJob, Error> {
+        let path = self.journal_file(id);
+        if !path.exists() {
+            return Err(JournalError::new(&path, Unusable::Missing).into());
+        }
+        let lock = Lock::take(&self.lock_file(id))?;
+        let record = journal::record(&path, id, false)?;
+        Ok(OpenJob::new(self.clone(), id.clone(), record.spec, record.state, lock))
+    }
+
+    /// The newest unfinished job that is the same work as `spec` and that no process works on. Its
+    /// server is known by its key, so that it is found under a new address too; rule and
+    /// connections may differ.
+    pub fn unfinished_like(&self, spec: &JobSpec) -> Result<Option<JobRecord>, Error> {
+        let all = self.list()?.jobs;
+        Ok(all.into_iter().find(|job| {
+            matches!(job.state, JobState::Interrupted | JobState::Paused)
+                && job.spec.direction == spec.direction
+                && job.spec.server.fingerprint == spec.server.fingerprint
+                && job.spec.server.account == spec.server.account
+                && job.spec.transfers == spec.transfers
+        }))
+    }
+
+    /// Stops a job for now, whichever process works on it; it can be resumed.
+    pub fn pause(&self, id: &JobId) -> Result<Stopped, Error> {
+        self.stop(id, Wish::Pause, |_| Ok(()))
+    }
+
+    /// Gives a job up: what it moved stays, what it only began is removed. What the server holds
+    /// of unfinished files is forgotten by the server in its own time.
+    pub fn cancel(&self, id: &JobId) -> Result<Stopped, Error> {
+        self.stop(id, Wish::Cancel, |job| {
+            cleaning::remove_parts(&self.journal_file(id), id, &job.spec().transfers);
+            job.set_cancelled()
+        })
+    }
+
+    /// Forgets a job that is over. One that is not has to be cancelled first.
+    pub fn clear(&self, id: &JobId) -> Result<(), Error> {
+        let job = self.take(id)?;
+        if !job.state().is_over() {
+            let path = self.journal_file(id);
+            let what = "its job is not over; resume or cancel it first";
+            return Err(Error::LocalRefused { path, what });
+        }
+        self.remove(id)?;
+        drop(job);
+        Ok(())
+    }
+
+    pub(super) fn journal_file(&self, id: &JobId) -> PathBuf {
+        self.folder.join(format!("{id}.{JOURNAL}"))
+    }
+
+    fn lock_file(&self, id: &JobId) -> PathBuf {
+        self.folder.join(format!("{id}.lock"))
+    }
+
+    fn record(&self, id: &JobId) -> Result<JobRecord, JournalError> {
+        let is_held = Lock::is_held(&self.lock_file(id))?;
+        journal::record(&self.journal_file(id), id, is_held)
+    }
+
+    fn ids(&self) -> Result<Vec<JobId>, Error> {
+        let failed = |source| Error::local("list", &self.folder, source);
+        let mut ids = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(JOURNAL)?.strip_suffix('.'));
+            ids.extend(id.and_then(|id| id.parse().ok()));
+        }
+        Ok(ids)
+    }
+
+    fn stop(
+        &self,
+        id: &JobId,
+        wish: Wish,
+        here: impl FnOnce(&OpenJob) -> Result<(), Error>,
+    ) -> Result<Stopped, Error> {
+        match self.take(id) {
+            Ok(job) => here(&job).map(|()| Stopped::Now),
+            Err(Error::Journal(JournalError { kind: Unusable::InUse, .. })) => {
+                journal::set_wish(&self.journal_file(id), wish)?;
+                Ok(Stopped::Asked)
+            }
+            Err(err) => Err(err),
+        }
+    }
+
+    /// Renames a journal that cannot be used, unless a process is just about to make it.
+    fn set_aside(&self, id: &JobId, err: JournalError, list: &mut JobList) {
+        let Ok(_lock) = Lock::take(&self.lock_file(id)) else {
+            return;
+        };
+        let free = (1..).map(|count| self.folder.join(format!("{id}.{JOURNAL}.set-aside-{count}")));
+        let Some(to) = free.into_iter().find(|path| !path.exists()) else {
+            return;
+        };
+        let from = self.journal_file(id);
+        match fs::rename(&from, &to) {
+            Ok(()) => {
+                for beside in BESIDE {
+                    let (from, to) = (with_suffix(&from, beside), with_suffix(&to, beside));
+                    // Most journals have none of these.
+                    drop(fs::rename(from, to));
+                }
+                list.set_aside.push(SetAside { path: to, why: err.kind });
+            }
+            Err(_) => list.unread.push(err),
+        }
+    }
+
+    fn remove(&self, id: &JobId) -> Result<(), Error> {
+        let journal = self.journal_file(id);
+        let beside = BESIDE.iter().map(|suffix| with_suffix(&journal, suffix));
+        for path in beside.chain([journal.clone(), self.lock_file(id)]) {
+            match fs::remove_file(&path) {
+                Err(err) if err.kind() == io::ErrorKind::NotFound => {}
+                other => other.map_err(|source| Error::local("remove", &path, source))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+const JOURNAL: &str = "journal";
+/// What the store keeps beside its file while it is open, and after a process was killed.
+const BESIDE: [&str; 2] = ["-wal", "-shm"];
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_os_string();
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,123 @@
+//! What is noted while a job runs, and how each note is written.
+
+use super::codes::{StoredState, rule_code, ruling_code};
+use super::record::Counts;
+use super::{DoneKey, Held, UnderWay};
+use crate::Conflict;
+use crate::job::{Rule, Ruling};
+use rusqlite::{Connection, params};
+use std::sync::mpsc::SyncSender;
+
+const FAILURES_MAX: u64 = crate::job::JobReport::LISTED_MAX as u64;
+
+/// How a file ended, as its journal takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Done,
+    /// An earlier run did it.
+    DoneBefore,
+    AlreadyThere,
+    Skipped,
+    Failed(String),
+}
+
+#[derive(Debug)]
+pub(super) enum Note {
+    Ended {
+        key: Option<DoneKey>,
+        source: Vec<u8>,
+        target: Vec<u8>,
+        has_rows: bool,
+        ended: Ended,
+    },
+    /// Whoever sends it waits until it is committed.
+    Begun(UnderWay, SyncSender<()>),
+    Waiting(Conflict),
+    Decided(Conflict, Ruling),
+    Rule(Rule),
+    Over(StoredState, Option<String>),
+}
+
+/// Writes one note. Returns whoever waits for its commit.
+pub(super) fn write(
+    store: &Connection,
+    note: Note,
+    counts: &mut Counts,
+    keys: &mut Vec<u8>,
+) -> rusqlite::Result<Option<SyncSender<()>>> {
+    let mut awaited = None;
+    match note {
+        Note::Ended { key, source, target, has_rows, ended } => {
+            keys.extend(key.iter().flat_map(|key| key.0));
+            if has_rows {
+                store.execute("DELETE FROM under_way WHERE target = ?1", [&target])?;
+                store.execute("DELETE FROM conflict WHERE target = ?1", [&target])?;
+            }
+            count(store, counts, &source, &target, ended)?;
+        }
+        Note::Begun(UnderWay { target, size, modified, held }, committed) => {
+            awaited = Some(committed);
+            let (upload, part) = match held {
+                Held::ByServer(transfer) => (Some(transfer.0), None),
+                Held::InPart(path) => (None, Some(path.into_os_string().into_encoded_bytes())),
+            };
+            let row = params![target, signed(size), modified.0, upload, part];
+            let sql = "INSERT OR REPLACE INTO under_way VALUES (?1, ?2, ?3, ?4, ?5)";
+            store.execute(sql, row)?;
+        }
+        Note::Waiting(conflict) => write_conflict(store, &conflict, None)?,
+        Note::Decided(conflict, ruling) => write_conflict(store, &conflict, Some(ruling))?,
+        Note::Rule(rule) => {
+            store.execute("UPDATE job SET rule = ?1", [rule_code(rule)])?;
+        }
+        Note::Over(state, stopped) => {
+            let row = params![state.code(), stopped];
+            store.execute("UPDATE job SET state = ?1, stopped = ?2", row)?;
+        }
+    }
+    Ok(awaited)
+}
+
+fn count(
+    store: &Connection,
+    counts: &mut Counts,
+    source: &[u8],
+    target: &[u8],
+    ended: Ended,
+) -> rusqlite::Result<()> {
+    match ended {
+        Ended::Done | Ended::DoneBefore => counts.files_done += 1,
+        Ended::AlreadyThere => counts.already_there += 1,
+        Ended::Skipped => counts.skipped += 1,
+        Ended::Failed(reason) => {
+            counts.failed += 1;
+            if counts.failed <= FAILURES_MAX {
+                let row = params![source, target, reason];
+                store.execute("INSERT INTO failure VALUES (?1, ?2, ?3)", row)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_conflict(
+    store: &Connection,
+    conflict: &Conflict,
+    ruling: Option<Ruling>,
+) -> rusqlite::Result<()> {
+    let Conflict { target, present, coming } = conflict;
+    let row = params![
+        target,
+        signed(present.0),
+        present.1.0,
+        signed(coming.0),
+        coming.1.0,
+        ruling.map(ruling_code),
+    ];
+    let sql = "INSERT OR REPLACE INTO conflict VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    store.execute(sql, row).map(drop)
+}
+
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,201 @@
+//! Jobs that outlive their process, against the real server: the program is killed in the middle,
+//! and what it began is gone on with.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may give up")]
+
+mod support;
+
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use support::gate::Gate;
+use support::place::{Place, contents, noise};
+
+const BIG: u32 = 12_000_000;
+/// What the gate lets through before the program is killed.
+const BEFORE: u64 = 8_000_000;
+const UNBOUNDED: u64 = u64::MAX;
+
+fn ferry(place: &Place, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
+    command
+        .args(arguments)
+        .args(["--json", "--fingerprint", &place.fingerprint])
+        .current_dir(place.path(""))
+        .env("FERRY_STATE_DIR", place.path("state"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn run(place: &Place, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
+    let output = ferry(place, arguments).output().unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+    let lines = lines(&output);
+    assert!(output.status.code() != Some(101), "{complaints}");
+    (output.status.code(), lines)
+}
+
+/// Runs the program until the gate holds it still, and kills it.
+fn kill_in_the_middle(place: &Place, gate: &Gate, arguments: &[&str]) {
+    kill_when(place, gate, arguments, || true);
+}
+
+/// The same, but not before something has come to pass.
+fn kill_when(place: &Place, gate: &Gate, arguments: &[&str], is_time: impl Fn() -> bool) {
+    let mut child = ferry(place, arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let child = child.as_mut().unwrap();
+    gate.wait_until_stalled();
+    while !is_time() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// The only job, as `jobs list` shows it.
+fn only_job(place: &Place) -> Value {
+    let (exit, mut jobs) = run(place, &["jobs"]);
+    assert_eq!((exit, jobs.len()), (Some(0), 1), "{jobs:?}");
+    jobs.remove(0)
+}
+
+fn parts_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let is_part = |path: &Path| path.to_string_lossy().contains(".ferry-part-");
+    contents(folder).into_iter().map(|(path, ..)| path).filter(|path| is_part(path)).collect()
+}
+
+/// Bytes in the parts below a folder.
+fn held_by_parts(folder: &Path) -> u64 {
+    let parts = parts_below(folder).into_iter();
+    parts.map(|part| fs::metadata(folder.join(part)).unwrap().len()).sum()
+}
+
+#[test]
+fn a_killed_upload_goes_on_where_it_was() {
+    let place = Place::new();
+    fs::write(place.path("big"), noise(BIG)).unwrap();
+    let gate = Gate::start(place.port(), BEFORE);
+    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
+    kill_in_the_middle(&place, &gate, &["put", "big", &url]);
+    let job = only_job(&place);
+    assert_eq!((&job["state"], &job["direction"]), (&"interrupted".into(), &"upload".into()));
+
+    gate.open(UNBOUNDED);
+    let held = held_by_parts(&place.path("share"));
+    let id = job["job"].as_str().unwrap();
+    let (exit, out) = run(&place, &["jobs", "resume", &id[..4]]);
+    let passed = gate.open(UNBOUNDED);
+    assert_eq!(exit, Some(0), "{out:?}");
+    let left = u64::from(BIG) - held;
+    assert!(held > 0 && passed < left + 500_000, "{passed} bytes for the last {left}");
+    assert_eq!(fs::read(place.path("share/big")).unwrap(), noise(BIG));
+    assert!(parts_below(&place.path("share")).is_empty());
+    assert!(run(&place, &["jobs"]).1.is_empty(), "a job that is done is not kept");
+}
+
+#[test]
+fn a_killed_download_goes_on_where_it_was_and_the_same_command_does_it() {
+    let place = Place::new();
+    fs::create_dir(place.path("down")).unwrap();
+    fs::write(place.path("share/big"), noise(BIG)).unwrap();
+    let gate = Gate::start(place.port(), BEFORE);
+    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
+    let down = place.path("down");
+    let has_come = || held_by_parts(&down) >= BEFORE / 2;
+    kill_when(&place, &gate, &["get", &url, "down/"], has_come);
+    let held = held_by_parts(&place.path("down"));
+    assert_eq!(only_job(&place)["state"], "interrupted");
+
+    gate.open(UNBOUNDED);
+    let (exit, out) = run(&place, &["get", &url, "down/"]);
+    let passed = gate.open(UNBOUNDED);
+    assert_eq!(exit, Some(0), "{out:?}");
+    let left = u64::from(BIG) - held;
+    assert!(held > 0 && passed < left + 500_000, "{passed} bytes for the last {left}");
+    assert_eq!(fs::read(place.path("down/big")).unwrap(), noise(BIG));
+    assert!(parts_below(&place.path("down")).is_empty());
+}
+
+#[test]
+fn a_source_that_changed_meanwhile_is_sent_anew() {
+    let place = Place::new();
+    fs::write(place.path("big"), noise(BIG)).unwrap();
+    let gate = Gate::start(place.port(), BEFORE);
+    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
+    kill_in_the_middle(&place, &gate, &["put", "big", &url]);
+    let changed: Vec<u8> = noise(BIG).into_iter().map(|byte| !byte).collect();
+    fs::write(place.path("big"), &changed).unwrap();
+    gate.open(UNBOUNDED);
+    let (exit, out) = run(&place, &["put", "big", &url]);
+    assert_eq!(exit, Some(0), "{out:?}");
+    assert_eq!(fs::read(place.path("share/big")).unwrap(), changed);
+}
+
+/// Killed again and again, a job of mixed files moves little more than its payload.
+#[test]
+fn a_tree_survives_many_kills_both_ways() {
+    let place = Place::new();
+    let tree = place.make_tree();
+    let gate = Gate::start(place.port(), 0);
+    let url = format!("ferry://127.0.0.1:{}/up", gate.port);
+    let verbs: [&[&str]; 2] = [&["put", "tree", &url], &["get", &url, "down"]];
+    for verb in verbs {
+        for kill in 1..=4 {
+            gate.open(kill * 700_000);
+            kill_in_the_middle(&place, &gate, verb);
+        }
+        gate.open(UNBOUNDED);
+        let (exit, out) = run(&place, verb);
+        assert_eq!(exit, Some(0), "{out:?}");
+    }
+    assert_eq!(contents(&tree), contents(&place.path("share/up")));
+    assert_eq!(contents(&tree), contents(&place.path("down")));
+    assert!(run(&place, &["jobs"]).1.is_empty());
+}
+
+#[test]
+fn a_cancelled_job_leaves_nothing_here_and_can_be_cleared() {
+    let place = Place::new();
+    fs::create_dir(place.path("down")).unwrap();
+    fs::write(place.path("share/big"), noise(BIG)).unwrap();
+    let gate = Gate::start(place.port(), BEFORE);
+    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
+    kill_in_the_middle(&place, &gate, &["get", &url, "down/"]);
+    let job = only_job(&place);
+    let id = job["job"].as_str().unwrap();
+    let (exit, _) = run(&place, &["jobs", "clear", id]);
+    assert_eq!(exit, Some(1), "it is not over yet");
+    assert_eq!(run(&place, &["jobs", "cancel", id]).0, Some(0));
+    assert!(parts_below(&place.path("down")).is_empty());
+    assert_eq!(only_job(&place)["state"], "cancelled");
+    assert_eq!(run(&place, &["jobs", "resume", id]).0, Some(1), "it is over");
+    assert_eq!(run(&place, &["jobs", "clear"]).0, Some(0));
+    assert!(run(&place, &["jobs"]).1.is_empty());
+}
+
+/// Another process sees a running job as such, and can pause it.
+#[test]
+fn a_job_of_another_process_is_shown_and_paused() {
+    let place = Place::new();
+    fs::write(place.path("big"), noise(BIG)).unwrap();
+    let gate = Gate::start(place.port(), BEFORE);
+    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
+    let child = ferry(&place, &["put", "big", &url]).spawn().unwrap();
+    gate.wait_until_stalled();
+    let job = only_job(&place);
+    assert_eq!(job["state"], "running");
+    let id = job["job"].as_str().unwrap();
+    assert_eq!(run(&place, &["jobs", "resume", id]).0, Some(1), "it runs");
+    let (exit, out) = run(&place, &["jobs", "pause", id]);
+    assert_eq!((exit, &out[0]["asked"]), (Some(0), &true.into()), "{out:?}");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(only_job(&place)["state"], "paused");
+}
