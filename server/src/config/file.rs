@@ -1,7 +1,8 @@
-//! The configuration file: the words of the command line, `[limits]` and `durability`.
+//! The configuration file: the words of the command line, `durability`, and sections.
 
 use super::{
     Access, Durability, Limits, ListenOn, Mistake, Mistakes, PenaltyRules, Reading, Section,
+    UndoLimits,
 };
 use super::{WORKERS_MAX, limits};
 use ferry_protocol::limits::WELCOME_TEXT_MAX;
@@ -21,6 +22,7 @@ pub(super) struct Settings {
     pub(super) durability: Option<Durability>,
     pub(super) limits: Limits,
     pub(super) penalties: PenaltyRules,
+    pub(super) undo: UndoLimits,
 }
 
 impl Settings {
@@ -59,6 +61,9 @@ impl Settings {
                 read_limits(section, &mut limits, reading);
                 limits
             }),
+            undo: root
+                .section("undo", reading)
+                .map_or_else(UndoLimits::default, |section| UndoLimits::read(section, reading)),
             penalties: root
                 .section("penalties", reading)
                 .map_or_else(PenaltyRules::default, |section| PenaltyRules::read(section, reading)),

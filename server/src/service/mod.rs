@@ -15,6 +15,7 @@ mod password;
 mod read;
 mod roots;
 mod task;
+mod undo;
 mod view;
 mod write;
 

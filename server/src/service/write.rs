@@ -5,7 +5,7 @@ use super::task::Proof;
 use super::view::View;
 use super::{Error, Result, Service, Session};
 use crate::committer::{self, CommitQueue, Finished};
-use crate::storage::{self, ErrorKind, Upload};
+use crate::storage::{self, Author, ErrorKind, Upload};
 use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Attributes, Digest, EntryKind, Hasher, IfExists, Put, RemotePath, Rights};
@@ -41,6 +41,7 @@ pub(super) struct Plan {
     pub(super) size: u64,
     attributes: Attributes,
     if_exists: IfExists,
+    by: Author,
 }
 
 impl Service {
@@ -54,7 +55,8 @@ impl Service {
         }
         let attributes =
             Attributes { modified: Some(put.modified), permissions: Some(put.permissions) };
-        let plan = Plan { target, size: put.size, attributes, if_exists: put.if_exists };
+        let by = session.author(put.operation);
+        let plan = Plan { target, size: put.size, attributes, if_exists: put.if_exists, by };
         if put.size > SMALL_PUT_MAX {
             look_in_the_way(view, &plan)?;
         }
@@ -190,6 +192,7 @@ impl Incoming {
             size: self.plan.size,
             digest,
             if_exists: self.plan.if_exists,
+            by: self.plan.by.clone(),
             is_synced,
         };
         self.commits.commit(finished, promise);
