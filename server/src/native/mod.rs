@@ -20,7 +20,7 @@ use crate::service::Service;
 use crate::transport::tls::{TlsConfig, TlsStream};
 use crate::wake::Waker;
 use connection::NativeConnection;
-use ferry_protocol::{Welcome, WireLimits};
+use ferry_protocol::{Welcome, WireLimits, feature};
 use operations::Operations;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -53,7 +53,7 @@ impl NativeDoor {
             name: name.to_owned(),
             program: concat!("ferry-server ", env!("CARGO_PKG_VERSION")).to_owned(),
             text: text.to_owned(),
-            features: 0,
+            features: feature::UNDO,
             limits: WireLimits::with_idle_ms(idle_ms),
         };
         Self {

@@ -9,7 +9,7 @@ use crate::service::{self, Pages, Session};
 use ferry_protocol::session::Incoming;
 use ferry_protocol::{
     Answer, Change, DecodeError, Fault, Header, Kind, OperationId, PeerMisbehaved, RemotePath,
-    Request, RequestedPath, ServerStatus, Status, Timestamp, TransferId,
+    Request, RequestedPath, ServerStatus, Status, Timestamp,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -158,6 +158,13 @@ impl NativeConnection {
                 return Ok(None);
             }
             Request::Space(path) => Answer::SpaceIs(service.space(session, &resolve(&path)?)?),
+            Request::UndoGroup(group) => {
+                session.undo_group = group;
+                Answer::Done
+            }
+            Request::UndoList { group, before } => {
+                Answer::UndoPage(service.undo_page(session, group, before)?)
+            }
             Request::Sync => {
                 self.work = Work::Syncing(service.sync(session, &self.waker));
                 return Ok(None);
@@ -178,9 +185,7 @@ impl NativeConnection {
         if let Some(answer) = self.door.operations.recall(account, operation, turn.now) {
             return Ok(Some(answer));
         }
-        // The operation's id is random: it serves as the id of the copy's part.
-        let spare_id = TransferId(operation.0);
-        if let Some(task) = self.door.service.change(session, change, spare_id)? {
+        if let Some(task) = self.door.service.change(session, change, operation)? {
             let operation = Some(operation);
             self.work = Work::Running(Box::new(Running { task, operation, told_at: turn.now }));
             return Ok(None);

@@ -41,7 +41,7 @@ fn status(err: &Error) -> Status {
 
 fn of_storage(kind: ErrorKind) -> Status {
     match kind {
-        ErrorKind::NotFound => Status::NOT_FOUND,
+        ErrorKind::NotFound | ErrorKind::NotKept => Status::NOT_FOUND,
         ErrorKind::AlreadyExists => Status::EXISTS,
         ErrorKind::NotAFolder => Status::NOT_A_FOLDER,
         ErrorKind::IsAFolder => Status::IS_A_FOLDER,

@@ -158,6 +158,32 @@ pub(crate) fn make_folder(folder: impl AsFd, name: &[u8]) -> io::Result<()> {
     Ok(fs::mkdirat(folder, name, mode_bits(0o777))?)
 }
 
+/// Makes a folder for its owner alone.
+pub(crate) fn make_private_folder(folder: impl AsFd, name: &[u8]) -> io::Result<()> {
+    Ok(fs::mkdirat(folder, name, mode_bits(0o700))?)
+}
+
+/// Gives the owner of a folder all rights to it.
+pub(crate) fn unlock_folder(folder: impl AsFd, name: &[u8]) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        set_mode(&fs::openat(folder, name, flags, Mode::empty())?.into(), 0o700)
+    }
+    #[cfg(not(target_os = "linux"))]
+    set_file_mode(&open_folder(folder, name)?, 0o700)
+}
+
+/// Makes a symbolic link to whatever `target` says; nobody needs to be there.
+pub(crate) fn make_link(folder: impl AsFd, name: &[u8], target: &[u8]) -> io::Result<()> {
+    Ok(fs::symlinkat(target, folder, name)?)
+}
+
+/// What a symbolic link says.
+pub(crate) fn read_link(folder: impl AsFd, name: &[u8]) -> io::Result<Vec<u8>> {
+    Ok(fs::readlinkat(folder, name, Vec::new())?.into_bytes())
+}
+
 pub(crate) fn remove_file(folder: impl AsFd, name: impl rustix::path::Arg) -> io::Result<()> {
     match fs::unlinkat(&folder, name, AtFlags::empty()) {
         // POSIX has EPERM for a folder, Linux EISDIR.
@@ -179,6 +205,22 @@ pub(crate) type Place<'a> = (BorrowedFd<'a>, &'a [u8]);
 /// Renames, replacing a file that has the new name.
 pub(crate) fn rename(from: Place<'_>, to: Place<'_>) -> io::Result<()> {
     Ok(fs::renameat(from.0, from.1, to.0, to.1)?)
+}
+
+/// Gives a file a second name, which must be free.
+pub(crate) fn link(from: Place<'_>, to: Place<'_>) -> io::Result<()> {
+    Ok(fs::linkat(from.0, from.1, to.0, to.1, AtFlags::empty())?)
+}
+
+/// Exchanges what two names stand for, in one step.
+pub(crate) fn exchange(one: Place<'_>, other: Place<'_>) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    return Ok(fs::renameat_with(one.0, one.1, other.0, other.1, fs::RenameFlags::EXCHANGE)?);
+    #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+    {
+        let _ = (one, other);
+        Err(Errno::NOSYS.into())
+    }
 }
 
 /// Renames unless the new name is taken.
@@ -311,6 +353,19 @@ pub(crate) fn is_link_loop(err: &io::Error) -> bool {
 /// Whether what was opened is a socket, or a device without a driver.
 pub(crate) fn is_no_file(err: &io::Error) -> bool {
     matches!(Errno::from_io_error(err), Some(Errno::NXIO | Errno::NODEV))
+}
+
+/// Whether the file, its file system or its owner allows no further name.
+pub(crate) fn is_no_link(err: &io::Error) -> bool {
+    matches!(
+        Errno::from_io_error(err),
+        Some(Errno::PERM | Errno::ACCESS | Errno::MLINK | Errno::OPNOTSUPP | Errno::NOSYS)
+    )
+}
+
+/// Whether the file system cannot exchange names.
+pub(crate) fn is_no_exchange(err: &io::Error) -> bool {
+    matches!(Errno::from_io_error(err), Some(Errno::INVAL | Errno::OPNOTSUPP | Errno::NOSYS))
 }
 
 /// Whether the system finds no sense in the call, as in renaming a folder into itself.
