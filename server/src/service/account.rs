@@ -4,8 +4,9 @@ use super::password::Attempt;
 use super::{Error, Result, Service, View};
 use crate::accounts::Account;
 use crate::penalties::Offence;
+use crate::storage::Author;
 use crate::wake::{Pending, Waker, promise};
-use ferry_protocol::{RemotePath, Rights, Secret, Token};
+use ferry_protocol::{OperationId, RemotePath, Rights, Secret, Token, UndoGroup};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -19,6 +20,8 @@ pub(crate) struct Session {
     peer: IpAddr,
     /// The session's folder.
     pub(crate) directory: RemotePath,
+    /// What is replaced and removed from now on belongs to this.
+    pub(crate) undo_group: Option<UndoGroup>,
 }
 
 /// What came of a password: the account, or nothing.
@@ -33,6 +36,12 @@ impl Session {
     /// Everything that the account may do somewhere.
     pub(crate) fn rights(&self) -> Rights {
         self.view.account.rights()
+    }
+
+    /// Whose doing an operation of this session is.
+    pub(super) fn author(&self, operation: OperationId) -> Author {
+        let group = self.undo_group.unwrap_or(UndoGroup(operation.0));
+        Author { account: self.account_name().to_owned(), group }
     }
 }
 
@@ -63,7 +72,7 @@ impl Service {
         self.admit(&account, peer)?;
         let token = self.tokens.issue(&account);
         let view = self.view(account)?;
-        Ok((Session { view, peer, directory: RemotePath::root() }, token))
+        Ok((Session { view, peer, directory: RemotePath::root(), undo_group: None }, token))
     }
 
     /// The account that a token stands for. A bad token is charged to the peer's address.

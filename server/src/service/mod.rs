@@ -16,6 +16,7 @@ mod read;
 mod roots;
 mod stream;
 mod task;
+mod undo;
 mod view;
 mod write;
 

@@ -2,10 +2,11 @@
 
 use super::task::{CopyFile, CopyTarget, RemoveTree, Task};
 use super::view::View;
-use super::{Error, Result, Service, Session};
-use crate::storage::{self, ErrorKind};
+use super::{Error, Result, Service, Session, undo};
+use crate::storage::{self, Author, ErrorKind};
 use ferry_protocol::{
-    Attributes, Change, EntryKind, IfExists, RemotePath, Removal, RequestedPath, Rights, TransferId,
+    Attributes, Change, EntryKind, IfExists, OperationId, RemotePath, Removal, RequestedPath,
+    Rights, TransferId,
 };
 use std::sync::Arc;
 
@@ -15,8 +16,9 @@ impl Service {
         &self,
         session: &Session,
         change: &Change,
-        spare_id: TransferId,
+        operation: OperationId,
     ) -> Result<Option<Task>> {
+        let by = session.author(operation);
         let resolve = |path: &RequestedPath| path.resolve(&session.directory);
         match change {
             Change::MakeDirectory { path, with_parents } => {
@@ -24,26 +26,32 @@ impl Service {
             }
             Change::Rename { from, to, replace } => {
                 let if_exists = if *replace { IfExists::Replace } else { IfExists::Refuse };
-                rename(&session.view, &resolve(from)?, &resolve(to)?, if_exists)?;
+                rename(&session.view, (&resolve(from)?, &resolve(to)?), if_exists, &by)?;
             }
             Change::Remove { path, removal } => {
-                return remove(&session.view, resolve(path)?, *removal);
+                return remove(&session.view, resolve(path)?, *removal, by);
             }
             Change::SetAttributes { path, attributes } => {
                 set_attributes(&session.view, &resolve(path)?, *attributes)?;
             }
             Change::Copy { from, to, if_exists } => {
                 let (from, to) = (resolve(from)?, resolve(to)?);
-                let copy = Copy { from, to, if_exists: *if_exists, spare_id };
+                // The operation's id is random: it serves as the id of the copy's part.
+                let transfer = TransferId(operation.0);
+                let copy = Copy { from, to, if_exists: *if_exists, transfer, by };
                 return self.copy(&session.view, copy).map(Some);
             }
+            Change::Undo { id, to, if_exists } => {
+                undo::bring_back(&session.view, *id, &resolve(to)?, *if_exists, &by)?;
+            }
+            Change::UndoForget { id } => undo::forget(&session.view, *id)?,
             _ => return Err(Error::Nonsense("this server does not know this change")),
         }
         Ok(None)
     }
 
     fn copy(&self, view: &View, copy: Copy) -> Result<Task> {
-        let Copy { from, to, if_exists, spare_id } = copy;
+        let Copy { from, to, if_exists, transfer, by } = copy;
         view.may(Rights::READ, "read", &from)?;
         view.may(Rights::WRITE, "write", &to)?;
         let reader = view.storage.open(&from)?;
@@ -57,8 +65,8 @@ impl Service {
         if is_taken && if_exists == IfExists::Refuse {
             return Err(storage::Error::new(ErrorKind::AlreadyExists, &to).into());
         }
-        let upload = view.storage.begin_upload(&to, spare_id, reader.metadata().size)?;
-        let target = CopyTarget { storage: Arc::clone(&view.storage), path: to, if_exists };
+        let upload = view.storage.begin_upload(&to, transfer, reader.metadata().size)?;
+        let target = CopyTarget { storage: Arc::clone(&view.storage), path: to, if_exists, by };
         Ok(CopyFile::open(reader, upload, target, self.commits.clone()))
     }
 }
@@ -68,7 +76,8 @@ struct Copy {
     from: RemotePath,
     to: RemotePath,
     if_exists: IfExists,
-    spare_id: TransferId,
+    transfer: TransferId,
+    by: Author,
 }
 
 /// Makes what is missing above `target`.
@@ -109,7 +118,12 @@ fn make_directory(view: &View, path: &RemotePath, with_parents: bool) -> Result<
     }
 }
 
-fn rename(view: &View, from: &RemotePath, to: &RemotePath, if_exists: IfExists) -> Result<()> {
+fn rename(
+    view: &View,
+    (from, to): (&RemotePath, &RemotePath),
+    if_exists: IfExists,
+    by: &Author,
+) -> Result<()> {
     view.may(Rights::RENAME, "rename", from)?;
     view.may(Rights::RENAME, "rename", to)?;
     if from.is_root() || to.is_root() {
@@ -124,7 +138,7 @@ fn rename(view: &View, from: &RemotePath, to: &RemotePath, if_exists: IfExists) 
     if if_exists == IfExists::Replace {
         view.may(Rights::DELETE, "delete", to)?;
     }
-    Ok(view.storage.rename(from, to, if_exists)?)
+    Ok(view.storage.rename(from, to, if_exists, by)?)
 }
 
 fn set_attributes(view: &View, path: &RemotePath, attributes: Attributes) -> Result<()> {
@@ -135,16 +149,20 @@ fn set_attributes(view: &View, path: &RemotePath, attributes: Attributes) -> Res
     Ok(view.storage.set_attributes(path, attributes)?)
 }
 
-fn remove(view: &View, path: RemotePath, removal: Removal) -> Result<Option<Task>> {
+fn remove(view: &View, path: RemotePath, removal: Removal, by: Author) -> Result<Option<Task>> {
     view.may(Rights::DELETE, "delete", &path)?;
     if path.is_root() {
         return Err(Error::Nonsense("the shared folder itself cannot be removed"));
     }
     view.may_move(&path)?;
     match removal {
-        Removal::File => view.storage.remove_file(&path)?,
+        Removal::File => view.storage.remove_file(&path, &by)?,
         Removal::EmptyFolder => view.storage.remove_directory(&path)?,
-        Removal::Tree => return RemoveTree::open(&view.storage, path).map(Some),
+        Removal::Tree => {
+            if !view.storage.remove_tree(&path, &by)? {
+                return RemoveTree::open(&view.storage, path, by).map(Some);
+            }
+        }
     }
     Ok(None)
 }

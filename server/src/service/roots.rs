@@ -3,7 +3,7 @@
 
 use super::{Error, Result};
 use crate::accounts::Account;
-use crate::config;
+use crate::config::{self, UndoLimits};
 use crate::storage::local::LocalFolder;
 use crate::storage::{Counted, Mounted, Storage, Usage};
 use ferry_protocol::Name;
@@ -46,6 +46,8 @@ pub(crate) struct Places {
     pub(crate) state_dir: PathBuf,
     /// How long a part that nobody goes on with is kept.
     pub(crate) part_lifetime: Duration,
+    /// How long and how much of what was replaced or removed is kept in each folder.
+    pub(crate) undo: UndoLimits,
 }
 
 impl Roots {
@@ -89,15 +91,30 @@ impl Roots {
 
     /// Removes parts that nobody went on with for `lifetime`, everywhere.
     pub(crate) fn sweep_parts(&self, lifetime: Duration) {
-        let opened = self.opened.lock().values().filter_map(Weak::upgrade).collect::<Vec<_>>();
-        let opened = opened.into_iter().map(|folder| folder as Arc<dyn Storage>);
-        for storage in std::iter::once(Arc::clone(&self.share)).chain(opened) {
+        for storage in self.in_use() {
             match storage.sweep_parts(lifetime.as_secs()) {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "removed unfinished uploads"),
                 Err(err) => tracing::warn!("unfinished uploads could not be swept: {err}"),
             }
         }
+    }
+
+    /// Gives up what undo keeps too long or too much of, everywhere.
+    pub(crate) fn sweep_undo(&self) {
+        for storage in self.in_use() {
+            match storage.undo().sweep() {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "gave up what undo kept longest"),
+                Err(err) => tracing::warn!("what undo keeps could not be swept: {err}"),
+            }
+        }
+    }
+
+    fn in_use(&self) -> impl Iterator<Item = Arc<dyn Storage>> {
+        let opened = self.opened.lock().values().filter_map(Weak::upgrade).collect::<Vec<_>>();
+        let opened = opened.into_iter().map(|folder| folder as Arc<dyn Storage>);
+        std::iter::once(Arc::clone(&self.share)).chain(opened)
     }
 
     /// Counts again what lies in folders with a quota and in use.
@@ -125,7 +142,8 @@ impl Roots {
         if let Some(open) = opened.get(&resolved).and_then(Weak::upgrade) {
             return Ok(open);
         }
-        let local = Arc::new(LocalFolder::open(&resolved).map_err(|err| gone(&err))?);
+        let local =
+            Arc::new(LocalFolder::open(&resolved, self.places.undo).map_err(|err| gone(&err))?);
         opened.retain(|_, folder| folder.strong_count() > 0);
         opened.insert(resolved, Arc::downgrade(&local));
         Ok(local)

@@ -5,7 +5,7 @@ use super::task::Proof;
 use super::view::View;
 use super::{Error, Result, Service, Session};
 use crate::committer::{self, CommitQueue, Finished};
-use crate::storage::{self, ErrorKind, Upload};
+use crate::storage::{self, Author, ErrorKind, Upload};
 use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Attributes, Digest, EntryKind, Hasher, IfExists, Put, RemotePath, Rights};
@@ -39,10 +39,16 @@ pub(crate) struct Incoming {
 pub(super) struct Plan {
     pub(super) target: RemotePath,
     pub(super) size: u64,
+<<<<<<< HEAD
     pub(super) attributes: Attributes,
     pub(super) if_exists: IfExists,
     /// Whether what came of an upload that is cut off is kept, to go on with.
     pub(super) keeps_part: bool,
+=======
+    attributes: Attributes,
+    if_exists: IfExists,
+    by: Author,
+>>>>>>> origin/main
 }
 
 impl Service {
@@ -56,8 +62,13 @@ impl Service {
         }
         let attributes =
             Attributes { modified: Some(put.modified), permissions: Some(put.permissions) };
+<<<<<<< HEAD
         let (size, if_exists, keeps_part) = (put.size, put.if_exists, put.size > SMALL_PUT_MAX);
         let plan = Plan { target, size, attributes, if_exists, keeps_part };
+=======
+        let by = session.author(put.operation);
+        let plan = Plan { target, size: put.size, attributes, if_exists: put.if_exists, by };
+>>>>>>> origin/main
         if put.size > SMALL_PUT_MAX {
             look_in_the_way(view, &plan)?;
         }
@@ -200,6 +211,7 @@ impl Incoming {
             size: self.plan.size,
             digest,
             if_exists: self.plan.if_exists,
+            by: self.plan.by.clone(),
             is_synced,
         };
         self.commits.commit(finished, promise);

@@ -3,7 +3,7 @@
 use super::{Task, TaskOutcome, TaskState, Turns, room};
 use crate::committer::{CommitQueue, Finished};
 use crate::service::{Error, Result};
-use crate::storage::{self, ErrorKind, Reader, Storage, Upload};
+use crate::storage::{self, Author, ErrorKind, Reader, Storage, Upload};
 use crate::wake::{Waker, promise};
 use ferry_protocol::{Attributes, Hasher, IfExists, Progress, RemotePath};
 use std::sync::Arc;
@@ -22,6 +22,7 @@ pub(in crate::service) struct CopyTarget {
     pub(in crate::service) storage: Arc<dyn Storage>,
     pub(in crate::service) path: RemotePath,
     pub(in crate::service) if_exists: IfExists,
+    pub(in crate::service) by: Author,
 }
 
 impl CopyFile {
@@ -61,6 +62,7 @@ impl CopyFile {
             size: metadata.size,
             digest: self.hasher.digest(),
             if_exists: self.target.if_exists,
+            by: self.target.by.clone(),
             is_synced: true,
         };
         self.commits.commit(finished, promise);

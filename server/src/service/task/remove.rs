@@ -2,7 +2,7 @@
 
 use super::{Task, TaskOutcome, TaskState, Turns};
 use crate::service::Result;
-use crate::storage::{self, ErrorKind, Listing, Storage};
+use crate::storage::{self, Author, ErrorKind, Listing, Storage};
 use crate::wake::Waker;
 use ferry_protocol::{Entry, EntryKind, Progress, RemotePath};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// Removes a tree from its leaves up, without recursion: a level for each folder on the way.
 pub(in crate::service) struct RemoveTree {
     storage: Arc<dyn Storage>,
+    by: Author,
     levels: Vec<Level>,
     removed_count: u64,
 }
@@ -21,13 +22,17 @@ struct Level {
 }
 
 impl RemoveTree {
-    pub(in crate::service) fn open(storage: &Arc<dyn Storage>, root: RemotePath) -> Result<Task> {
+    pub(in crate::service) fn open(
+        storage: &Arc<dyn Storage>,
+        root: RemotePath,
+        by: Author,
+    ) -> Result<Task> {
         let entry = storage.stat(&root)?;
         if entry.kind != EntryKind::Folder || entry.flags.linked {
             return Err(storage::Error::new(ErrorKind::NotAFolder, &root).into());
         }
         let storage = Arc::clone(storage);
-        let mut tree = Self { storage, levels: Vec::new(), removed_count: 0 };
+        let mut tree = Self { storage, by, levels: Vec::new(), removed_count: 0 };
         tree.descend(root)?;
         Ok(Task(Box::new(tree)))
     }
@@ -55,7 +60,7 @@ impl RemoveTree {
                     ignore_missing(self.descend(path))?;
                     return Ok(true);
                 }
-                ignore_missing(self.storage.remove_file(&path))?;
+                ignore_missing(self.storage.remove_file(&path, &self.by))?;
             }
         }
         self.removed_count += 1;
