@@ -3,9 +3,12 @@
 
 mod backoff;
 mod listing;
+mod undo;
 
 pub(crate) use backoff::Backoff;
 pub use listing::Listing;
+pub use undo::UndoPages;
+pub(crate) use undo::old_path;
 
 use crate::connection::{Connection, Received};
 use crate::site::{ConnectOptions, Site};

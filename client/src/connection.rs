@@ -6,8 +6,8 @@ use crate::{Error, Stage};
 use ferry_protocol::limits::UNANSWERED_MAX;
 use ferry_protocol::session::{AnswerRole, ClientSession};
 use ferry_protocol::{
-    Account, Answer, Busy, Deframer, Fault, Frame, Hello, PeerMisbehaved, Request, Welcome,
-    encode_data_header, encode_request,
+    Account, Answer, Busy, Deframer, Fault, Frame, Hello, PeerMisbehaved, Request, UndoGroup,
+    Welcome, encode_data_header, encode_request, feature,
 };
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Connection {
 
     /// Says hello and keeps the welcome.
     pub(crate) fn greet(&mut self, program: &str) -> Result<(), Error> {
-        let hello = Request::Hello(Hello { program: program.to_owned(), features: 0 });
+        let hello = Request::Hello(Hello { program: program.to_owned(), features: feature::UNDO });
         match self.ask_at(&hello, b"", Stage::Hello)? {
             Answer::Welcome(welcome) => {
                 self.welcome = Some(welcome);
@@ -73,6 +73,16 @@ impl Connection {
             }
             _ => Err(PeerMisbehaved::UnexpectedAnswer.into()),
         }
+    }
+
+    /// Names the group of what is replaced and removed from now on. A server that keeps nothing
+    /// has no use for it.
+    pub(crate) fn name_undo_group(&mut self, group: Option<UndoGroup>) -> Result<(), Error> {
+        let features = self.welcome.as_ref().map_or(0, |welcome| welcome.features);
+        if features & feature::UNDO == 0 {
+            return Ok(());
+        }
+        self.ask(&Request::UndoGroup(group), b"").map(drop)
     }
 
     /// Whether the server said that it will close: nothing new should be asked here.

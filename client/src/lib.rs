@@ -28,7 +28,7 @@ pub mod trust;
 
 pub use address::Address;
 pub use cancel::Cancel;
-pub use client::{Client, Listing, Parents};
+pub use client::{Client, Listing, Parents, UndoPages};
 pub use connector::tls::TlsError;
 pub use error::{Error, Stage};
 pub use progress::Progress;

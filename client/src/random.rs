@@ -1,7 +1,7 @@
 //! Random ids, from the system's generator.
 
 use crate::Error;
-use ferry_protocol::{OperationId, TransferId};
+use ferry_protocol::{OperationId, TransferId, UndoGroup};
 use std::io;
 
 pub(crate) fn operation_id() -> Result<OperationId, Error> {
@@ -10,6 +10,10 @@ pub(crate) fn operation_id() -> Result<OperationId, Error> {
 
 pub(crate) fn transfer_id() -> Result<TransferId, Error> {
     Ok(TransferId(sixteen().map_err(no_randomness)?))
+}
+
+pub(crate) fn undo_group() -> Result<UndoGroup, Error> {
+    Ok(UndoGroup(sixteen().map_err(no_randomness)?))
 }
 
 /// 32 hexadecimal digits, for names that nobody else has.

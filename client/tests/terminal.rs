@@ -4,7 +4,7 @@
 use ferry_protocol::Rights;
 use ferry_server::Server;
 use ferry_server::accounts::Accounts;
-use ferry_server::config::{Config, Durability, Limits, PenaltyRules};
+use ferry_server::config::{Config, Durability, Limits, PenaltyRules, UndoLimits};
 use ferry_server::identity::Identity;
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -49,6 +49,7 @@ impl Fixture {
             ftp: None,
             limits: Limits::default(),
             penalties: PenaltyRules::default(),
+            undo: UndoLimits::default(),
         };
         let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();
         let identity = Identity::load_or_create(&config.state_dir).unwrap();
@@ -250,7 +251,7 @@ fn names_are_made_moved_copied_and_removed() {
     let refused = run(&["rm", &at.url("a")]);
     assert_eq!((refused.exit, refused.err.contains("rm -r")), (1, true), "{refused:?}");
     run(&["rm", "-r", &at.url("a"), &at.url("g")]).succeeded();
-    assert_eq!(fs::read_dir(at.share("")).unwrap().count(), 0);
+    assert!(run(&["ls", &at.url("")]).succeeded().out.is_empty());
     assert_eq!(run(&["rm", "-r", &at.url("")]).exit, 1);
 }
 
@@ -375,4 +376,52 @@ fn programs_get_names_unescaped_from_every_verb() {
     );
     let ran = fixture.script(&["--json", &fixture.url("c%5cd%ff")], b"pwd\n").succeeded();
     assert_eq!(ran.objects()[1]["folder_hex"], "2f635c64ff");
+}
+
+#[test]
+fn what_was_replaced_and_removed_comes_back() {
+    let at = Fixture::new();
+    fs::create_dir_all(at.share("folder/in")).unwrap();
+    for (name, content) in [("folder/a", "old a"), ("folder/in/b", "old b"), ("gone", "gone")] {
+        fs::write(at.share(name), content).unwrap();
+    }
+    fs::create_dir_all(at.here("folder/in")).unwrap();
+    fs::write(at.here("folder/a"), "new a").unwrap();
+    fs::write(at.here("folder/in/b"), "new b").unwrap();
+    at.run(&["put", "folder", &at.url("folder"), "--if-exists", "replace"]).succeeded();
+    at.run(&["rm", &at.url("gone")]).succeeded();
+
+    let listed = at.run(&["undo", "--list", "--json", &at.url("")]).succeeded().objects();
+    let paths: Vec<_> = listed.iter().map(|kept| kept["path"].as_str().unwrap()).collect();
+    assert_eq!(paths.len(), 3, "{listed:?}");
+    assert_eq!((paths[0], &listed[0]["reason"]), ("/gone", &Value::from("removed")));
+    let job = listed[1]["job"].as_str().unwrap();
+    assert_eq!(listed[2]["job"], job, "one job has one group");
+    assert_ne!(listed[0]["job"], job);
+
+    at.run(&["undo", &at.url("gone")]).succeeded();
+    assert_eq!(fs::read(at.share("gone")).unwrap(), b"gone");
+    let refused = at.run(&["undo", &at.url("folder/a")]);
+    assert_eq!(refused.exit, 1, "{refused:?}");
+    assert!(refused.err.contains("--if-exists replace"), "{refused:?}");
+    at.run(&["undo", &at.url("folder/a"), "--if-exists", "rename"]).succeeded();
+    assert_eq!(fs::read(at.share("folder/a (1)")).unwrap(), b"old a");
+    assert_eq!(fs::read(at.share("folder/a")).unwrap(), b"new a");
+
+    at.run(&["undo", "--job", job, &at.url(""), "--if-exists", "replace"]).succeeded();
+    assert_eq!(fs::read(at.share("folder/in/b")).unwrap(), b"old b");
+    // The replacement itself is kept in its turn.
+    at.run(&["undo", &at.url("folder/in/b"), "--if-exists", "replace"]).succeeded();
+    assert_eq!(fs::read(at.share("folder/in/b")).unwrap(), b"new b");
+
+    at.run(&["rm", "-r", &at.url("folder")]).succeeded();
+    assert!(!at.share("folder").exists());
+    at.run(&["undo", &at.url("folder")]).succeeded();
+    assert_eq!(fs::read(at.share("folder/in/b")).unwrap(), b"new b");
+
+    at.run(&["undo", "--forget", &at.url("/")]).succeeded();
+    assert!(at.run(&["undo", "--list", &at.url("")]).succeeded().out.is_empty());
+    assert_eq!(at.run(&["undo", &at.url("gone")]).exit, 1);
+    let listed = at.run(&["ls", "-1", &at.url("")]).succeeded();
+    assert_eq!(listed.out, "folder\ngone\n");
 }

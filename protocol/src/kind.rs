@@ -84,7 +84,7 @@ kinds! {
     PARTS = 0x0051, "parts";
     /// Reserved: abandons an unfinished upload.
     PART_ABANDON = 0x0052, "part-abandon";
-    /// Reserved: brings back what was replaced or removed.
+    /// Brings back what was replaced or removed.
     UNDO = 0x0053, "undo";
     /// Reserved: asks whether a job would fit.
     PREFLIGHT = 0x0054, "preflight";
@@ -96,6 +96,12 @@ kinds! {
     REDEEM = 0x0057, "redeem";
     /// Reserved: asks for a signed receipt.
     RECEIPT = 0x0058, "receipt";
+    /// Names the group of what this session replaces and removes from now on.
+    UNDO_GROUP = 0x0068, "undo-group";
+    /// Asks what can be brought back.
+    UNDO_LIST = 0x0069, "undo-list";
+    /// Gives up what was kept for undo.
+    UNDO_FORGET = 0x006B, "undo-forget";
     /// The server's welcome, its answer to hello.
     WELCOME = 0x8001, "welcome";
     /// Answers a login.
@@ -126,6 +132,8 @@ kinds! {
     PONG = 0x8040, "pong";
     /// How session and server are.
     STATUS_IS = 0x8041, "status-is";
+    /// Some of what can be brought back.
+    UNDO_PAGE = 0x8069, "undo-page";
     /// The server is about to close: finish nothing new here.
     GO_AWAY = 0x80F0, "go-away";
     /// Come back later.
@@ -150,7 +158,17 @@ impl Kind {
     /// Whether this version keeps the code for later, and answers it as unknown.
     #[must_use]
     pub const fn is_reserved(self) -> bool {
-        self.0 >= Self::SEGMENT_VALUES.0 && self.0 <= Self::RECEIPT.0
+        matches!(
+            self,
+            Self::SEGMENT_VALUES
+                | Self::PARTS
+                | Self::PART_ABANDON
+                | Self::PREFLIGHT
+                | Self::SEARCH
+                | Self::USAGE
+                | Self::REDEEM
+                | Self::RECEIPT
+        )
     }
 
     /// The code on the wire.

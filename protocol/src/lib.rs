@@ -21,6 +21,7 @@ mod cursor;
 mod digest;
 mod entry;
 mod error;
+pub mod feature;
 mod frame;
 #[doc(hidden)]
 pub mod fuzz;
@@ -42,7 +43,8 @@ pub use kind::Kind;
 pub use message::{
     Account, Answer, Attributes, Busy, Change, Content, DATA_PREFIX_LEN, DataPrefix, Fault, GoOn,
     Hello, IfExists, OperationId, Page, Progress, Put, Range, Removal, Request, Rights, Secret,
-    ServerStatus, Space, Stored, StoredDigest, Token, TransferId, Welcome, WireLimits,
+    ServerStatus, Space, Stored, StoredDigest, Token, TransferId, UndoEntry, UndoGroup, UndoId,
+    UndoPage, UndoReason, Welcome, WireLimits,
 };
 pub use path::{Name, RemotePath, RequestedPath, escape};
 pub use status::{Side, Status};

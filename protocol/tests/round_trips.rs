@@ -8,7 +8,8 @@ use ferry_protocol::{
     Account, Answer, Attributes, Busy, Change, Content, Digest, Entry, EntryFlags, EntryKind,
     Fault, GoOn, Hello, IfExists, Name, OperationId, Page, Permissions, Progress, Put, Range,
     RemotePath, Removal, Request, RequestedPath, Rights, Secret, ServerStatus, Space, Status,
-    Stored, StoredDigest, Timestamp, Token, TransferId, Welcome, WireLimits, escape, fuzz,
+    Stored, StoredDigest, Timestamp, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage,
+    UndoReason, Welcome, WireLimits, escape, fuzz,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -143,7 +144,30 @@ fn change() -> impl Strategy<Value = Change> {
             to,
             if_exists
         }),
+        (any::<[u8; 16]>(), path(), if_exists()).prop_map(|(id, to, if_exists)| Change::Undo {
+            id: UndoId(id),
+            to,
+            if_exists
+        }),
+        any::<[u8; 16]>().prop_map(|id| Change::UndoForget { id: UndoId(id) }),
     ]
+}
+
+/// An id that may be none; zeros are never one.
+fn optional_id() -> impl Strategy<Value = Option<[u8; 16]>> {
+    proptest::option::of(any::<[u8; 16]>().prop_filter("an id", |id| *id != [0; 16]))
+}
+
+prop_compose! {
+    fn undo_entry()(
+        (id, group, kept_at) in any::<([u8; 16], [u8; 16], i64)>(),
+        reason in prop_oneof![Just(UndoReason::Replaced), Just(UndoReason::Removed)],
+        account in ".{0,20}",
+        entry in entry(),
+    ) -> UndoEntry {
+        let (id, group, kept_at) = (UndoId(id), UndoGroup(group), Timestamp(kept_at));
+        UndoEntry { id, group, reason, kept_at, account, entry }
+    }
 }
 
 fn request() -> impl Strategy<Value = Request> {
@@ -163,6 +187,11 @@ fn request() -> impl Strategy<Value = Request> {
         (path(), range()).prop_map(|(path, range)| Request::Digest { path, range }),
         put().prop_map(Request::Put),
         digest().prop_map(Request::PutEnd),
+        optional_id().prop_map(|group| Request::UndoGroup(group.map(UndoGroup))),
+        (optional_id(), optional_id()).prop_map(|(group, before)| Request::UndoList {
+            group: group.map(UndoGroup),
+            before: before.map(UndoId),
+        }),
         (any::<[u8; 16]>(), change()).prop_map(|(operation, change)| {
             Request::Change { operation: OperationId(operation), change }
         }),
@@ -174,6 +203,9 @@ fn answer() -> impl Strategy<Value = Answer> {
         greeting_answer(),
         (vec(entry(), 0..20), any::<bool>())
             .prop_map(|(entries, is_last)| Answer::Page(Page { entries, is_last })),
+        (vec(undo_entry(), 0..20), optional_id()).prop_map(|(entries, next)| {
+            Answer::UndoPage(UndoPage { entries, next: next.map(UndoId) })
+        }),
         entry().prop_map(Answer::Entry),
         remote_path().prop_map(Answer::Directory),
         (any::<(u64, u64, i64)>(), permissions()).prop_map(

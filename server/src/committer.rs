@@ -4,7 +4,7 @@
 //! dropped the bytes and forgotten the error.
 
 use crate::config::Durability;
-use crate::storage::{Error, ErrorKind, FolderId, Published, Storage, Upload};
+use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Storage, Upload};
 use crate::wake::{Promise, Waker};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ferry_protocol::{Digest, Hasher, IfExists, RemotePath, Stored};
@@ -36,6 +36,8 @@ pub(crate) struct Finished {
     pub(crate) digest: Digest,
     /// What to do where the name is taken.
     pub(crate) if_exists: IfExists,
+    /// Whose doing it is.
+    pub(crate) by: Author,
     /// Whether its content is synced already, as that of a large upload is.
     pub(crate) is_synced: bool,
 }
@@ -165,14 +167,14 @@ impl Desk {
 
 /// Publishes one upload; `None` when the same content has the name already.
 fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Published>>, Error> {
-    let Finished { upload, storage, target, size, digest, if_exists, is_synced } = finished;
+    let Finished { upload, storage, target, size, digest, if_exists, by, is_synced } = finished;
     if with_sync
         && !is_synced
         && let Err(err) = upload.sync()
     {
         return Err(abandon(upload, err));
     }
-    match upload.publish(if_exists) {
+    match upload.publish(if_exists, &by) {
         Ok(published) => Ok(Some(published)),
         Err((err, upload)) => {
             let is_taken = err.kind() == ErrorKind::AlreadyExists;

@@ -105,7 +105,7 @@ impl Server {
         accounts: Arc<Accounts>,
         identity: &Identity,
     ) -> Result<Self, StartError> {
-        let share = LocalFolder::open(&config.share)
+        let share = LocalFolder::open(&config.share, config.undo)
             .map_err(|err| StartError::Share(config.share.clone(), err))?;
         Self::start_with(config, Arc::new(share), accounts, identity)
     }
@@ -126,6 +126,7 @@ impl Server {
             share: config.share.clone(),
             state_dir: config.state_dir.clone(),
             part_lifetime: config.limits.part_lifetime,
+            undo: config.undo,
         };
         let penalties = Arc::new(Penalties::new(config.penalties.clone()));
         let charged = Arc::clone(&penalties);

@@ -1,5 +1,5 @@
 //! The thread that removes parts nobody went on with, at the start and once a day, and then counts
-//! folders with a quota again.
+//! folders with a quota again; every minute it gives up what undo keeps too long or too much of.
 
 use crate::service::Roots;
 use parking_lot::{Condvar, Mutex};
@@ -23,12 +23,17 @@ impl Sweeper {
         let told = Arc::clone(&signal);
         let thread =
             std::thread::Builder::new().name("ferry-sweeper".to_owned()).spawn(move || {
-                loop {
-                    roots.sweep_parts(lifetime);
+                for minute in 0_u64.. {
+                    if minute.is_multiple_of(MINUTES_PER_DAY) {
+                        roots.sweep_parts(lifetime);
+                    }
+                    if minute > 0 && minute.is_multiple_of(MINUTES_PER_DAY) {
+                        roots.count_again(lifetime);
+                    }
+                    roots.sweep_undo();
                     if told.is_stopped_within(INTERVAL) {
                         return;
                     }
-                    roots.count_again(lifetime);
                 }
             })?;
         Ok(Self { signal, thread })
@@ -65,5 +70,8 @@ impl Signal {
     }
 }
 
-/// How often parts are swept.
-const INTERVAL: Duration = Duration::from_hours(24);
+/// How often what undo keeps is looked through.
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// How often the rest is done.
+const MINUTES_PER_DAY: u64 = 24 * 60;

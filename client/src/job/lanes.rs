@@ -6,8 +6,9 @@ use super::{FileOutcome, JobOptions, JobReport};
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::site::Site;
-use crate::{Cancel, Conflict, Error};
+use crate::{Cancel, Conflict, Error, random};
 use crossbeam_channel::{Receiver, Sender};
+use ferry_protocol::UndoGroup;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -26,6 +27,8 @@ pub(super) struct Job<'a> {
     pub(super) cancel: Cancel,
     pub(super) options: &'a JobOptions,
     pub(super) conflicts: Arc<Tray>,
+    /// All that this job replaces belongs to it.
+    undo_group: Option<UndoGroup>,
     report: Mutex<JobReport>,
     /// A connection that is between two requests, for whoever needs one next.
     spare: Mutex<Option<Connection>>,
@@ -42,12 +45,21 @@ impl<'a> Job<'a> {
             cancel: client.cancel().clone(),
             options,
             conflicts: options.tray.clone().unwrap_or_else(|| Arc::new(Tray::new(options.rule))),
+            undo_group: None,
             report: Mutex::default(),
             spare: Mutex::new(client.take_connection().ok()),
             is_stopped: AtomicBool::new(false),
             is_planned: AtomicBool::new(false),
             open_files: AtomicU64::new(0),
         }
+    }
+
+    /// A job that changes the server: what it replaces can be brought back together, whatever
+    /// process goes on with it.
+    pub(super) fn that_changes(client: &mut Client, options: &'a JobOptions) -> Self {
+        let noted = options.journal.as_ref().map(|journal| journal.undo_group());
+        let undo_group = noted.or_else(|| random::undo_group().ok());
+        Self { undo_group, ..Self::new(client, options) }
     }
 
     /// Runs the planner and the lanes to their ends, and brings back what was set aside.
@@ -168,6 +180,13 @@ impl<'a> Job<'a> {
         }
     }
 
+    /// A connection whose changes belong to this job.
+    pub(super) fn open_for_changes(&self) -> Result<Connection, Error> {
+        let mut connection = self.open()?;
+        connection.name_undo_group(self.undo_group)?;
+        Ok(connection)
+    }
+
     pub(super) fn give_back(&self, connection: Connection) {
         if connection.unanswered_count() == 0 {
             *self.spare.lock() = Some(connection);
@@ -209,9 +228,13 @@ impl<'a> Job<'a> {
     }
 
     pub(super) fn end(self, client: &mut Client) -> JobReport {
-        if let Some(connection) = self.spare.into_inner() {
+        if let Some(mut connection) = self.spare.into_inner()
+            && (self.undo_group.is_none() || connection.name_undo_group(None).is_ok())
+        {
             client.put_connection_back(connection);
         }
-        self.report.into_inner()
+        let mut report = self.report.into_inner();
+        report.undo_group = self.undo_group;
+        report
     }
 }

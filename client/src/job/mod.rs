@@ -11,8 +11,8 @@ mod noted;
 mod report;
 mod upload;
 
-pub(crate) use conflict::Ruling;
 pub use conflict::{ConflictId, Tray, WaitingConflict};
+pub(crate) use conflict::{Ruling, numbered};
 pub use download::download;
 pub use report::{FileOutcome, JobOptions, JobReport, OnOutcome, Outcome, Rule, Transfer};
 pub use upload::upload;

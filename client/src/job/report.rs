@@ -4,7 +4,7 @@ use super::Tray;
 use crate::error::with_causes;
 use crate::journal::{Ended, Journal};
 use crate::{Error, Progress};
-use ferry_protocol::{RemotePath, escape};
+use ferry_protocol::{RemotePath, UndoGroup, escape};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -128,6 +128,9 @@ pub struct JobReport {
     pub failed_count: u64,
     /// Why the job stopped before its end, if it did.
     pub stopped: Option<Error>,
+    /// By which all that the job replaced on the server can be brought back; `None` if it
+    /// changed nothing there.
+    pub undo_group: Option<UndoGroup>,
 }
 
 impl JobReport {

@@ -9,7 +9,7 @@ use super::thread::{NOTES_MAX, OnWish, Writer};
 use super::{DoneKey, Ended, Held, JournalError, Lock, StoredState, UnderWay, Unusable, schema};
 use crate::job::{Rule, Ruling};
 use crate::{Conflict, Progress};
-use ferry_protocol::Timestamp;
+use ferry_protocol::{Digest, Timestamp, UndoGroup};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
@@ -77,6 +77,12 @@ impl Journal {
             with_rows,
             _lock: lock,
         })
+    }
+
+    /// The group under which a server keeps what this job replaces, in every run of it.
+    pub(crate) fn undo_group(&self) -> UndoGroup {
+        let digest = Digest::of(&[b"undo group ", self.salt.as_slice()].concat());
+        UndoGroup(digest.as_bytes().first_chunk().copied().unwrap_or_default())
     }
 
     /// What stands for a file in one state.

@@ -108,6 +108,8 @@ pub enum Verb {
     Digest(Places),
     /// Show the space that is left
     Df(Places),
+    /// Bring back what was replaced or removed
+    Undo(Undo),
     /// Show, resume, retry, cancel and clear jobs
     Jobs {
         /// What to do with them; without a word, they are listed.
@@ -209,6 +211,26 @@ pub struct Remove {
     #[arg(short = 'f', hide = true)]
     habit: bool,
     /// What to remove
+    #[arg(value_name = "PLACE")]
+    pub places: Vec<OsString>,
+}
+
+/// `undo`
+#[derive(Debug, Default, Args)]
+pub struct Undo {
+    /// Only show what can be brought back
+    #[arg(short = 'l', long)]
+    pub list: bool,
+    /// Take the one thing of this id, whatever the place says
+    #[arg(long, value_name = "ID", conflicts_with = "job")]
+    pub id: Option<String>,
+    /// Take everything that this job replaced and removed below the place
+    #[arg(long, value_name = "ID")]
+    pub job: Option<String>,
+    /// Give it up for good instead, and its space
+    #[arg(long, conflicts_with = "list")]
+    pub forget: bool,
+    /// Where it was: a path for the newest thing there, or a folder ending in / for all in it
     #[arg(value_name = "PLACE")]
     pub places: Vec<OsString>,
 }

@@ -8,7 +8,7 @@ use super::screen::{Screen, complain};
 use super::session::{Parts, Session};
 use super::settings::Settings;
 use super::target::{LocalTarget, RemoteTarget};
-use super::verbs::{inspect, jobs, list, namespace, transfer};
+use super::verbs::{inspect, jobs, list, namespace, transfer, undo};
 use crate::Address;
 use ferry_protocol::escape;
 use std::ffi::{OsStr, OsString};
@@ -37,6 +37,9 @@ impl OneShot {
             Verb::Stat(at) => self.on_servers("stat", &at.places, inspect::stat),
             Verb::Digest(at) => self.on_servers("digest", &at.places, inspect::digest),
             Verb::Df(at) => self.on_servers("df", &at.places, inspect::space),
+            Verb::Undo(how) => {
+                self.on_servers("undo", &how.places, |session, at| undo::undo(session, at, how))
+            }
             Verb::Get(what) => self.get(what),
             Verb::Put(what) => self.put(what),
             Verb::Mv(at) => self.carry("mv", &at.places, namespace::rename),

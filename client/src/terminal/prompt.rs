@@ -10,7 +10,7 @@ use super::prompt_line::{self, Parsed, PromptVerb};
 use super::screen::{Screen, insert_name};
 use super::session::Session;
 use super::target::{LocalTarget, RemoteTarget};
-use super::verbs::{inspect, jobs, list, local, namespace, transfer};
+use super::verbs::{inspect, jobs, list, local, namespace, transfer, undo};
 use ferry_protocol::escape;
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
@@ -199,6 +199,10 @@ fn perform_shared(session: &mut Session, verb: &Verb) -> Result {
         Verb::Digest(at) => {
             let places = remote_places(session, &at.places)?;
             inspect::digest(session, &places)
+        }
+        Verb::Undo(how) => {
+            let places = or_here(session, &how.places)?;
+            undo::undo(session, &places, how)
         }
         Verb::Mv(at) => carry(session, &at.places, namespace::rename),
         Verb::Cp(at) => carry(session, &at.places, namespace::copy),

@@ -2,7 +2,7 @@
 
 use super::{
     Account, Busy, Content, Fault, GoOn, Page, Progress, ServerStatus, Space, Stored, StoredDigest,
-    Welcome, decode_path_from_root,
+    UndoPage, Welcome, decode_path_from_root,
 };
 use crate::{DecodeError, Digest, Entry, Kind, Reader, RemotePath, Writer};
 
@@ -36,6 +36,8 @@ pub enum Answer {
     DigestIs(StoredDigest),
     /// Space left.
     SpaceIs(Space),
+    /// Some of what can be brought back.
+    UndoPage(UndoPage),
     /// Sign of life.
     Pong,
     /// How session and server are.
@@ -66,6 +68,7 @@ impl Answer {
             Self::Progress(_) => Kind::PROGRESS,
             Self::DigestIs(_) => Kind::DIGEST_IS,
             Self::SpaceIs(_) => Kind::SPACE_IS,
+            Self::UndoPage(_) => Kind::UNDO_PAGE,
             Self::Pong => Kind::PONG,
             Self::StatusIs(_) => Kind::STATUS_IS,
             Self::GoAway(_) => Kind::GO_AWAY,
@@ -94,6 +97,7 @@ impl Answer {
             Self::Progress(progress) => progress.encode(&mut writer),
             Self::DigestIs(digest) => digest.encode(&mut writer),
             Self::SpaceIs(space) => space.encode(&mut writer),
+            Self::UndoPage(page) => page.encode(&mut writer),
             Self::StatusIs(status) => status.encode(&mut writer),
             Self::GoAway(fault) | Self::Error(fault) => fault.encode(&mut writer),
             Self::Busy(busy) => busy.encode(&mut writer),
@@ -121,6 +125,7 @@ impl Answer {
                 Kind::PROGRESS => Self::Progress(Progress::decode(reader)?),
                 Kind::DIGEST_IS => Self::DigestIs(StoredDigest::decode(reader)?),
                 Kind::SPACE_IS => Self::SpaceIs(Space::decode(reader)?),
+                Kind::UNDO_PAGE => Self::UndoPage(UndoPage::decode(reader)?),
                 Kind::PONG => Self::Pong,
                 Kind::STATUS_IS => Self::StatusIs(ServerStatus::decode(reader)?),
                 Kind::GO_AWAY => Self::GoAway(Fault::decode(reader)?),

@@ -8,6 +8,7 @@ mod listing;
 mod namespace;
 mod request;
 mod transfer;
+mod undo;
 mod upload;
 
 pub use answer::Answer;
@@ -17,6 +18,7 @@ pub use listing::Page;
 pub use namespace::{Attributes, Change, OperationId, Progress, Removal, Space};
 pub use request::Request;
 pub use transfer::{Content, DATA_PREFIX_LEN, DataPrefix, Range, StoredDigest};
+pub use undo::{UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason};
 pub use upload::{GoOn, IfExists, Put, Stored, TransferId};
 
 use crate::limits::PATH_MAX;

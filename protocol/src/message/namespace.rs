@@ -1,6 +1,6 @@
 //! Changes of names and attributes, and what is told of long work.
 
-use super::{IfExists, decode_path, encode_path};
+use super::{IfExists, UndoId, decode_path, encode_path};
 use crate::{DecodeError, Kind, Permissions, Reader, RequestedPath, Timestamp, Writer};
 
 /// Random id of a changing request. The server remembers it for ten minutes, so that a repeat
@@ -50,6 +50,20 @@ pub enum Change {
         to: RequestedPath,
         /// What to do where the copy's name is taken.
         if_exists: IfExists,
+    },
+    /// Brings back what was replaced or removed.
+    Undo {
+        /// What to bring back.
+        id: UndoId,
+        /// Where to.
+        to: RequestedPath,
+        /// What to do where that name is taken. What is replaced is kept in its turn.
+        if_exists: IfExists,
+    },
+    /// Gives up for good what was kept.
+    UndoForget {
+        /// What to give up.
+        id: UndoId,
     },
 }
 
@@ -110,6 +124,8 @@ impl Change {
             Self::Remove { .. } => Kind::REMOVE,
             Self::SetAttributes { .. } => Kind::SET_ATTRIBUTES,
             Self::Copy { .. } => Kind::COPY,
+            Self::Undo { .. } => Kind::UNDO,
+            Self::UndoForget { .. } => Kind::UNDO_FORGET,
         }
     }
 
@@ -142,6 +158,14 @@ impl Change {
                 encode_path(writer, to);
                 if_exists.encode(writer);
             }
+            Self::Undo { id, to, if_exists } => {
+                writer.bytes(&id.0);
+                encode_path(writer, to);
+                if_exists.encode(writer);
+            }
+            Self::UndoForget { id } => {
+                writer.bytes(&id.0);
+            }
         }
     }
 
@@ -156,6 +180,8 @@ impl Change {
             Kind::REMOVE => decode_remove,
             Kind::SET_ATTRIBUTES => decode_set_attributes,
             Kind::COPY => decode_copy,
+            Kind::UNDO => decode_undo,
+            Kind::UNDO_FORGET => decode_undo_forget,
             _ => return Ok(None),
         };
         let operation = OperationId(reader.array("operation id")?);
@@ -194,6 +220,16 @@ fn decode_copy(reader: &mut Reader<'_>) -> Result<Change, DecodeError> {
     let from = decode_path(reader)?;
     let to = decode_path(reader)?;
     Ok(Change::Copy { from, to, if_exists: IfExists::decode(reader)? })
+}
+
+fn decode_undo(reader: &mut Reader<'_>) -> Result<Change, DecodeError> {
+    let id = UndoId(reader.array("undo id")?);
+    let to = decode_path(reader)?;
+    Ok(Change::Undo { id, to, if_exists: IfExists::decode(reader)? })
+}
+
+fn decode_undo_forget(reader: &mut Reader<'_>) -> Result<Change, DecodeError> {
+    Ok(Change::UndoForget { id: UndoId(reader.array("undo id")?) })
 }
 
 /// Work that goes on: sent at least once a second while a request takes long.

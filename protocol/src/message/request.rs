@@ -1,6 +1,10 @@
 //! What clients ask, one variant a kind, and its body.
 
-use super::{Change, Hello, OperationId, Put, Range, Secret, Token, decode_path, encode_path};
+use super::undo::{decode_optional, encode_optional};
+use super::{
+    Change, Hello, OperationId, Put, Range, Secret, Token, UndoGroup, UndoId, decode_path,
+    encode_path,
+};
 use crate::limits::CREDENTIAL_MAX;
 use crate::{DecodeError, Digest, Kind, Reader, RequestedPath, Writer};
 
@@ -62,6 +66,15 @@ pub enum Request {
     Space(RequestedPath),
     /// Barrier for names, times and unsynced content.
     Sync,
+    /// The group of what this session replaces and removes from now on; `None` ends it.
+    UndoGroup(Option<UndoGroup>),
+    /// What can be brought back, the newest first; answered by an undo page.
+    UndoList {
+        /// Only what belongs to this group.
+        group: Option<UndoGroup>,
+        /// Only what is older than this one.
+        before: Option<UndoId>,
+    },
     /// Sign of life.
     Ping,
     /// How session and server are.
@@ -92,6 +105,8 @@ impl Request {
             Self::Digest { .. } => Kind::DIGEST,
             Self::Space(_) => Kind::SPACE,
             Self::Sync => Kind::SYNC,
+            Self::UndoGroup(_) => Kind::UNDO_GROUP,
+            Self::UndoList { .. } => Kind::UNDO_LIST,
             Self::Ping => Kind::PING,
             Self::Status => Kind::STATUS,
             Self::Bye => Kind::BYE,
@@ -123,6 +138,11 @@ impl Request {
                 writer.bytes(digest.as_bytes());
             }
             Self::Change { operation, change } => change.encode(*operation, &mut writer),
+            Self::UndoGroup(group) => encode_optional(&mut writer, group.map(|group| group.0)),
+            Self::UndoList { group, before } => {
+                encode_optional(&mut writer, group.map(|group| group.0));
+                encode_optional(&mut writer, before.map(|id| id.0));
+            }
             Self::NextPage
             | Self::PrintDirectory
             | Self::PutCancel
@@ -164,6 +184,13 @@ impl Request {
                 }
                 Kind::SPACE => Self::Space(decode_path(reader)?),
                 Kind::SYNC => Self::Sync,
+                Kind::UNDO_GROUP => {
+                    Self::UndoGroup(decode_optional(reader, "undo group")?.map(UndoGroup))
+                }
+                Kind::UNDO_LIST => Self::UndoList {
+                    group: decode_optional(reader, "undo group")?.map(UndoGroup),
+                    before: decode_optional(reader, "undo id")?.map(UndoId),
+                },
                 Kind::PING => Self::Ping,
                 Kind::STATUS => Self::Status,
                 Kind::BYE => Self::Bye,

@@ -101,6 +101,7 @@ fn role(due: Unanswered, answer: Kind) -> Option<AnswerRole> {
         Kind::PUT => Kind::STORED,
         Kind::DIGEST => Kind::DIGEST_IS,
         Kind::SPACE => Kind::SPACE_IS,
+        Kind::UNDO_LIST => Kind::UNDO_PAGE,
         Kind::PING => Kind::PONG,
         Kind::STATUS => Kind::STATUS_IS,
         _ => Kind::DONE,

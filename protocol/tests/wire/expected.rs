@@ -7,7 +7,8 @@ use ferry_protocol::{
     Account, Answer, Attributes, Busy, Change, Content, Digest, Entry, EntryFlags, EntryKind,
     Fault, GoOn, Hello, IfExists, Kind, OperationId, Page, Permissions, Progress, Put, Range,
     RemotePath, Removal, Request, RequestedPath, Rights, Secret, ServerStatus, Side, Space, Status,
-    Stored, StoredDigest, Timestamp, Token, TransferId, Welcome, WireLimits,
+    Stored, StoredDigest, Timestamp, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage,
+    UndoReason, Welcome, WireLimits,
 };
 
 const HELLO_TXT: &[u8] = b"Hello, Ferry!\n";
@@ -21,6 +22,7 @@ pub(crate) fn message(name: &str) -> Option<Message> {
         .or_else(|| download(name))
         .or_else(|| listing(name))
         .or_else(|| change(name))
+        .or_else(|| undo(name))
         .or_else(|| failure(name))
         .or_else(|| plain(name));
     found.map(|(number, body)| Message { number, body })
@@ -204,6 +206,35 @@ fn change(name: &str) -> Option<(u32, Body)> {
     };
     let operation = operation(u8::try_from(number).ok()?.checked_sub(14)?);
     Some(request(number, Request::Change { operation, change }))
+}
+
+fn undo(name: &str) -> Option<(u32, Body)> {
+    let (undo_id, group) = (UndoId(id(0xc0)), UndoGroup(id(0xd0)));
+    Some(match name {
+        "undo-group" => request(28, Request::UndoGroup(Some(group))),
+        "undo-list" => request(29, Request::UndoList { group: Some(group), before: None }),
+        "undo-page" => {
+            let kept = UndoEntry {
+                id: undo_id,
+                group,
+                reason: UndoReason::Replaced,
+                kept_at: MODIFIED,
+                account: "ada".to_owned(),
+                entry: entry(EntryKind::File, "hello.txt", 14, JUST_BEFORE_1970, 0o644),
+            };
+            answer(29, Answer::UndoPage(UndoPage { entries: vec![kept], next: Some(undo_id) }))
+        }
+        "undo" => {
+            let (to, if_exists) = (path("/hello.txt"), IfExists::Refuse);
+            let change = Change::Undo { id: undo_id, to, if_exists };
+            request(30, Request::Change { operation: operation(0x10), change })
+        }
+        "undo-forget" => {
+            let change = Change::UndoForget { id: undo_id };
+            request(31, Request::Change { operation: operation(0x11), change })
+        }
+        _ => return None,
+    })
 }
 
 fn failure(name: &str) -> Option<(u32, Body)> {

@@ -1,8 +1,13 @@
-//! The configuration file: the words of the command line, `[limits]` and `durability`.
+//! The configuration file: the words of the command line, `durability`, and sections.
 
 use super::{
+<<<<<<< HEAD
     Access, Durability, FtpConfig, Limits, ListenOn, Mistake, Mistakes, PenaltyRules, Reading,
     Section,
+=======
+    Access, Durability, Limits, ListenOn, Mistake, Mistakes, PenaltyRules, Reading, Section,
+    UndoLimits,
+>>>>>>> origin/main
 };
 use super::{WORKERS_MAX, limits};
 use ferry_protocol::limits::{DEFAULT_PORT, WELCOME_TEXT_MAX};
@@ -23,6 +28,7 @@ pub(super) struct Settings {
     pub(super) ftp: Option<FtpConfig>,
     pub(super) limits: Limits,
     pub(super) penalties: PenaltyRules,
+    pub(super) undo: UndoLimits,
 }
 
 impl Settings {
@@ -62,6 +68,9 @@ impl Settings {
                 read_limits(section, &mut limits, reading);
                 limits
             }),
+            undo: root
+                .section("undo", reading)
+                .map_or_else(UndoLimits::default, |section| UndoLimits::read(section, reading)),
             penalties: root
                 .section("penalties", reading)
                 .map_or_else(PenaltyRules::default, |section| PenaltyRules::read(section, reading)),

@@ -14,6 +14,7 @@ mod mistake;
 mod network;
 mod penalties;
 mod rights_words;
+mod undo;
 mod user_arguments;
 
 pub use access::Access;
@@ -31,6 +32,7 @@ pub use network::Network;
 pub use penalties::PenaltyRules;
 pub(crate) use rights_words::RIGHTS_EXPECTED;
 pub use rights_words::RightsWords;
+pub use undo::UndoLimits;
 pub(crate) use user_arguments::NONE;
 pub use user_arguments::{OrNone, TermsArguments, UserCommand};
 
@@ -68,6 +70,8 @@ pub struct Config {
     pub limits: Limits,
     /// What misbehaviour costs.
     pub penalties: PenaltyRules,
+    /// How long and how much of what was replaced or removed is kept.
+    pub undo: UndoLimits,
 }
 
 /// What must be on stable storage before an upload is said to be done.
@@ -191,6 +195,7 @@ fn join(
         ftp,
         limits: settings.limits,
         penalties: settings.penalties,
+        undo: settings.undo,
     })
 }
 

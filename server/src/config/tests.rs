@@ -36,6 +36,7 @@ fn an_empty_file_leaves_the_defaults() {
     assert_eq!(config.guest, None);
     assert_eq!(config.durability, Durability::Group);
     assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.undo, UndoLimits::default());
     assert!(!config.name.is_empty());
 }
 
@@ -44,7 +45,8 @@ fn a_file_sets_every_word_and_flags_win() {
     let place = Place::new(
         "share = \"../share\"\nlisten = \"127.0.0.1:0\"\nguest = \"read\"\nwelcome = \"from file\"\n\
          name = \"box\"\nworkers = 4\ndurability = \"file\"\n\
-         [limits]\nhandshake_secs = 1\nidle_secs = 0.5\nconnections_max = 12\n",
+         [limits]\nhandshake_secs = 1\nidle_secs = 0.5\nconnections_max = 12\n\
+         [undo]\ndays = 0.5\ndisk_percent = 0\n",
     );
     let config = place.resolve(&ServeArguments::default()).unwrap();
     assert_eq!(config.share, place.base.path().join("share").canonicalize().unwrap());
@@ -55,6 +57,8 @@ fn a_file_sets_every_word_and_flags_win() {
     assert_eq!(config.limits.handshake, Duration::from_secs(1));
     assert_eq!(config.limits.idle, Duration::from_millis(500));
     assert_eq!(config.limits.connections_max, 12);
+    assert_eq!(config.undo.lifetime, Duration::from_hours(12));
+    assert!(!config.undo.is_on());
 
     let flags = ServeArguments {
         guest: Some(Access::Write),
@@ -73,7 +77,8 @@ fn a_file_sets_every_word_and_flags_win() {
 fn every_mistake_is_found_with_its_line() {
     let place = Place::new(
         "lisen = \"x\"\nlisten = \"localhost:1\"\nworkers = 0\nguest = \"admin\"\n\
-         durability = 3\n\n[limits]\nidle_secs = -1\nconnections_max = 0\nhandshake = 5\n",
+         durability = 3\n\n[limits]\nidle_secs = -1\nconnections_max = 0\nhandshake = 5\n\
+         [undo]\ndays = -1\ndisk_percent = 91\nweeks = 1\n",
     );
     let text = place.mistakes();
     let lines: Vec<&str> = text.lines().collect();
@@ -86,6 +91,9 @@ fn every_mistake_is_found_with_its_line() {
         (8, "`idle_secs` cannot be -1"),
         (9, "`connections_max` cannot be 0"),
         (10, "unknown word `handshake` in [limits]"),
+        (12, "`days` cannot be -1"),
+        (13, "`disk_percent` cannot be 91"),
+        (14, "unknown word `weeks` in [undo]"),
     ] {
         let place = format!("config.toml:{line}: ");
         assert!(
@@ -93,7 +101,7 @@ fn every_mistake_is_found_with_its_line() {
             "{place}{words} is not in:\n{text}"
         );
     }
-    assert_eq!(lines.len(), 8, "{text}");
+    assert_eq!(lines.len(), 11, "{text}");
 }
 
 #[test]

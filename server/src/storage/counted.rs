@@ -4,8 +4,12 @@
 //! that an upload left behind stay counted until they are gone on with or swept. What others do
 //! to the same folder past this storage is seen by the next count.
 
-use super::{Error, ErrorKind, Listing, Published, Reader, Result, Space, Storage, Upload};
-use ferry_protocol::{Attributes, Entry, EntryKind, IfExists, RemotePath, TransferId};
+use super::{
+    Author, Error, ErrorKind, Listing, Published, Reader, Result, Space, Storage, Undo, Upload,
+};
+use ferry_protocol::{
+    Attributes, Entry, EntryKind, IfExists, RemotePath, TransferId, UndoEntry, UndoId,
+};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -193,19 +197,37 @@ impl Storage for Counted {
         self.inner.make_directory(path)
     }
 
-    fn rename(&self, from: &RemotePath, to: &RemotePath, if_exists: IfExists) -> Result<()> {
+    fn rename(
+        &self,
+        from: &RemotePath,
+        to: &RemotePath,
+        if_exists: IfExists,
+        by: &Author,
+    ) -> Result<()> {
         let replaced =
             if if_exists == IfExists::Replace && from != to { self.file_len(to) } else { 0 };
-        self.inner.rename(from, to, if_exists)?;
+        self.inner.rename(from, to, if_exists, by)?;
         self.usage.removed(replaced);
         Ok(())
     }
 
-    fn remove_file(&self, path: &RemotePath) -> Result<()> {
+    fn remove_file(&self, path: &RemotePath, by: &Author) -> Result<()> {
         let len = self.file_len(path);
-        self.inner.remove_file(path)?;
+        self.inner.remove_file(path, by)?;
         self.usage.removed(len);
         Ok(())
+    }
+
+    /// A tree goes name by name here, so that each file is taken off the count.
+    fn remove_tree(&self, path: &RemotePath, _: &Author) -> Result<bool> {
+        let entry = self.inner.stat(path)?;
+        if path.is_root() {
+            return Err(Error::new(ErrorKind::Unsupported, path));
+        }
+        if entry.kind != EntryKind::Folder || entry.flags.linked {
+            return Err(Error::new(ErrorKind::NotAFolder, path));
+        }
+        Ok(false)
     }
 
     fn remove_directory(&self, path: &RemotePath) -> Result<()> {
@@ -228,6 +250,55 @@ impl Storage for Counted {
 
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {
         self.inner.sweep_parts(idle_secs)
+    }
+
+    fn undo(&self) -> &dyn Undo {
+        self
+    }
+}
+
+/// What is kept is the server's and counts for nobody; what comes back counts again.
+impl Undo for Counted {
+    fn entries(&self, before: Option<UndoId>, count_max: usize) -> Result<Vec<UndoEntry>> {
+        self.inner.undo().entries(before, count_max)
+    }
+
+    fn entry(&self, id: UndoId) -> Result<UndoEntry> {
+        self.inner.undo().entry(id)
+    }
+
+    fn bring_back(
+        &self,
+        id: UndoId,
+        to: &RemotePath,
+        if_exists: IfExists,
+        by: &Author,
+    ) -> Result<()> {
+        let bytes = self.inner.undo().entry(id)?.entry.size;
+        let replaced = if if_exists == IfExists::Replace { self.file_len(to) } else { 0 };
+        // Set aside under the thing's own id, so that nobody else takes the room meanwhile.
+        let aside = TransferId(id.0);
+        if !self.usage.set_aside(aside, bytes, replaced, self.quota) {
+            return Err(Error::new(ErrorKind::Quota, to));
+        }
+        match self.inner.undo().bring_back(id, to, if_exists, by) {
+            Ok(()) => {
+                self.usage.stored(aside, bytes, replaced);
+                Ok(())
+            }
+            Err(err) => {
+                self.usage.give_back(aside);
+                Err(err)
+            }
+        }
+    }
+
+    fn forget(&self, id: UndoId) -> Result<()> {
+        self.inner.undo().forget(id)
+    }
+
+    fn sweep(&self) -> Result<u64> {
+        self.inner.undo().sweep()
     }
 }
 
@@ -287,11 +358,12 @@ impl Upload for CountedUpload {
     fn publish(
         self: Box<Self>,
         if_exists: IfExists,
+        by: &Author,
     ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)> {
         let replaced = if if_exists == IfExists::Replace { self.replaced() } else { 0 };
         let len = self.inner.held();
         let Self { inner, storage, usage, quota, target, transfer, written } = *self;
-        match inner.publish(if_exists) {
+        match inner.publish(if_exists, by) {
             Ok(published) => {
                 usage.stored(transfer, len, replaced);
                 Ok(published)
@@ -318,6 +390,10 @@ mod tests {
     use super::*;
     use crate::storage::memory::Memory;
 
+    fn by() -> Author {
+        Author { account: String::new(), group: ferry_protocol::UndoGroup([1; 16]) }
+    }
+
     fn path(text: &str) -> RemotePath {
         RemotePath::parse(text.as_bytes()).unwrap()
     }
@@ -331,7 +407,7 @@ mod tests {
         let mut upload = storage.begin_upload(&path(name), TransferId([id; 16]), len as u64)?;
         upload.write(0, &vec![7; len])?;
         upload.seal(Attributes::default())?;
-        upload.publish(IfExists::Replace).map(drop).map_err(|(err, _)| err)
+        upload.publish(IfExists::Replace, &by()).map(drop).map_err(|(err, _)| err)
     }
 
     #[test]
@@ -342,10 +418,10 @@ mod tests {
         put(&storage, "/b", 3, 40).unwrap();
         put(&storage, "/a", 4, 50).unwrap();
         assert_eq!(usage.bytes(), 90);
-        storage.rename(&path("/b"), &path("/a"), IfExists::Replace).unwrap();
+        storage.rename(&path("/b"), &path("/a"), IfExists::Replace, &by()).unwrap();
         assert_eq!(usage.bytes(), 40);
         assert_eq!(storage.space(&path("/")).unwrap().available, 60);
-        storage.remove_file(&path("/a")).unwrap();
+        storage.remove_file(&path("/a"), &by()).unwrap();
         assert_eq!(usage.bytes(), 0);
     }
 

@@ -44,6 +44,8 @@ pub enum ErrorKind {
     TooLarge,
     /// No unfinished upload has this id.
     NoPart,
+    /// Nothing is kept for undo under this id.
+    NotKept,
     /// Another connection is writing this upload.
     InUse,
     /// The store cannot do this.
@@ -132,6 +134,9 @@ impl fmt::Display for Error {
             ErrorKind::ReadOnly => "the shared folder is on a read-only file system",
             ErrorKind::TooLarge => "too large for the server's file system",
             ErrorKind::NoPart => "no unfinished upload with this id",
+            ErrorKind::NotKept => {
+                "not kept any more: it was brought back or given up, or its time was over"
+            }
             ErrorKind::InUse => "another connection is writing this upload",
             ErrorKind::Unsupported => "not supported by this storage",
             ErrorKind::Io => "disk error",

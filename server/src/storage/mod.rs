@@ -20,7 +20,10 @@ pub(crate) use counted::{Counted, Usage};
 pub use error::{Error, ErrorKind};
 pub(crate) use mounted::Mounted;
 
-use ferry_protocol::{Attributes, Entry, IfExists, Permissions, RemotePath, Timestamp, TransferId};
+use ferry_protocol::{
+    Attributes, Entry, IfExists, Permissions, RemotePath, Timestamp, TransferId, UndoEntry,
+    UndoGroup, UndoId,
+};
 use std::fmt;
 
 /// Result of a storage operation.
@@ -54,11 +57,22 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// Makes one folder; its parent must be there.
     fn make_directory(&self, path: &RemotePath) -> Result<()>;
 
-    /// Renames a file or folder. `IfExists::Replace` lets a file take the place of a file.
-    fn rename(&self, from: &RemotePath, to: &RemotePath, if_exists: IfExists) -> Result<()>;
+    /// Renames a file or folder. `IfExists::Replace` lets a file take the place of a file, which
+    /// is kept for undo.
+    fn rename(
+        &self,
+        from: &RemotePath,
+        to: &RemotePath,
+        if_exists: IfExists,
+        by: &Author,
+    ) -> Result<()>;
 
-    /// Removes a file, or a link itself.
-    fn remove_file(&self, path: &RemotePath) -> Result<()>;
+    /// Removes a file, or a link itself, and keeps it for undo.
+    fn remove_file(&self, path: &RemotePath, by: &Author) -> Result<()>;
+
+    /// Removes a folder and all below it in one step, and keeps it for undo as one thing. `false`
+    /// if it cannot: then it has to be removed name by name.
+    fn remove_tree(&self, path: &RemotePath, by: &Author) -> Result<bool>;
 
     /// Removes an empty folder. Unfinished uploads in it go with it.
     fn remove_directory(&self, path: &RemotePath) -> Result<()>;
@@ -75,6 +89,44 @@ pub trait Storage: Send + Sync + fmt::Debug {
 
     /// Removes parts that nobody wrote to for `idle_secs` seconds, and returns their count.
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64>;
+
+    /// What was replaced or removed and can be brought back.
+    fn undo(&self) -> &dyn Undo;
+}
+
+/// What was replaced or removed. The store decides how long and how much it keeps; when space
+/// runs out, what is kept makes way, the oldest first.
+pub trait Undo {
+    /// At most `count_max` of the things that are kept, the newest first, from behind `before` on.
+    fn entries(&self, before: Option<UndoId>, count_max: usize) -> Result<Vec<UndoEntry>>;
+
+    /// One thing that is kept; what is not is an error of kind [`ErrorKind::NotKept`].
+    fn entry(&self, id: UndoId) -> Result<UndoEntry>;
+
+    /// Brings a thing back to `to`, whose folder must be there. With `IfExists::Replace` a file
+    /// takes the place of a file, which is kept in its turn.
+    fn bring_back(
+        &self,
+        id: UndoId,
+        to: &RemotePath,
+        if_exists: IfExists,
+        by: &Author,
+    ) -> Result<()>;
+
+    /// Gives a thing up for good.
+    fn forget(&self, id: UndoId) -> Result<()>;
+
+    /// Gives up what is too old or too much, and returns how many things that were.
+    fn sweep(&self) -> Result<u64>;
+}
+
+/// On whose behalf something is replaced or removed, and as part of what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// Name of the account; empty for the guest.
+    pub account: String,
+    /// What is brought back together.
+    pub group: UndoGroup,
 }
 
 /// An open listing.
@@ -131,11 +183,12 @@ pub trait Upload: Send {
     /// abandoned: the error is not told twice.
     fn sync(&self) -> Result<()>;
 
-    /// Gives the sealed upload its name. With `IfExists::Refuse` a taken name is an error of
+    /// Gives the sealed upload its name; a file that has it is kept for undo. With `IfExists::Refuse` a taken name is an error of
     /// kind [`ErrorKind::AlreadyExists`], and the upload is handed back.
     fn publish(
         self: Box<Self>,
         if_exists: IfExists,
+        by: &Author,
     ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)>;
 
     /// Removes what was written.

@@ -3,8 +3,10 @@
 //! A mounted storage hides what its name would be in the root. Nothing is renamed from one
 //! storage into another.
 
-use super::{Error, ErrorKind, Listing, Reader, Result, Space, Storage, Upload};
-use ferry_protocol::{Attributes, Entry, IfExists, Name, RemotePath, TransferId};
+use super::{Author, Error, ErrorKind, Listing, Reader, Result, Space, Storage, Undo, Upload};
+use ferry_protocol::{
+    Attributes, Entry, IfExists, Name, RemotePath, TransferId, UndoEntry, UndoId,
+};
 use std::sync::Arc;
 
 /// A root with other storages in it.
@@ -112,16 +114,26 @@ impl Storage for Mounted {
         place.on(|storage, path| storage.make_directory(path))
     }
 
-    fn rename(&self, from: &RemotePath, to: &RemotePath, if_exists: IfExists) -> Result<()> {
+    fn rename(
+        &self,
+        from: &RemotePath,
+        to: &RemotePath,
+        if_exists: IfExists,
+        by: &Author,
+    ) -> Result<()> {
         let (source, target) = (self.changeable(from)?, self.changeable(to)?);
         if source.at != target.at {
             return Err(Error::new(ErrorKind::Unsupported, from));
         }
-        source.on(|storage, from| storage.rename(from, &target.path, if_exists))
+        source.on(|storage, from| storage.rename(from, &target.path, if_exists, by))
     }
 
-    fn remove_file(&self, path: &RemotePath) -> Result<()> {
-        self.changeable(path)?.on(|storage, path| storage.remove_file(path))
+    fn remove_file(&self, path: &RemotePath, by: &Author) -> Result<()> {
+        self.changeable(path)?.on(|storage, path| storage.remove_file(path, by))
+    }
+
+    fn remove_tree(&self, path: &RemotePath, by: &Author) -> Result<bool> {
+        self.changeable(path)?.on(|storage, path| storage.remove_tree(path, by))
     }
 
     fn remove_directory(&self, path: &RemotePath) -> Result<()> {
@@ -151,6 +163,67 @@ impl Storage for Mounted {
         }
         Ok(count)
     }
+
+    fn undo(&self) -> &dyn Undo {
+        self
+    }
+}
+
+/// What is kept in all of the storages, put together in the order of time.
+impl Undo for Mounted {
+    fn entries(&self, before: Option<UndoId>, count_max: usize) -> Result<Vec<UndoEntry>> {
+        let mut entries = self.root.undo().entries(before, count_max)?;
+        for mount in &self.mounts {
+            let kept = mount.storage.undo().entries(before, count_max);
+            let kept = kept.map_err(|err| err.below(&mount.at))?;
+            entries.extend(kept.into_iter().filter_map(|entry| mount.below(entry)));
+        }
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
+        entries.truncate(count_max);
+        Ok(entries)
+    }
+
+    fn entry(&self, id: UndoId) -> Result<UndoEntry> {
+        let kept = self.mounts.iter().find_map(|mount| {
+            mount.storage.undo().entry(id).ok().and_then(|entry| mount.below(entry))
+        });
+        kept.map_or_else(|| self.root.undo().entry(id), Ok)
+    }
+
+    fn bring_back(
+        &self,
+        id: UndoId,
+        to: &RemotePath,
+        if_exists: IfExists,
+        by: &Author,
+    ) -> Result<()> {
+        let target = self.changeable(to)?;
+        match target.on(|storage, to| storage.undo().bring_back(id, to, if_exists, by)) {
+            // It is kept, but elsewhere: nothing is renamed from one storage into another.
+            Err(err) if err.kind() == ErrorKind::NotKept && self.entry(id).is_ok() => {
+                Err(Error::new(ErrorKind::Unsupported, to))
+            }
+            brought => brought,
+        }
+    }
+
+    fn forget(&self, id: UndoId) -> Result<()> {
+        for mount in &self.mounts {
+            match mount.storage.undo().forget(id) {
+                Err(err) if err.kind() == ErrorKind::NotKept => {}
+                done => return done.map_err(|err| err.below(&mount.at)),
+            }
+        }
+        self.root.undo().forget(id)
+    }
+
+    fn sweep(&self) -> Result<u64> {
+        let mut count = self.root.undo().sweep()?;
+        for mount in &self.mounts {
+            count += mount.storage.undo().sweep().map_err(|err| err.below(&mount.at))?;
+        }
+        Ok(count)
+    }
 }
 
 impl Mount {
@@ -158,6 +231,13 @@ impl Mount {
     fn entry(&self) -> Option<Entry> {
         let entry = self.storage.stat(&RemotePath::root()).ok()?;
         Some(Entry { name: self.at.as_relative_bytes().to_vec(), ..entry })
+    }
+
+    /// A kept thing as the root's path names it; none if that path cannot be.
+    fn below(&self, entry: UndoEntry) -> Option<UndoEntry> {
+        let path = self.at.join_all(&entry.entry.name).ok()?;
+        let name = path.as_relative_bytes().to_vec();
+        Some(UndoEntry { entry: Entry { name, ..entry.entry }, ..entry })
     }
 }
 
@@ -199,6 +279,10 @@ mod tests {
         RemotePath::parse(text.as_bytes()).unwrap()
     }
 
+    fn by() -> Author {
+        Author { account: String::new(), group: ferry_protocol::UndoGroup([1; 16]) }
+    }
+
     fn mounted() -> Mounted {
         let (root, inner) = (Memory::new(), Memory::new());
         root.make_directory(&path("/own")).unwrap();
@@ -234,11 +318,26 @@ mod tests {
         let kind = |result: Result<()>| result.unwrap_err().kind();
         assert_eq!(kind(storage.remove_directory(&path("/photos"))), ErrorKind::NoPermission);
         assert_eq!(kind(storage.make_directory(&path("/photos"))), ErrorKind::AlreadyExists);
-        let across = storage.rename(&path("/own"), &path("/photos/own"), IfExists::Refuse);
+        let across = storage.rename(&path("/own"), &path("/photos/own"), IfExists::Refuse, &by());
         assert_eq!(kind(across), ErrorKind::Unsupported);
         storage.make_directory(&path("/photos/winter")).unwrap();
-        storage.rename(&path("/photos/winter"), &path("/photos/spring"), IfExists::Refuse).unwrap();
+        storage
+            .rename(&path("/photos/winter"), &path("/photos/spring"), IfExists::Refuse, &by())
+            .unwrap();
         let missing = storage.stat(&path("/photos/no")).unwrap_err().to_string();
         assert!(missing.starts_with("/photos/no: "), "{missing}");
+    }
+
+    #[test]
+    fn what_is_kept_in_a_mount_comes_back_there_and_nowhere_else() {
+        let storage = mounted();
+        assert!(storage.remove_tree(&path("/photos/summer"), &by()).unwrap());
+        assert!(storage.remove_tree(&path("/own"), &by()).unwrap());
+        let kept = storage.undo().entries(None, 9).unwrap();
+        let mut names: Vec<_> = kept.iter().map(|kept| kept.entry.name.clone()).collect();
+        names.sort();
+        assert_eq!(names, [b"own".to_vec(), b"photos/summer".to_vec()]);
+        let summer = storage.remove_tree(&path("/photos/none"), &by());
+        assert_eq!(summer.unwrap_err().kind(), ErrorKind::NotFound);
     }
 }

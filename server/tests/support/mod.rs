@@ -19,7 +19,7 @@ use ferry_protocol::{
 use ferry_server::accounts::{
     AccountName, Accounts, AccountsFile, Clock, PasswordHash, StoredAccount, Terms,
 };
-use ferry_server::config::{Config, Durability, Limits, PenaltyRules};
+use ferry_server::config::{Config, Durability, Limits, PenaltyRules, UndoLimits};
 use ferry_server::identity::Identity;
 use ferry_server::{Server, storage::Storage};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -126,6 +126,7 @@ fn config(share: &TempDir, state: &TempDir, change: impl FnOnce(&mut Config)) ->
         ftp: None,
         limits: Limits::default(),
         penalties: PenaltyRules::default(),
+        undo: UndoLimits::default(),
     };
     change(&mut config);
     config
@@ -167,11 +168,11 @@ impl Fixture {
         client
     }
 
-    /// Names in the share's top folder that belong to Ferry.
+    /// Unfinished uploads in the share's top folder.
     pub fn parts(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.share.path()).unwrap();
         let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
-        names.filter(|name| name.starts_with(".ferry-")).collect()
+        names.filter(|name| name.starts_with(".ferry-part-")).collect()
     }
 }
 

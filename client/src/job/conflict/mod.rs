@@ -60,7 +60,7 @@ fn rule_of(choice: Choice) -> Rule {
 }
 
 /// The `count`-th other name for a file: `name (1).ext`.
-pub(super) fn numbered(name: &[u8], count: u32) -> Vec<u8> {
+pub(crate) fn numbered(name: &[u8], count: u32) -> Vec<u8> {
     let dot = name.iter().rposition(|byte| *byte == b'.');
     let split = dot.filter(|index| *index > 0).unwrap_or(name.len());
     let (stem, extension) = name.split_at(split);

@@ -122,7 +122,7 @@ impl<'a> Lane<'a> {
             self.connection = None;
         }
         if self.connection.is_none() {
-            self.connection = Some(self.job.open()?);
+            self.connection = Some(self.job.open_for_changes()?);
         }
         self.connection.as_mut().ok_or_else(|| PeerMisbehaved::UnexpectedAnswer.into())
     }

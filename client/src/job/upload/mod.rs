@@ -15,7 +15,7 @@ use plan::Planner;
 /// Uploads files and trees. Every file that is reported as done was verified by its digest at
 /// the server and, unless the server is configured otherwise, is on its stable storage.
 pub fn upload(client: &mut Client, transfers: Vec<Transfer>, options: &JobOptions) -> JobReport {
-    let job = Job::new(client, options);
+    let job = Job::that_changes(client, options);
     let mut folders = Vec::new();
     job.run(
         |queue| {

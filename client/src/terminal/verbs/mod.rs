@@ -7,3 +7,4 @@ pub(crate) mod list;
 pub(crate) mod local;
 pub(crate) mod namespace;
 pub(crate) mod transfer;
+pub(crate) mod undo;

@@ -2,12 +2,14 @@
 
 mod namespace;
 mod reading;
+mod undo;
 mod uploads;
 
 use super::local::LocalFolder;
 use super::memory::Memory;
-use super::{Counted, Error, ErrorKind, Mounted, Storage, Upload};
-use ferry_protocol::{Attributes, Entry, IfExists, RemotePath, TransferId};
+use super::{Author, Counted, Error, ErrorKind, Mounted, Storage, Upload};
+use crate::config::UndoLimits;
+use ferry_protocol::{Attributes, Entry, IfExists, RemotePath, TransferId, UndoGroup};
 use std::sync::Arc;
 
 /// Runs each named check of a module over all storages, as a test of its own.
@@ -39,19 +41,23 @@ use over_all;
 
 fn with_local(check: fn(&dyn Storage)) {
     let root = tempfile::tempdir().unwrap();
-    check(&LocalFolder::open(root.path()).unwrap());
+    check(&LocalFolder::open(root.path(), UndoLimits::default()).unwrap());
+}
+
+fn by() -> Author {
+    Author { account: "ann".to_owned(), group: UndoGroup([5; 16]) }
 }
 
 fn with_quota(check: fn(&dyn Storage)) {
     let root = tempfile::tempdir().unwrap();
-    let local = Arc::new(LocalFolder::open(root.path()).unwrap());
+    let local = Arc::new(LocalFolder::open(root.path(), UndoLimits::default()).unwrap());
     check(&Counted::new(local, Arc::default(), u64::MAX));
 }
 
 /// Without a mount the checks see their own root; what mounts add has its own tests.
 fn with_mount(check: fn(&dyn Storage)) {
     let root = tempfile::tempdir().unwrap();
-    let local = Arc::new(LocalFolder::open(root.path()).unwrap());
+    let local = Arc::new(LocalFolder::open(root.path(), UndoLimits::default()).unwrap());
     check(&Mounted::new(local, Vec::new()));
 }
 
@@ -73,11 +79,11 @@ fn put(storage: &dyn Storage, target: &RemotePath, bytes: &[u8]) {
     let mut upload = storage.begin_upload(target, id(0xee), bytes.len() as u64).unwrap();
     upload.write(0, bytes).unwrap();
     upload.seal(Attributes::default()).unwrap();
-    assert!(upload.publish(IfExists::Refuse).is_ok());
+    assert!(upload.publish(IfExists::Refuse, &by()).is_ok());
 }
 
 fn publish(upload: Box<dyn Upload>, if_exists: IfExists) -> Result<(), ErrorKind> {
-    let published = upload.publish(if_exists).map_err(|(err, _)| err.kind())?;
+    let published = upload.publish(if_exists, &by()).map_err(|(err, _)| err.kind())?;
     published.sync_folder().map_err(|err| err.kind())
 }
 

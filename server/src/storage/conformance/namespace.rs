@@ -1,6 +1,6 @@
 //! Making, renaming, removing, and attributes.
 
-use super::{id, kind, names, over_all, path, put, read};
+use super::{by, id, kind, names, over_all, path, put, read};
 use crate::storage::{ErrorKind, Storage};
 use ferry_protocol::{Attributes, EntryKind, IfExists, Permissions, RemotePath, Timestamp};
 
@@ -29,7 +29,7 @@ fn a_file_is_renamed(storage: &dyn Storage) {
     storage.make_directory(&path("a")).unwrap();
     put(storage, &path("one"), b"1");
     put(storage, &path("a/two"), b"2");
-    let rename = |from, to, how| storage.rename(&path(from), &path(to), how);
+    let rename = |from, to, how| storage.rename(&path(from), &path(to), how, &by());
     assert_eq!(kind(rename("one", "a/two", IfExists::Refuse)), ErrorKind::AlreadyExists);
     assert_eq!(kind(rename("nothing", "b", IfExists::Replace)), ErrorKind::NotFound);
     assert_eq!(kind(rename("one", "nothing/b", IfExists::Replace)), ErrorKind::NotFound);
@@ -47,7 +47,7 @@ fn a_folder_is_renamed_with_all_in_it(storage: &dyn Storage) {
     storage.make_directory(&path("a")).unwrap();
     storage.make_directory(&path("b")).unwrap();
     put(storage, &path("a/file"), b"x");
-    storage.rename(&path("a"), &path("b/c"), IfExists::Refuse).unwrap();
+    storage.rename(&path("a"), &path("b/c"), IfExists::Refuse, &by()).unwrap();
     assert_eq!(read(storage, &path("b/c/file")), b"x");
     assert_eq!(kind(storage.stat(&path("a"))), ErrorKind::NotFound);
 }
@@ -58,7 +58,7 @@ fn a_folder_takes_no_place_and_enters_not_itself(storage: &dyn Storage) {
     }
     put(storage, &path("full/file"), b"x");
     for how in [IfExists::Refuse, IfExists::Replace] {
-        let rename = |to| kind(storage.rename(&path("a"), &path(to), how));
+        let rename = |to| kind(storage.rename(&path("a"), &path(to), how, &by()));
         assert_eq!(rename("empty"), ErrorKind::AlreadyExists);
         assert_eq!(rename("full"), ErrorKind::AlreadyExists);
         assert_eq!(rename("full/file"), ErrorKind::AlreadyExists);
@@ -73,10 +73,10 @@ fn files_and_folders_are_removed_each_in_its_way(storage: &dyn Storage) {
     put(storage, &path("a/file"), b"x");
     assert_eq!(kind(storage.remove_directory(&path("a"))), ErrorKind::NotEmpty);
     assert_eq!(kind(storage.remove_directory(&path("a/file"))), ErrorKind::NotAFolder);
-    assert_eq!(kind(storage.remove_file(&path("a"))), ErrorKind::IsAFolder);
-    assert_eq!(kind(storage.remove_file(&path("b"))), ErrorKind::NotFound);
+    assert_eq!(kind(storage.remove_file(&path("a"), &by())), ErrorKind::IsAFolder);
+    assert_eq!(kind(storage.remove_file(&path("b"), &by())), ErrorKind::NotFound);
     assert_eq!(kind(storage.remove_directory(&path("b"))), ErrorKind::NotFound);
-    storage.remove_file(&path("a/file")).unwrap();
+    storage.remove_file(&path("a/file"), &by()).unwrap();
     storage.remove_directory(&path("a")).unwrap();
     assert!(names(storage, &RemotePath::root()).is_empty());
 }
@@ -88,19 +88,22 @@ fn unfinished_uploads_go_with_their_folder(storage: &dyn Storage) {
     drop(storage.begin_upload(&path("a/left"), id(2), 0).unwrap());
     assert_eq!(kind(storage.remove_directory(&path("a"))), ErrorKind::NotEmpty);
     storage.continue_upload(&path("a/left"), id(1)).unwrap();
-    storage.remove_file(&path("a/file")).unwrap();
+    storage.remove_file(&path("a/file"), &by()).unwrap();
     storage.remove_directory(&path("a")).unwrap();
     assert_eq!(kind(storage.continue_upload(&path("a/left"), id(1))), ErrorKind::NotFound);
 }
 
 fn the_root_stays(storage: &dyn Storage) {
     let root = RemotePath::root();
-    assert_eq!(kind(storage.remove_file(&root)), ErrorKind::IsAFolder);
+    assert_eq!(kind(storage.remove_file(&root, &by())), ErrorKind::IsAFolder);
     assert_eq!(kind(storage.remove_directory(&root)), ErrorKind::Unsupported);
     assert_eq!(kind(storage.make_directory(&root)), ErrorKind::AlreadyExists);
-    assert_eq!(kind(storage.rename(&root, &path("a"), IfExists::Refuse)), ErrorKind::Unsupported);
+    assert_eq!(
+        kind(storage.rename(&root, &path("a"), IfExists::Refuse, &by())),
+        ErrorKind::Unsupported
+    );
     put(storage, &path("a"), b"x");
-    let onto_root = storage.rename(&path("a"), &root, IfExists::Replace);
+    let onto_root = storage.rename(&path("a"), &root, IfExists::Replace, &by());
     assert_eq!(kind(onto_root), ErrorKind::AlreadyExists);
 }
 

@@ -1,6 +1,6 @@
 //! The life of an upload.
 
-use super::{content, id, kind, names, over_all, path, publish, put, read};
+use super::{by, content, id, kind, names, over_all, path, publish, put, read};
 use crate::storage::{ErrorKind, Storage, Upload};
 use ferry_protocol::{Attributes, IfExists, Permissions, RemotePath, Timestamp};
 
@@ -77,7 +77,7 @@ fn sealed(storage: &dyn Storage, target: &str, bytes: &[u8]) -> Box<dyn Upload> 
 fn a_taken_name_is_refused_and_the_upload_kept(storage: &dyn Storage) {
     put(storage, &path("file"), b"old");
     let upload = sealed(storage, "file", b"new");
-    let (err, upload) = upload.publish(IfExists::Refuse).err().unwrap();
+    let (err, upload) = upload.publish(IfExists::Refuse, &by()).err().unwrap();
     assert_eq!(err.kind(), ErrorKind::AlreadyExists);
     assert_eq!(read(storage, &path("file")), b"old");
     publish(upload, IfExists::Replace).unwrap();
@@ -97,9 +97,9 @@ fn a_file_is_replaced_in_one_step(storage: &dyn Storage) {
 fn a_folder_is_never_replaced(storage: &dyn Storage) {
     storage.make_directory(&path("folder")).unwrap();
     let upload = sealed(storage, "folder", b"x");
-    let (err, upload) = upload.publish(IfExists::Replace).err().unwrap();
+    let (err, upload) = upload.publish(IfExists::Replace, &by()).err().unwrap();
     assert_eq!(err.kind(), ErrorKind::IsAFolder);
-    let (err, upload) = upload.publish(IfExists::Refuse).err().unwrap();
+    let (err, upload) = upload.publish(IfExists::Refuse, &by()).err().unwrap();
     assert_eq!(err.kind(), ErrorKind::AlreadyExists);
     upload.abandon().unwrap();
     assert_eq!(kind(storage.begin_upload(&RemotePath::root(), id(1), 0)), ErrorKind::IsAFolder);

@@ -98,7 +98,8 @@ fn entry_of_link(root: &Root, folder: &RemotePath, name: &[u8], link: &Stat) -> 
     }
 }
 
-fn entry_of(name: &[u8], stat: &Stat) -> Entry {
+/// The entry of what was looked at.
+pub(super) fn entry_of(name: &[u8], stat: &Stat) -> Entry {
     Entry {
         name: name.to_vec(),
         kind: kind_of(stat.kind),

@@ -16,38 +16,47 @@ mod listing;
 mod name;
 mod namespace;
 mod reader;
+mod room;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod transfers;
+mod undo;
 mod upload;
 mod written;
 
-use super::{Listing, Reader, Result, Space, Storage, Upload};
-use crate::sys;
+use super::{Author, Error, ErrorKind, Listing, Reader, Result, Space, Storage, Upload};
+use crate::config::UndoLimits;
+use crate::{storage, sys};
 use fault::Blame as _;
-use ferry_protocol::{Attributes, Entry, IfExists, RemotePath, TransferId};
+use ferry_protocol::{Attributes, Entry, IfExists, RemotePath, TransferId, UndoEntry, UndoId};
 use folder::Root;
+use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::{fmt, io};
 use transfers::Transfers;
+use undo::{Deed, Undo};
 
 /// A folder of this computer, and all below it.
 pub struct LocalFolder {
     root: Arc<Root>,
     transfers: Arc<Transfers>,
+    undo: Arc<Undo>,
     /// Permission bits of a file whose sender named none.
     default_mode: u32,
 }
 
 impl LocalFolder {
-    /// Opens the folder at `path`; it must be readable and may be entered.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    /// Opens the folder at `path`, which must be readable and may be entered. What is replaced
+    /// and removed is kept within `limits`.
+    pub fn open(path: &Path, limits: UndoLimits) -> io::Result<Self> {
+        let root = Arc::new(Root::open(path)?);
         Ok(Self {
-            root: Arc::new(Root::open(path)?),
             transfers: Arc::default(),
+            undo: Arc::new(Undo::new(&root, limits)),
             default_mode: 0o666 & !sys::umask(),
+            root,
         })
     }
 }
@@ -88,12 +97,22 @@ impl Storage for LocalFolder {
         namespace::make_directory(&self.root, path)
     }
 
-    fn rename(&self, from: &RemotePath, to: &RemotePath, if_exists: IfExists) -> Result<()> {
-        namespace::rename(&self.root, from, to, if_exists)
+    fn rename(
+        &self,
+        from: &RemotePath,
+        to: &RemotePath,
+        if_exists: IfExists,
+        by: &Author,
+    ) -> Result<()> {
+        namespace::rename(&self.root, &self.undo, (from, to), if_exists, by)
     }
 
-    fn remove_file(&self, path: &RemotePath) -> Result<()> {
-        namespace::remove_file(&self.root, path)
+    fn remove_file(&self, path: &RemotePath, by: &Author) -> Result<()> {
+        namespace::remove_file(&self.root, &self.undo, path, by)
+    }
+
+    fn remove_tree(&self, path: &RemotePath, by: &Author) -> Result<bool> {
+        namespace::remove_tree(&self.root, &self.undo, path, by)
     }
 
     fn remove_directory(&self, path: &RemotePath) -> Result<()> {
@@ -106,8 +125,10 @@ impl Storage for LocalFolder {
 
     fn space(&self, path: &RemotePath) -> Result<Space> {
         let handle = self.root.handle(path).blame(path)?;
-        let (total, available) = sys::space(&handle).blame(path)?;
-        Ok(Space { total, available })
+        let (total, free) = sys::space(&handle).blame(path)?;
+        // What undo keeps makes way for whoever needs the space.
+        let kept = if self.undo.shares_space_with(&handle) { self.undo.reclaimable() } else { 0 };
+        Ok(Space { total, available: free.saturating_add(kept).min(total) })
     }
 
     fn barrier(&self) -> Result<()> {
@@ -116,6 +137,42 @@ impl Storage for LocalFolder {
 
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {
         sweep::sweep_parts(&self.root, &self.transfers, idle_secs)
+    }
+
+    fn undo(&self) -> &dyn storage::Undo {
+        self
+    }
+}
+
+impl storage::Undo for LocalFolder {
+    fn entries(&self, before: Option<UndoId>, count_max: usize) -> Result<Vec<UndoEntry>> {
+        self.undo.entries(before, count_max).blame(&RemotePath::root())
+    }
+
+    fn entry(&self, id: UndoId) -> Result<UndoEntry> {
+        let root = RemotePath::root();
+        self.undo.entry(id).blame(&root)?.ok_or_else(|| Error::new(ErrorKind::NotKept, &root))
+    }
+
+    fn bring_back(
+        &self,
+        id: UndoId,
+        to: &RemotePath,
+        if_exists: IfExists,
+        by: &Author,
+    ) -> Result<()> {
+        let (folder, name) = namespace::place_of(&self.root, to, ErrorKind::AlreadyExists)?;
+        let place = (folder.handle.as_fd(), name.as_bytes());
+        let deed = Deed { path: to, by };
+        kept(self.undo.bring_back(id, place, if_exists, &deed).blame(to)?)
+    }
+
+    fn forget(&self, id: UndoId) -> Result<()> {
+        kept(self.undo.forget(id).blame(&RemotePath::root())?)
+    }
+
+    fn sweep(&self) -> Result<u64> {
+        self.undo.sweep().blame(&RemotePath::root())
     }
 }
 
@@ -129,4 +186,10 @@ impl fmt::Debug for LocalFolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalFolder").finish_non_exhaustive()
     }
+}
+
+/// An error unless the thing that was asked for was kept.
+fn kept(was_kept: bool) -> Result<()> {
+    let not_kept = || Error::new(ErrorKind::NotKept, &RemotePath::root());
+    was_kept.then_some(()).ok_or_else(not_kept)
 }

@@ -3,7 +3,8 @@
 use super::fault::Blame as _;
 use super::folder::{Folder, Purpose, Root};
 use super::name::transfer_of;
-use crate::storage::{Error, ErrorKind, Result};
+use super::undo::{Deed, Undo};
+use crate::storage::{Author, Error, ErrorKind, Result};
 use crate::sys::{self, Kind, Names};
 use ferry_protocol::{Attributes, IfExists, Name, RemotePath};
 use std::io;
@@ -14,9 +15,19 @@ pub(super) fn make_directory(root: &Root, path: &RemotePath) -> Result<()> {
     sys::make_folder(&folder.handle, name.as_bytes()).blame(path)
 }
 
-pub(super) fn remove_file(root: &Root, path: &RemotePath) -> Result<()> {
+pub(super) fn remove_file(root: &Root, undo: &Undo, path: &RemotePath, by: &Author) -> Result<()> {
     let (folder, name) = place_of(root, path, ErrorKind::IsAFolder)?;
-    sys::remove_file(&folder.handle, name.as_bytes()).blame(path)
+    undo.remove_file((folder.handle.as_fd(), name.as_bytes()), &Deed { path, by }).blame(path)
+}
+
+pub(super) fn remove_tree(
+    root: &Root,
+    undo: &Undo,
+    path: &RemotePath,
+    by: &Author,
+) -> Result<bool> {
+    let (folder, name) = place_of(root, path, ErrorKind::Unsupported)?;
+    undo.remove_tree((folder.handle.as_fd(), name.as_bytes()), &Deed { path, by }).blame(path)
 }
 
 pub(super) fn remove_directory(root: &Root, path: &RemotePath) -> Result<()> {
@@ -34,9 +45,10 @@ pub(super) fn remove_directory(root: &Root, path: &RemotePath) -> Result<()> {
 /// one.
 pub(super) fn rename(
     root: &Root,
-    from: &RemotePath,
-    to: &RemotePath,
+    undo: &Undo,
+    (from, to): (&RemotePath, &RemotePath),
     if_exists: IfExists,
+    by: &Author,
 ) -> Result<()> {
     let (from_folder, from_name) = place_of(root, from, ErrorKind::Unsupported)?;
     let kind = sys::stat_name(from_folder.handle.as_fd(), from_name.as_bytes()).blame(from)?.kind;
@@ -47,7 +59,7 @@ pub(super) fn rename(
     let old = (from_folder.handle.as_fd(), from_name.as_bytes());
     let new = (to_folder.handle.as_fd(), to_name.as_bytes());
     let renamed = match if_exists {
-        IfExists::Replace if kind != Kind::Folder => sys::rename(old, new),
+        IfExists::Replace if kind != Kind::Folder => undo.replace(old, new, &Deed { path: to, by }),
         IfExists::Replace | IfExists::Refuse => sys::rename_to_new(old, new),
     };
     match renamed {
@@ -76,7 +88,11 @@ pub(super) fn set_attributes(root: &Root, path: &RemotePath, attributes: Attribu
 }
 
 /// The folder and last name of `path`; the root has none, and fails as `if_root`.
-fn place_of(root: &Root, path: &RemotePath, if_root: ErrorKind) -> Result<(Folder, Name)> {
+pub(super) fn place_of(
+    root: &Root,
+    path: &RemotePath,
+    if_root: ErrorKind,
+) -> Result<(Folder, Name)> {
     let (Some(parent), Some(name)) = (path.parent(), path.name()) else {
         return Err(Error::new(if_root, path));
     };

@@ -19,7 +19,7 @@ fn share() -> Share {
     fs::create_dir(around.path().join("share")).unwrap();
     fs::create_dir(around.path().join("secret")).unwrap();
     fs::write(around.path().join("secret/file"), "secret").unwrap();
-    let storage = LocalFolder::open(&around.path().join("share")).unwrap();
+    let storage = LocalFolder::open(&around.path().join("share"), UndoLimits::off()).unwrap();
     Share { around, storage }
 }
 
@@ -38,6 +38,10 @@ impl Share {
 
 fn path(text: &str) -> RemotePath {
     RemotePath::parse(text.as_bytes()).unwrap()
+}
+
+fn by() -> Author {
+    Author { account: "ann".to_owned(), group: ferry_protocol::UndoGroup([5; 16]) }
 }
 
 fn kind<T>(result: Result<T>) -> ErrorKind {
@@ -88,13 +92,13 @@ fn links_that_lead_out_or_nowhere_are_entries_and_never_followed() {
         assert_eq!(kind(share.storage.open(&below)), reason, "{name}");
         assert_eq!(kind(share.storage.list(&path(name))), reason, "{name}");
         assert_eq!(kind(share.storage.make_directory(&below)), reason, "{name}");
-        assert_eq!(kind(share.storage.remove_file(&below)), reason, "{name}");
+        assert_eq!(kind(share.storage.remove_file(&below, &by())), reason, "{name}");
         assert_eq!(kind(share.storage.space(&path(name))), reason, "{name}");
         let begun = share.storage.begin_upload(&below, TransferId([1; 16]), 0);
         assert_eq!(kind(begun), reason, "{name}");
         let attributes = Attributes { modified: Some(Timestamp(0)), permissions: None };
         assert_eq!(kind(share.storage.set_attributes(&path(name), attributes)), reason, "{name}");
-        let renamed = share.storage.rename(&below, &path("stolen"), IfExists::Refuse);
+        let renamed = share.storage.rename(&below, &path("stolen"), IfExists::Refuse, &by());
         assert_eq!(kind(renamed), reason, "{name}");
         assert_eq!(kind(share.storage.remove_directory(&path(name))), ErrorKind::NotAFolder);
     }
@@ -110,12 +114,13 @@ fn a_link_itself_is_removed_renamed_and_replaced() {
     for name in ["removed", "renamed", "replaced"] {
         symlink(&target, share.at(name)).unwrap();
     }
-    share.storage.remove_file(&path("removed")).unwrap();
-    share.storage.rename(&path("renamed"), &path("new"), IfExists::Refuse).unwrap();
+    share.storage.remove_file(&path("removed"), &by()).unwrap();
+    share.storage.rename(&path("renamed"), &path("new"), IfExists::Refuse, &by()).unwrap();
     assert!(fs::symlink_metadata(share.at("new")).unwrap().is_symlink());
-    let (err, upload) = upload(&share.storage, "replaced").publish(IfExists::Refuse).err().unwrap();
+    let (err, upload) =
+        upload(&share.storage, "replaced").publish(IfExists::Refuse, &by()).err().unwrap();
     assert_eq!(err.kind(), ErrorKind::AlreadyExists);
-    assert!(upload.publish(IfExists::Replace).is_ok());
+    assert!(upload.publish(IfExists::Replace, &by()).is_ok());
     assert!(fs::symlink_metadata(share.at("replaced")).unwrap().is_file());
     assert_eq!(fs::read(target).unwrap(), b"secret");
 }
@@ -131,7 +136,7 @@ fn pipes_and_sockets_are_listed_and_not_waited_for() {
         assert_eq!(kind(share.storage.open(&at)), ErrorKind::NotAFile);
         let set = share.storage.set_attributes(&at, Attributes::default());
         assert_eq!(kind(set), ErrorKind::NotAFile);
-        share.storage.remove_file(&at).unwrap();
+        share.storage.remove_file(&at, &by()).unwrap();
     }
     // A pipe that poses as a part.
     let transfer = TransferId([7; 16]);
@@ -204,7 +209,7 @@ fn a_part_lies_beside_its_target_for_its_owner_alone() {
     upload.write(0, b"abc").unwrap();
     let permissions = Some(Permissions::from_mode(0o755));
     upload.seal(Attributes { modified: None, permissions }).unwrap();
-    assert!(upload.publish(IfExists::Refuse).is_ok());
+    assert!(upload.publish(IfExists::Refuse, &by()).is_ok());
     assert!(!part.exists());
     assert_eq!(fs::metadata(share.at("file")).unwrap().permissions().mode() & 0o777, 0o755);
 }
@@ -224,7 +229,7 @@ fn what_was_left_behind_the_end_is_cut_off() {
     if held <= 300_000 {
         upload.write(held, b"end").unwrap();
         upload.seal(Attributes::default()).unwrap();
-        assert!(upload.publish(IfExists::Refuse).is_ok());
+        assert!(upload.publish(IfExists::Refuse, &by()).is_ok());
         assert_eq!(fs::metadata(share.at("file")).unwrap().len(), held + 3);
     }
 }
@@ -239,7 +244,7 @@ fn a_sealed_part_that_nobody_may_write_still_goes_on() {
     let mut sealed = share.storage.continue_upload(&path("file"), TransferId([9; 16])).unwrap();
     assert_eq!(sealed.held(), 3);
     sealed.seal(Attributes { modified: None, permissions }).unwrap();
-    assert!(sealed.publish(IfExists::Refuse).is_ok());
+    assert!(sealed.publish(IfExists::Refuse, &by()).is_ok());
     assert_eq!(fs::metadata(share.at("file")).unwrap().permissions().mode() & 0o777, 0);
 }
 
@@ -291,14 +296,14 @@ fn a_folder_behind_a_link_cannot_be_moved_into_itself() {
     let share = share();
     fs::create_dir(share.at("folder")).unwrap();
     symlink("folder", share.at("link")).unwrap();
-    let renamed = share.storage.rename(&path("folder"), &path("link/in"), IfExists::Refuse);
+    let renamed = share.storage.rename(&path("folder"), &path("link/in"), IfExists::Refuse, &by());
     assert_eq!(kind(renamed), ErrorKind::IntoItself);
 }
 
 #[test]
 fn only_a_folder_can_be_the_root() {
     let share = share();
-    assert!(LocalFolder::open(&share.at("nothing")).is_err());
+    assert!(LocalFolder::open(&share.at("nothing"), UndoLimits::off()).is_err());
     fs::write(share.at("file"), "x").unwrap();
-    assert!(LocalFolder::open(&share.at("file")).is_err());
+    assert!(LocalFolder::open(&share.at("file"), UndoLimits::off()).is_err());
 }

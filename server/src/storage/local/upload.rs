@@ -5,9 +5,11 @@ use super::fault::Blame as _;
 use super::folder::{Folder, Purpose, Root};
 use super::name::{PART_NAME_LEN, part_name};
 use super::reader::read_full_at;
+use super::room::with_room;
 use super::transfers::Claim;
+use super::undo::{Deed, Undo};
 use super::written::Written;
-use crate::storage::{Error, ErrorKind, FolderId, Published, Result, Upload};
+use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Result, Upload};
 use crate::sys::{self, Kind};
 use ferry_protocol::limits::SEGMENT_LEN;
 use ferry_protocol::{Attributes, IfExists, Name, Permissions, RemotePath, TransferId};
@@ -20,6 +22,7 @@ use std::sync::Arc;
 /// Where an upload lies, and the right to write it.
 pub(super) struct Place {
     root: Arc<Root>,
+    undo: Arc<Undo>,
     folder: Folder,
     target: RemotePath,
     name: Name,
@@ -44,7 +47,8 @@ impl Place {
         let folder = storage.root.folder(&parent, Purpose::Sync).blame(target)?;
         let default_mode = storage.default_mode;
         let root = Arc::clone(&storage.root);
-        Ok(Self { root, folder, target: target.clone(), name, claim, default_mode })
+        let undo = Arc::clone(&storage.undo);
+        Ok(Self { root, undo, folder, target: target.clone(), name, claim, default_mode })
     }
 
     fn part(&self) -> [u8; PART_NAME_LEN] {
@@ -76,14 +80,28 @@ impl Place {
         }
     }
 
+    /// Does `attempt`, and once more when room was made for `wanted` bytes.
+    fn with_room<T>(&self, wanted: u64, attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+        with_room(&self.undo, &self.folder.handle, wanted, attempt)
+    }
+
+    /// An error if the folder has moved since the upload began: into undo, or to another name. A
+    /// file that is stored lies where its sender said.
+    fn check_folder(&self) -> io::Result<()> {
+        let parent = self.target.parent().unwrap_or_else(RemotePath::root);
+        let is_there = self.root.folder(&parent, Purpose::Names)?.id == self.folder.id;
+        if is_there { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+
     /// Gives the part the target's name.
-    fn publish(&self, if_exists: IfExists) -> io::Result<()> {
+    fn publish(&self, if_exists: IfExists, by: &Author) -> io::Result<()> {
+        self.check_folder()?;
         let part = self.part();
         let from = (self.folder.handle.as_fd(), &part[..]);
         let to = (self.folder.handle.as_fd(), self.name.as_bytes());
         match if_exists {
             IfExists::Refuse => sys::rename_to_new(from, to),
-            IfExists::Replace => sys::rename(from, to),
+            IfExists::Replace => self.undo.replace(from, to, &Deed { path: &self.target, by }),
         }
     }
 }
@@ -103,9 +121,9 @@ pub(super) struct LocalUpload {
 impl LocalUpload {
     /// Creates the part and sets room for `size` bytes aside, so that a full disk is known now.
     pub(super) fn begin(place: Place, size: u64) -> Result<Self> {
-        let file = place.create_part().blame(&place.target)?;
+        let file = place.with_room(size, || place.create_part()).blame(&place.target)?;
         let reserved = if size < RESERVE_MIN { 0 } else { size };
-        if let Err(err) = reserve(&file, reserved) {
+        if let Err(err) = place.with_room(reserved, || reserve(&file, reserved)) {
             // The part is empty; if it stays, the sweep finds it.
             drop(place.remove_part());
             return Err(err).blame(&place.target);
@@ -168,7 +186,10 @@ impl Upload for LocalUpload {
         let Some(end) = offset.checked_add(content.len() as u64) else {
             return Err(Error::new(ErrorKind::TooLarge, &self.place.target));
         };
-        self.file.write_all_at(content, offset).blame(&self.place.target)?;
+        let wanted = content.len() as u64;
+        self.place
+            .with_room(wanted, || self.file.write_all_at(content, offset))
+            .blame(&self.place.target)?;
         self.written.add(offset, end);
         self.end = self.end.max(end);
         Ok(())
@@ -199,9 +220,12 @@ impl Upload for LocalUpload {
     fn publish(
         self: Box<Self>,
         if_exists: IfExists,
+        by: &Author,
     ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)> {
-        match self.place.publish(if_exists).blame(&self.place.target) {
+        let published = self.place.with_room(0, || self.place.publish(if_exists, by));
+        match published.blame(&self.place.target) {
             Ok(()) => Ok(Box::new(LocalPublished {
+                undo: Arc::clone(&self.place.undo),
                 folder: self.place.folder.clone(),
                 target: self.place.target.clone(),
             })),
@@ -220,6 +244,7 @@ impl Upload for LocalUpload {
 
 /// A file that has its name.
 struct LocalPublished {
+    undo: Arc<Undo>,
     folder: Folder,
     target: RemotePath,
 }
@@ -230,7 +255,7 @@ impl Published for LocalPublished {
     }
 
     fn sync_folder(&self) -> Result<()> {
-        self.folder.handle.sync_all().blame(&self.target)
+        self.undo.sync().and_then(|()| self.folder.handle.sync_all()).blame(&self.target)
     }
 }
 

@@ -3,20 +3,26 @@
 //! the upload that wrote them.
 
 mod tree;
+mod undo;
 mod upload;
 
-use super::{Error, ErrorKind, Listing, Metadata, Reader, Result, Space, Storage, Upload};
-use ferry_protocol::{Attributes, Entry, IfExists, Name, RemotePath, TransferId};
+use super::{
+    Author, Error, ErrorKind, Listing, Metadata, Reader, Result, Space, Storage, Undo, Upload,
+};
+use ferry_protocol::{Attributes, Entry, IfExists, Name, RemotePath, TransferId, UndoReason};
 use parking_lot::Mutex;
 use std::fmt;
 use std::sync::Arc;
 use tree::{File, Folder, Node};
+use undo::Kept;
 use upload::{MemoryUpload, Place};
 
 /// A tree of files in memory.
 #[derive(Clone, Default)]
 pub struct Memory {
     root: Arc<Mutex<Folder>>,
+    /// Locked after the tree, where both are.
+    kept: Arc<Mutex<Kept>>,
 }
 
 impl Memory {
@@ -76,7 +82,13 @@ impl Storage for Memory {
         Ok(())
     }
 
-    fn rename(&self, from: &RemotePath, to: &RemotePath, if_exists: IfExists) -> Result<()> {
+    fn rename(
+        &self,
+        from: &RemotePath,
+        to: &RemotePath,
+        if_exists: IfExists,
+        by: &Author,
+    ) -> Result<()> {
         let mut root = self.root.lock();
         let (_, from_name) = root.place_mut(from, ErrorKind::Unsupported)?;
         let is_folder = matches!(root.node(from)?, Node::Folder(_));
@@ -89,24 +101,38 @@ impl Storage for Memory {
         let (from_folder, _) = root.place_mut(from, ErrorKind::Unsupported)?;
         if let Some(node) = from_folder.children.remove(from_name.as_bytes()) {
             let (to_folder, _) = root.place_mut(to, ErrorKind::AlreadyExists)?;
-            to_folder.children.insert(to_name.as_bytes().into(), node);
+            if let Some(old) = to_folder.children.insert(to_name.as_bytes().into(), node) {
+                self.kept.lock().add(UndoReason::Replaced, to, old, by);
+            }
         }
         Ok(())
     }
 
-    fn remove_file(&self, path: &RemotePath) -> Result<()> {
-        self.remove(path, ErrorKind::IsAFolder, |node| match node {
+    fn remove_file(&self, path: &RemotePath, by: &Author) -> Result<()> {
+        let removed = self.remove(path, ErrorKind::IsAFolder, |node| match node {
             Node::File(_) => Ok(()),
             Node::Folder(_) => Err(ErrorKind::IsAFolder),
-        })
+        })?;
+        self.kept.lock().add(UndoReason::Removed, path, removed, by);
+        Ok(())
+    }
+
+    fn remove_tree(&self, path: &RemotePath, by: &Author) -> Result<bool> {
+        let removed = self.remove(path, ErrorKind::Unsupported, |node| match node {
+            Node::Folder(_) => Ok(()),
+            Node::File(_) => Err(ErrorKind::NotAFolder),
+        })?;
+        self.kept.lock().add(UndoReason::Removed, path, removed, by);
+        Ok(true)
     }
 
     fn remove_directory(&self, path: &RemotePath) -> Result<()> {
-        self.remove(path, ErrorKind::Unsupported, |node| match node {
+        let removed = self.remove(path, ErrorKind::Unsupported, |node| match node {
             Node::Folder(folder) if folder.children.is_empty() => Ok(()),
             Node::Folder(_) => Err(ErrorKind::NotEmpty),
             Node::File(_) => Err(ErrorKind::NotAFolder),
-        })
+        });
+        removed.map(drop)
     }
 
     fn set_attributes(&self, path: &RemotePath, attributes: Attributes) -> Result<()> {
@@ -130,6 +156,10 @@ impl Storage for Memory {
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {
         Ok(self.root.lock().sweep_parts(idle_secs))
     }
+
+    fn undo(&self) -> &dyn Undo {
+        self
+    }
 }
 
 impl Memory {
@@ -138,13 +168,13 @@ impl Memory {
         path: &RemotePath,
         if_root: ErrorKind,
         check: impl FnOnce(&Node) -> std::result::Result<(), ErrorKind>,
-    ) -> Result<()> {
+    ) -> Result<Node> {
         let mut root = self.root.lock();
         root.place_mut(path, if_root)?;
         check(root.node(path)?).map_err(|kind| Error::new(kind, path))?;
         let (folder, name) = root.place_mut(path, if_root)?;
-        folder.children.remove(name.as_bytes());
-        Ok(())
+        let removed = folder.children.remove(name.as_bytes());
+        removed.ok_or_else(|| Error::new(ErrorKind::NotFound, path))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::Memory;
 use super::tree::{File, KeptAttributes, Node, Part};
-use crate::storage::{Error, ErrorKind, FolderId, Published, Result, Upload};
+use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Result, Upload};
 use ferry_protocol::limits::SEGMENT_LEN;
-use ferry_protocol::{Attributes, IfExists, Name, RemotePath, TransferId};
+use ferry_protocol::{Attributes, IfExists, Name, RemotePath, TransferId, UndoReason};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -148,12 +148,13 @@ impl Upload for MemoryUpload {
     fn publish(
         mut self: Box<Self>,
         if_exists: IfExists,
+        by: &Author,
     ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)> {
         let Some(attributes) = self.sealed else {
             return Err((self.place.err(ErrorKind::Unsupported), self));
         };
         let file = File { content: self.content().into(), attributes };
-        if let Err(err) = self.place.put(file, if_exists) {
+        if let Err(err) = self.place.put(file, if_exists, by) {
             return Err((err, self));
         }
         self.is_kept = false;
@@ -167,11 +168,13 @@ impl Upload for MemoryUpload {
 }
 
 impl Place {
-    fn put(&self, file: File, if_exists: IfExists) -> Result<()> {
+    fn put(&self, file: File, if_exists: IfExists, by: &Author) -> Result<()> {
         let mut root = self.storage.root.lock();
         let (folder, name) = root.place_mut(&self.target, ErrorKind::IsAFolder)?;
         folder.check_free(&self.name, if_exists, &self.target)?;
-        folder.children.insert(name.as_bytes().into(), Node::File(file));
+        if let Some(old) = folder.children.insert(name.as_bytes().into(), Node::File(file)) {
+            self.storage.kept.lock().add(UndoReason::Replaced, &self.target, old, by);
+        }
         Ok(())
     }
 }

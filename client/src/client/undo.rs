@@ -1,0 +1,101 @@
+//! Bringing back what was replaced or removed.
+
+use super::{Client, unexpected};
+use crate::Error;
+use crate::job::numbered;
+use ferry_protocol::{
+    Answer, Change, DecodeError, IfExists, Name, RemotePath, Request, Status, UndoEntry, UndoGroup,
+    UndoId, UndoPage,
+};
+
+/// Iterates over the pages of what can be brought back, the newest first.
+#[derive(Debug)]
+pub struct UndoPages<'a> {
+    client: &'a mut Client,
+    group: Option<UndoGroup>,
+    before: Option<UndoId>,
+    is_over: bool,
+}
+
+impl Client {
+    /// What can be brought back, page by page: all, or what belongs to one group. A page may be
+    /// empty.
+    pub fn undo_pages(&mut self, group: Option<UndoGroup>) -> UndoPages<'_> {
+        UndoPages { client: self, group, before: None, is_over: false }
+    }
+
+    /// Brings a thing back to `to`, its old path or another; folders that are missing above it
+    /// are made. A taken name is an error with [`Status::EXISTS`], or its file is kept in turn.
+    pub fn undo(&mut self, id: UndoId, to: &RemotePath, if_exists: IfExists) -> Result<(), Error> {
+        self.change(Change::Undo { id, to: to.clone().into(), if_exists }, to)
+    }
+
+    /// Brings a thing back to its old path, or beside what has its name now, as `name (1)`.
+    /// Returns where it is.
+    pub fn undo_beside(&mut self, entry: &UndoEntry) -> Result<RemotePath, Error> {
+        let old = old_path(entry)?;
+        let mut to = old.clone();
+        for count in 1..=NUMBERED_MAX {
+            match self.undo(entry.id, &to, IfExists::Refuse) {
+                Err(err) if err.status() == Some(Status::EXISTS) => to = beside(&old, count)?,
+                done => return done.map(|()| to),
+            }
+        }
+        Err(Error::TargetExists { path: to.to_string() })
+    }
+
+    /// Gives a thing up for good, and its space.
+    pub fn forget_undo(&mut self, id: UndoId) -> Result<(), Error> {
+        self.change(Change::UndoForget { id }, &RemotePath::root())
+    }
+}
+
+impl UndoPages<'_> {
+    fn next_page(&mut self) -> Result<Vec<UndoEntry>, Error> {
+        let request = Request::UndoList { group: self.group, before: self.before };
+        let Answer::UndoPage(page) = self.client.call(&request, &RemotePath::root())? else {
+            return Err(unexpected());
+        };
+        self.advance(&page)?;
+        Ok(page.entries)
+    }
+
+    /// A server that turns in a circle is not followed.
+    fn advance(&mut self, page: &UndoPage) -> Result<(), Error> {
+        let goes_on = page.next.is_none_or(|next| self.before.is_none_or(|before| next < before));
+        self.is_over = page.next.is_none();
+        self.before = page.next;
+        if goes_on {
+            return Ok(());
+        }
+        Err(Error::Untrustworthy { subject: "undo".to_owned(), what: "the list never ends" })
+    }
+}
+
+impl Iterator for UndoPages<'_> {
+    type Item = Result<Vec<UndoEntry>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let page = self.next_page();
+        self.is_over |= page.is_err();
+        Some(page)
+    }
+}
+
+/// The path that the thing had.
+pub(crate) fn old_path(entry: &UndoEntry) -> Result<RemotePath, Error> {
+    Ok(RemotePath::parse(&entry.entry.name).map_err(DecodeError::from)?)
+}
+
+fn beside(old: &RemotePath, count: u32) -> Result<RemotePath, Error> {
+    let name = old.name().map(|name| numbered(name.as_bytes(), count)).unwrap_or_default();
+    let parent = old.parent().unwrap_or_else(RemotePath::root);
+    let path = Name::parse(&name).and_then(|name| parent.join(&name));
+    Ok(path.map_err(DecodeError::from)?)
+}
+
+/// Other names that are tried before a thing is given up.
+const NUMBERED_MAX: u32 = 1000;

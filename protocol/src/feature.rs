@@ -1,0 +1,5 @@
+//! Feature bits: what an end can do beyond the first version. A client announces those it can
+//! use in its hello; the welcome tells which of them are in use on this connection.
+
+/// What was replaced or removed can be brought back.
+pub const UNDO: u64 = 1 << 1;

@@ -1,0 +1,205 @@
+//! What only a folder can get wrong: kills in between, bits that keep out, a full disk.
+
+use super::swap::exchange_in;
+use super::*;
+use crate::storage::local::LocalFolder;
+use crate::storage::{Storage as _, Undo as _};
+use ferry_protocol::{Attributes, TransferId, UndoGroup};
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+struct Share {
+    folder: TempDir,
+    storage: LocalFolder,
+}
+
+impl Share {
+    fn new() -> Self {
+        Self::with(UndoLimits::default())
+    }
+
+    fn with(limits: UndoLimits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = LocalFolder::open(folder.path(), limits).unwrap();
+        Self { folder, storage }
+    }
+
+    /// The same folder, as the next process finds it.
+    fn opened_again(self) -> Self {
+        self.opened_with(UndoLimits::default())
+    }
+
+    fn opened_with(self, limits: UndoLimits) -> Self {
+        let storage = LocalFolder::open(self.folder.path(), limits).unwrap();
+        Self { storage, ..self }
+    }
+
+    fn at(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    fn entries(&self) -> Vec<UndoEntry> {
+        self.storage.entries(None, 100).unwrap()
+    }
+
+    fn replace(&self, name: &str, content: &[u8]) {
+        let transfer = TransferId([3; 16]);
+        let mut upload =
+            self.storage.begin_upload(&path(name), transfer, content.len() as u64).unwrap();
+        upload.write(0, content).unwrap();
+        upload.seal(Attributes::default()).unwrap();
+        assert!(upload.publish(IfExists::Replace, &by()).is_ok());
+    }
+
+    /// Names in the folder of undo.
+    fn kept_names(&self) -> Vec<String> {
+        let Ok(folder) = fs::read_dir(self.at(".ferry-undo")) else { return Vec::new() };
+        folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+}
+
+fn path(text: &str) -> RemotePath {
+    RemotePath::parse(text.as_bytes()).unwrap()
+}
+
+fn by() -> Author {
+    Author { account: "ann".to_owned(), group: UndoGroup([5; 16]) }
+}
+
+#[test]
+fn what_is_kept_outlives_the_process() {
+    let share = Share::new();
+    fs::write(share.at("file"), "old").unwrap();
+    fs::create_dir_all(share.at("tree/in")).unwrap();
+    fs::write(share.at("tree/in/file"), "12345").unwrap();
+    share.replace("file", b"newer");
+    assert!(share.storage.remove_tree(&path("tree"), &by()).unwrap());
+    let before = share.entries();
+    let share = share.opened_again();
+    assert_eq!(share.entries(), before);
+    share.storage.sweep().unwrap();
+    assert_eq!(share.storage.undo.reclaimable(), 3 + 5);
+    let mode = fs::metadata(share.at(".ferry-undo")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+/// Killed after the link and before the rename: the file has its name, and nothing was replaced.
+#[test]
+fn a_replacement_that_did_not_come_about_is_forgotten() {
+    let share = Share::new();
+    fs::write(share.at("other"), "x").unwrap();
+    share.storage.remove_file(&path("other"), &by()).unwrap();
+    fs::write(share.at("file"), "content").unwrap();
+    let id = new_id().unwrap();
+    let folder = File::open(share.at(".ferry-undo")).unwrap();
+    Record::new(UndoReason::Replaced, &path("file"), &by()).write(&folder, id).unwrap();
+    let name = String::from_utf8(id_name(id)).unwrap();
+    fs::hard_link(share.at("file"), share.at(".ferry-undo").join(name)).unwrap();
+    let share = share.opened_again();
+    assert_eq!(share.entries().len(), 1);
+    assert_eq!(fs::metadata(share.at("file")).unwrap().nlink(), 1);
+    assert_eq!(share.kept_names().len(), 2);
+}
+
+/// Killed after the record and before the thing came.
+#[test]
+fn a_record_without_its_thing_is_removed() {
+    let share = Share::new();
+    fs::write(share.at("file"), "x").unwrap();
+    share.storage.remove_file(&path("file"), &by()).unwrap();
+    let folder = File::open(share.at(".ferry-undo")).unwrap();
+    let id = new_id().unwrap();
+    Record::new(UndoReason::Removed, &path("gone"), &by()).write(&folder, id).unwrap();
+    assert_eq!(share.kept_names().len(), 3);
+    let share = share.opened_again();
+    assert_eq!(share.entries().len(), 1);
+    assert_eq!(share.kept_names().len(), 2);
+}
+
+#[test]
+fn off_keeps_nothing_and_gives_up_what_was_kept() {
+    let share = Share::with(UndoLimits::off());
+    fs::create_dir(share.at("tree")).unwrap();
+    fs::write(share.at("file"), "x").unwrap();
+    share.replace("file", b"y");
+    share.storage.remove_file(&path("file"), &by()).unwrap();
+    assert!(!share.storage.remove_tree(&path("tree"), &by()).unwrap());
+    assert!(!share.at(".ferry-undo").exists());
+    let share = share.opened_again();
+    fs::write(share.at("file"), "x").unwrap();
+    share.storage.remove_file(&path("file"), &by()).unwrap();
+    assert!(share.storage.remove_tree(&path("tree"), &by()).unwrap());
+    let share = share.opened_with(UndoLimits::off());
+    assert_eq!(share.storage.sweep().unwrap(), 2);
+    assert_eq!(share.kept_names(), ["gone"]);
+    assert_eq!(fs::read_dir(share.at(".ferry-undo/gone")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_tree_that_is_given_up_goes_however_deep_and_closed_it_is() {
+    let share = Share::new();
+    let deep = (0..200).fold(share.at("tree"), |path, _| path.join("d"));
+    fs::create_dir_all(&deep).unwrap();
+    for number in 0..600 {
+        fs::write(share.at(&format!("tree/d/{number}")), "x").unwrap();
+    }
+    fs::write(deep.join("file"), "x").unwrap();
+    fs::set_permissions(share.at("tree/d"), fs::Permissions::from_mode(0o555)).unwrap();
+    assert!(share.storage.remove_tree(&path("tree"), &by()).unwrap());
+    let [kept] = share.entries().try_into().unwrap();
+    share.storage.forget(kept.id).unwrap();
+    share.storage.sweep().unwrap();
+    assert_eq!(fs::read_dir(share.at(".ferry-undo/gone")).unwrap().count(), 0);
+}
+
+#[test]
+fn the_oldest_makes_way_first() {
+    let share = Share::new();
+    for number in 0..3 {
+        let name = format!("file {number}");
+        fs::write(share.at(&name), "x").unwrap();
+        share.storage.remove_file(&path(&name), &by()).unwrap();
+    }
+    for left in (0..3).rev() {
+        assert!(share.storage.undo.give_way().unwrap());
+        let names: Vec<_> = share.entries().into_iter().map(|kept| kept.entry.name).collect();
+        assert_eq!(names.len(), left);
+        assert!(!names.contains(&format!("file {}", 2 - left).into_bytes()));
+    }
+    assert!(!share.storage.undo.give_way().unwrap());
+    assert!(share.kept_names().is_empty());
+}
+
+/// A file whose owner lets nobody link it, or a file system without links: the names are
+/// exchanged, and the result is the same.
+#[test]
+fn what_cannot_be_linked_is_exchanged() {
+    let folder = tempfile::tempdir().unwrap();
+    let handle = File::open(folder.path()).unwrap();
+    for (name, content) in [("new", "new"), ("old", "old")] {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    let place = |name: &'static [u8]| (handle.as_fd(), name);
+    exchange_in(place(b"new"), place(b"old"), place(b"aside")).unwrap();
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!((read("old").as_str(), read("aside").as_str()), ("new", "old"));
+    assert!(!folder.path().join("new").exists());
+}
+
+/// The folder of an upload was removed, and lies in undo: a file that would be stored there would
+/// be stored nowhere.
+#[test]
+fn nothing_is_stored_into_a_tree_that_was_removed() {
+    let share = Share::new();
+    fs::create_dir(share.at("tree")).unwrap();
+    let mut upload =
+        share.storage.begin_upload(&path("tree/file"), TransferId([4; 16]), 1).unwrap();
+    upload.write(0, b"x").unwrap();
+    upload.seal(Attributes::default()).unwrap();
+    assert!(share.storage.remove_tree(&path("tree"), &by()).unwrap());
+    let (err, upload) = upload.publish(IfExists::Refuse, &by()).err().unwrap();
+    assert_eq!(err.kind(), crate::storage::ErrorKind::NotFound);
+    upload.abandon().unwrap();
+}
