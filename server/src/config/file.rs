@@ -1,13 +1,8 @@
 //! The configuration file: the words of the command line, `durability`, and sections.
 
 use super::{
-<<<<<<< HEAD
     Access, Durability, FtpConfig, Limits, ListenOn, Mistake, Mistakes, PenaltyRules, Reading,
-    Section,
-=======
-    Access, Durability, Limits, ListenOn, Mistake, Mistakes, PenaltyRules, Reading, Section,
-    UndoLimits,
->>>>>>> origin/main
+    Section, UndoLimits,
 };
 use super::{WORKERS_MAX, limits};
 use ferry_protocol::limits::{DEFAULT_PORT, WELCOME_TEXT_MAX};

@@ -64,7 +64,8 @@ fn of_storage(kind: ErrorKind) -> u16 {
         | ErrorKind::NoPermission
         | ErrorKind::ReadOnly
         | ErrorKind::Unsupported
-        | ErrorKind::NoPart => 550,
+        | ErrorKind::NoPart
+        | ErrorKind::NotKept => 550,
         ErrorKind::BadName => 553,
         ErrorKind::NoSpace | ErrorKind::Quota | ErrorKind::TooLarge => 552,
         ErrorKind::InUse => 450,

@@ -6,7 +6,9 @@ use super::view::View;
 use super::write::{Incoming, Plan, look_in_the_way};
 use super::{Error, Result, Service, Session};
 use crate::storage::{self, ErrorKind, Upload};
-use ferry_protocol::{Attributes, EntryKind, Hasher, IfExists, RemotePath, Rights, TransferId};
+use ferry_protocol::{
+    Attributes, EntryKind, Hasher, IfExists, OperationId, RemotePath, Rights, TransferId,
+};
 
 /// An upload of unknown size.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub(crate) struct Stream {
     pub(crate) start: Start,
     /// What to do where the name is taken.
     pub(crate) if_exists: IfExists,
+    /// The id of what is done, for undoing it.
+    pub(crate) operation: OperationId,
     /// Bytes that its sender expects to send, for setting room aside; 0 if it said nothing.
     pub(crate) expected: u64,
 }
@@ -87,6 +91,7 @@ impl Service {
             attributes: Attributes { modified: None, permissions: None },
             if_exists: stream.if_exists,
             keeps_part: true,
+            by: session.author(stream.operation),
         };
         look_in_the_way(view, &plan)?;
         let id = names.name(session, target);

@@ -39,16 +39,11 @@ pub(crate) struct Incoming {
 pub(super) struct Plan {
     pub(super) target: RemotePath,
     pub(super) size: u64,
-<<<<<<< HEAD
     pub(super) attributes: Attributes,
     pub(super) if_exists: IfExists,
     /// Whether what came of an upload that is cut off is kept, to go on with.
     pub(super) keeps_part: bool,
-=======
-    attributes: Attributes,
-    if_exists: IfExists,
-    by: Author,
->>>>>>> origin/main
+    pub(super) by: Author,
 }
 
 impl Service {
@@ -62,13 +57,9 @@ impl Service {
         }
         let attributes =
             Attributes { modified: Some(put.modified), permissions: Some(put.permissions) };
-<<<<<<< HEAD
         let (size, if_exists, keeps_part) = (put.size, put.if_exists, put.size > SMALL_PUT_MAX);
-        let plan = Plan { target, size, attributes, if_exists, keeps_part };
-=======
         let by = session.author(put.operation);
-        let plan = Plan { target, size: put.size, attributes, if_exists: put.if_exists, by };
->>>>>>> origin/main
+        let plan = Plan { target, size, attributes, if_exists, keeps_part, by };
         if put.size > SMALL_PUT_MAX {
             look_in_the_way(view, &plan)?;
         }

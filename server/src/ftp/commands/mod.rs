@@ -17,7 +17,7 @@ use super::path;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use crate::service::Session;
-use ferry_protocol::{Change, RemotePath, TransferId};
+use ferry_protocol::{Change, OperationId, RemotePath};
 
 impl ControlConnection {
     /// The session, for commands that are served after the login only.
@@ -41,10 +41,17 @@ impl ControlConnection {
 
     /// Has the service make a change that takes no time.
     pub(super) fn change(&self, change: &Change) -> Result<(), Refusal> {
-        let no_copy = TransferId([0; 16]);
-        match self.door.service.change(self.session()?, change, no_copy)? {
+        match self.door.service.change(self.session()?, change, new_operation()?)? {
             None => Ok(()),
             Some(_) => Err(Reply::new(451, "The change takes too long here.").into()),
         }
     }
+}
+
+/// The id of one command's doing, which FTP does not name.
+fn new_operation() -> Result<OperationId, Refusal> {
+    let mut id = [0; 16];
+    let lacking = |err| Refusal(Reply::new(451, format!("No random numbers: {err}.")));
+    getrandom::fill(&mut id).map_err(lacking)?;
+    Ok(OperationId(id))
 }

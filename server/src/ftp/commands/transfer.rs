@@ -53,7 +53,7 @@ pub(in crate::ftp) fn stor(
         offset => Start::At(offset),
     };
     let opening = Reply::new(150, "Send the content.");
-    receive(control, stream(target, start), &opening, turn)
+    receive(control, stream(target, start)?, &opening, turn)
 }
 
 /// APPE.
@@ -64,7 +64,7 @@ pub(in crate::ftp) fn appe(
 ) -> Result<Served, Refusal> {
     let target = control.named_path(argument)?;
     let opening = Reply::new(150, "Send the rest of the content.");
-    receive(control, stream(target, Start::End), &opening, turn)
+    receive(control, stream(target, Start::End)?, &opening, turn)
 }
 
 /// STOU: a name that nobody has (RFC 1123, section 4.1.2.9).
@@ -89,7 +89,7 @@ pub(in crate::ftp) fn stou(
         let mut text = b"FILE: ".to_vec();
         push_shown(&mut text, target.name().as_ref().map_or(&b""[..], |name| name.as_bytes()));
         let opening = Reply::new(150, text);
-        let stream = Stream { if_exists: IfExists::Refuse, ..stream(target, Start::Empty) };
+        let stream = Stream { if_exists: IfExists::Refuse, ..stream(target, Start::Empty)? };
         return receive(control, stream, &opening, turn);
     }
     done(450, "No free name was found.")
@@ -112,8 +112,9 @@ pub(in crate::ftp) fn abor(
 }
 
 /// An upload that takes the place of what has the name.
-fn stream(target: RemotePath, start: Start) -> Stream {
-    Stream { target, start, if_exists: IfExists::Replace, expected: 0 }
+fn stream(target: RemotePath, start: Start) -> Result<Stream, Refusal> {
+    let operation = super::new_operation()?;
+    Ok(Stream { target, start, if_exists: IfExists::Replace, operation, expected: 0 })
 }
 
 fn receive(
