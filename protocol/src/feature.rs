@@ -3,3 +3,6 @@
 
 /// What was replaced or removed can be brought back.
 pub const UNDO: u64 = 1 << 1;
+
+/// Devices log in with a key, and invitations enrol them.
+pub const DEVICES: u64 = 1 << 3;

@@ -34,6 +34,8 @@ kinds! {
     LOGIN_PASSWORD = 0x0002, "login-password";
     /// Login with a session token.
     LOGIN_TOKEN = 0x0003, "login-token";
+    /// Login with a device's key.
+    LOGIN_DEVICE = 0x0004, "login-device";
     /// Opens the listing of a folder and asks for its first page.
     LIST = 0x0010, "list";
     /// Asks for the next page of the open listing or walk.
@@ -92,7 +94,7 @@ kinds! {
     SEARCH = 0x0055, "search";
     /// Reserved: asks for the space that a tree takes.
     USAGE = 0x0056, "usage";
-    /// Reserved: redeems an invitation.
+    /// Enrols a device by an invitation, and logs in.
     REDEEM = 0x0057, "redeem";
     /// Reserved: asks for a signed receipt.
     RECEIPT = 0x0058, "receipt";
@@ -102,6 +104,8 @@ kinds! {
     UNDO_LIST = 0x0069, "undo-list";
     /// Gives up what was kept for undo.
     UNDO_FORGET = 0x006B, "undo-forget";
+    /// Enrols a device for the account that is logged in.
+    ENROL = 0x0070, "enrol";
     /// The server's welcome, its answer to hello.
     WELCOME = 0x8001, "welcome";
     /// Answers a login.
@@ -166,7 +170,6 @@ impl Kind {
                 | Self::PREFLIGHT
                 | Self::SEARCH
                 | Self::USAGE
-                | Self::REDEEM
                 | Self::RECEIPT
         )
     }

@@ -41,10 +41,11 @@ pub use frame::{Deframer, Frame, encode_answer, encode_data_header, encode_reque
 pub use header::{HEADER_LEN, Header};
 pub use kind::Kind;
 pub use message::{
-    Account, Answer, Attributes, Busy, Change, Content, DATA_PREFIX_LEN, DataPrefix, Fault, GoOn,
-    Hello, IfExists, OperationId, Page, Progress, Put, Range, Removal, Request, Rights, Secret,
-    ServerStatus, Space, Stored, StoredDigest, Token, TransferId, UndoEntry, UndoGroup, UndoId,
-    UndoPage, UndoReason, Welcome, WireLimits,
+    Account, Answer, Attributes, Busy, Change, Content, DATA_PREFIX_LEN, DEVICE_EXPORTER_LABEL,
+    DEVICE_EXPORTER_LEN, DataPrefix, Device, DeviceKey, DeviceLogin, Fault, GoOn, Hello, IfExists,
+    InvitationSecret, OperationId, Page, Progress, Put, Range, Redeem, Removal, Request, Rights,
+    Secret, ServerStatus, Space, Stored, StoredDigest, Token, TransferId, UndoEntry, UndoGroup,
+    UndoId, UndoPage, UndoReason, Welcome, WireLimits,
 };
 pub use path::{Name, RemotePath, RequestedPath, escape};
 pub use status::{Side, Status};

@@ -5,11 +5,12 @@
 mod wire;
 
 use ferry_protocol::{
-    Account, Answer, Attributes, Busy, Change, Content, Digest, Entry, EntryFlags, EntryKind,
-    Fault, GoOn, Hello, IfExists, Name, OperationId, Page, Permissions, Progress, Put, Range,
-    RemotePath, Removal, Request, RequestedPath, Rights, Secret, ServerStatus, Space, Status,
-    Stored, StoredDigest, Timestamp, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage,
-    UndoReason, Welcome, WireLimits, escape, fuzz,
+    Account, Answer, Attributes, Busy, Change, Content, Device, DeviceKey, DeviceLogin, Digest,
+    Entry, EntryFlags, EntryKind, Fault, GoOn, Hello, IfExists, InvitationSecret, Name,
+    OperationId, Page, Permissions, Progress, Put, Range, Redeem, RemotePath, Removal, Request,
+    RequestedPath, Rights, Secret, ServerStatus, Space, Status, Stored, StoredDigest, Timestamp,
+    Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason, Welcome, WireLimits,
+    escape, fuzz,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -170,6 +171,10 @@ prop_compose! {
     }
 }
 
+fn device() -> impl Strategy<Value = Device> {
+    (any::<[u8; 32]>(), ".{0,20}").prop_map(|(key, name)| Device { key: DeviceKey(key), name })
+}
+
 fn request() -> impl Strategy<Value = Request> {
     prop_oneof![
         (".{0,20}", any::<u64>())
@@ -178,6 +183,17 @@ fn request() -> impl Strategy<Value = Request> {
             Request::LoginPassword { name, password: Secret::new(&password) }
         }),
         any::<[u8; 32]>().prop_map(|token| Request::LoginToken(Token::new(token))),
+        (".{0,20}", any::<[u8; 32]>(), vec(any::<u8>(), 64)).prop_map(|(account, key, bytes)| {
+            let signature = bytes.try_into().unwrap();
+            Request::LoginDevice(DeviceLogin { account, key: DeviceKey(key), signature })
+        }),
+        (any::<[u8; 16]>(), device(), vec(any::<u8>(), 0..255)).prop_map(
+            |(secret, device, password)| {
+                let invitation = InvitationSecret::new(secret);
+                Request::Redeem(Redeem { invitation, device, password: Secret::new(&password) })
+            }
+        ),
+        device().prop_map(Request::Enrol),
         path().prop_map(Request::List),
         path().prop_map(Request::Walk),
         path().prop_map(Request::Stat),

@@ -19,6 +19,7 @@ mod metrics;
 mod native;
 mod penalties;
 mod pool;
+pub mod qr;
 mod server;
 mod service;
 mod stall;

@@ -2,6 +2,7 @@
 //! family. Content itself is not here: a data message's body is its [`DataPrefix`] and raw bytes.
 
 mod answer;
+mod device;
 mod fault;
 mod greeting;
 mod listing;
@@ -12,6 +13,10 @@ mod undo;
 mod upload;
 
 pub use answer::Answer;
+pub use device::{
+    DEVICE_EXPORTER_LABEL, DEVICE_EXPORTER_LEN, Device, DeviceKey, DeviceLogin, InvitationSecret,
+    Redeem,
+};
 pub use fault::{Busy, Fault};
 pub use greeting::{Account, Hello, Rights, Secret, ServerStatus, Token, Welcome, WireLimits};
 pub use listing::Page;

@@ -2,8 +2,8 @@
 
 use super::undo::{decode_optional, encode_optional};
 use super::{
-    Change, Hello, OperationId, Put, Range, Secret, Token, UndoGroup, UndoId, decode_path,
-    encode_path,
+    Change, Device, DeviceLogin, Hello, OperationId, Put, Range, Redeem, Secret, Token, UndoGroup,
+    UndoId, decode_path, encode_path,
 };
 use crate::limits::CREDENTIAL_MAX;
 use crate::{DecodeError, Digest, Kind, Reader, RequestedPath, Writer};
@@ -23,6 +23,12 @@ pub enum Request {
     },
     /// Login with the token of an earlier login.
     LoginToken(Token),
+    /// Login with a device's key.
+    LoginDevice(DeviceLogin),
+    /// Enrols a device by an invitation, and logs in.
+    Redeem(Redeem),
+    /// Enrols a device for the account that is logged in.
+    Enrol(Device),
     /// Opens a listing; answered by a page.
     List(RequestedPath),
     /// Next page of the open listing or walk.
@@ -91,6 +97,9 @@ impl Request {
             Self::Hello(_) => Kind::HELLO,
             Self::LoginPassword { .. } => Kind::LOGIN_PASSWORD,
             Self::LoginToken(_) => Kind::LOGIN_TOKEN,
+            Self::LoginDevice(_) => Kind::LOGIN_DEVICE,
+            Self::Redeem(_) => Kind::REDEEM,
+            Self::Enrol(_) => Kind::ENROL,
             Self::List(_) => Kind::LIST,
             Self::NextPage => Kind::NEXT_PAGE,
             Self::Walk(_) => Kind::WALK,
@@ -124,6 +133,9 @@ impl Request {
             Self::LoginToken(token) => {
                 writer.bytes(token.expose());
             }
+            Self::LoginDevice(login) => login.encode(&mut writer),
+            Self::Redeem(redeem) => redeem.encode(&mut writer),
+            Self::Enrol(device) => device.encode(&mut writer),
             Self::List(path)
             | Self::Walk(path)
             | Self::Stat(path)
@@ -167,6 +179,9 @@ impl Request {
                     password: Secret::new(reader.string(CREDENTIAL_MAX, "password")?),
                 },
                 Kind::LOGIN_TOKEN => Self::LoginToken(Token::new(reader.array("token")?)),
+                Kind::LOGIN_DEVICE => Self::LoginDevice(DeviceLogin::decode(reader)?),
+                Kind::REDEEM => Self::Redeem(Redeem::decode(reader)?),
+                Kind::ENROL => Self::Enrol(Device::decode(reader)?),
                 Kind::LIST => Self::List(decode_path(reader)?),
                 Kind::NEXT_PAGE => Self::NextPage,
                 Kind::WALK => Self::Walk(decode_path(reader)?),

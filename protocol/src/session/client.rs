@@ -93,7 +93,9 @@ fn role(due: Unanswered, answer: Kind) -> Option<AnswerRole> {
     }
     let last = match due.kind {
         Kind::HELLO => Kind::WELCOME,
-        Kind::LOGIN_PASSWORD | Kind::LOGIN_TOKEN => Kind::LOGGED_IN,
+        Kind::LOGIN_PASSWORD | Kind::LOGIN_TOKEN | Kind::LOGIN_DEVICE | Kind::REDEEM => {
+            Kind::LOGGED_IN
+        }
         Kind::LIST | Kind::WALK | Kind::NEXT_PAGE => Kind::PAGE,
         Kind::STAT => Kind::ENTRY,
         Kind::CHANGE_DIRECTORY | Kind::PRINT_DIRECTORY => Kind::DIRECTORY,

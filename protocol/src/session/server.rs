@@ -82,10 +82,17 @@ impl ServerSession {
         match (&self.phase, header.kind) {
             (_, Kind::PUT_END | Kind::PUT_CANCEL) => return Err(PeerMisbehaved::NoTransferOpen),
             (Phase::Greeting, Kind::HELLO)
-            | (Phase::Login { .. }, Kind::LOGIN_PASSWORD | Kind::LOGIN_TOKEN)
+            | (
+                Phase::Login { .. },
+                Kind::LOGIN_PASSWORD | Kind::LOGIN_TOKEN | Kind::LOGIN_DEVICE | Kind::REDEEM,
+            )
             | (Phase::Login { .. } | Phase::Ready, Kind::PING | Kind::BYE) => {}
             (Phase::Greeting, _) => return Err(PeerMisbehaved::ExpectedHello),
-            (_, Kind::HELLO) | (Phase::Ready, Kind::LOGIN_PASSWORD | Kind::LOGIN_TOKEN) => {
+            (_, Kind::HELLO)
+            | (
+                Phase::Ready,
+                Kind::LOGIN_PASSWORD | Kind::LOGIN_TOKEN | Kind::LOGIN_DEVICE | Kind::REDEEM,
+            ) => {
                 return Err(PeerMisbehaved::AlreadyGreeted);
             }
             (Phase::Login { .. }, _) => return Err(PeerMisbehaved::LoginRequired),

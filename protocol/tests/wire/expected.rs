@@ -4,11 +4,12 @@
 
 use super::{Body, Message};
 use ferry_protocol::{
-    Account, Answer, Attributes, Busy, Change, Content, Digest, Entry, EntryFlags, EntryKind,
-    Fault, GoOn, Hello, IfExists, Kind, OperationId, Page, Permissions, Progress, Put, Range,
-    RemotePath, Removal, Request, RequestedPath, Rights, Secret, ServerStatus, Side, Space, Status,
-    Stored, StoredDigest, Timestamp, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage,
-    UndoReason, Welcome, WireLimits,
+    Account, Answer, Attributes, Busy, Change, Content, Device, DeviceKey, DeviceLogin, Digest,
+    Entry, EntryFlags, EntryKind, Fault, GoOn, Hello, IfExists, InvitationSecret, Kind,
+    OperationId, Page, Permissions, Progress, Put, Range, Redeem, RemotePath, Removal, Request,
+    RequestedPath, Rights, Secret, ServerStatus, Side, Space, Status, Stored, StoredDigest,
+    Timestamp, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason, Welcome,
+    WireLimits,
 };
 
 const HELLO_TXT: &[u8] = b"Hello, Ferry!\n";
@@ -46,6 +47,17 @@ fn greeting(name: &str) -> Option<(u32, Body)> {
         "login-password" => login("ada", b"countess"),
         "login-guest" => login("", b""),
         "login-token" => request(2, Request::LoginToken(token())),
+        "login-device" => {
+            let account = "ada".to_owned();
+            let signature = std::array::from_fn(|index| u8::try_from(index).unwrap());
+            request(2, Request::LoginDevice(DeviceLogin { account, key: device().key, signature }))
+        }
+        "redeem" => {
+            let invitation = InvitationSecret::new(id(0xc0));
+            let password = Secret::new(b"countess");
+            request(2, Request::Redeem(Redeem { invitation, device: device(), password }))
+        }
+        "enrol" => request(28, Request::Enrol(device())),
         "logged-in" => answer(
             2,
             Answer::LoggedIn(Account {
@@ -330,6 +342,11 @@ fn zeros(len: usize) -> Digest {
 
 fn token() -> Token {
     Token::new(std::array::from_fn(|index| 0x40 + u8::try_from(index).unwrap()))
+}
+
+fn device() -> Device {
+    let key = std::array::from_fn(|index| 0x80 + u8::try_from(index).unwrap());
+    Device { key: DeviceKey(key), name: "laptop".to_owned() }
 }
 
 fn operation(index: u8) -> OperationId {

@@ -23,6 +23,27 @@ pub enum Error {
     BadPassword,
     /// The system has no memory or no random numbers for a password hash.
     Hash(String),
+    /// The system gives no random numbers.
+    Random(String),
+    /// Nothing has this id.
+    NoSuch {
+        /// What was looked for.
+        what: &'static str,
+        /// Its id, escaped for showing.
+        id: String,
+        /// The verb that shows those that are there.
+        verb: &'static str,
+    },
+    /// The account has as many devices as it may.
+    DevicesFull(AccountName),
+    /// There are too many invitations at once.
+    InvitationsFull,
+    /// No invitation has this secret.
+    InvitationUnknown,
+    /// The invitation's time is over.
+    InvitationEnded,
+    /// The invitation was used as often as it may be.
+    InvitationUsed,
     /// Another command has held the file locked for too long; this is its lock.
     Locked(PathBuf),
 }
@@ -54,6 +75,24 @@ impl fmt::Display for Error {
             Self::Hash(cause) => {
                 write!(formatter, "cannot make a password hash: {cause}; try again")
             }
+            Self::Random(cause) => {
+                write!(formatter, "the system gives no random numbers: {cause}; try again")
+            }
+            Self::NoSuch { what, id, verb } => write!(
+                formatter,
+                "there is no {what} {id}; `ferry-server {verb}` shows those that are there"
+            ),
+            Self::DevicesFull(name) => write!(
+                formatter,
+                "the account {name} has too many devices; revoke some with `ferry-server devices \
+                 revoke ID`"
+            ),
+            Self::InvitationsFull => formatter.write_str(
+                "there are too many invitations; revoke some with `ferry-server links revoke ID`",
+            ),
+            Self::InvitationUnknown => formatter.write_str("no invitation has this secret"),
+            Self::InvitationEnded => formatter.write_str("the invitation has expired"),
+            Self::InvitationUsed => formatter.write_str("the invitation was used already"),
             Self::Locked(lock) => write!(
                 formatter,
                 "another command is changing the accounts (it holds {}); wait for it to end, or \
@@ -61,6 +100,12 @@ impl fmt::Display for Error {
                 lock.display()
             ),
         }
+    }
+}
+
+impl Error {
+    pub(super) fn no_such(what: &'static str, id: &str, verb: &'static str) -> Self {
+        Self::NoSuch { what, id: ferry_protocol::escape(id.as_bytes()), verb }
     }
 }
 

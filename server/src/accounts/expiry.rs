@@ -50,6 +50,11 @@ impl Expiry {
         Timestamp::try_from(now).is_ok_and(|now| now >= self.0)
     }
 
+    /// This much later.
+    pub(super) fn plus(self, later: SignedDuration) -> Self {
+        Self(self.0.checked_add(later).unwrap_or(Timestamp::MAX))
+    }
+
     fn of(time: Timestamp) -> Self {
         Self(Timestamp::from_second(time.as_second()).unwrap_or(time))
     }

@@ -2,11 +2,10 @@
 //! replaced whole, so that a reader never sees half of it.
 
 use super::document::{FolderCheck, parse, render};
-use super::{AccountName, Error, PasswordHash, Terms};
-use crate::state_folder::{self, StateFolder};
-use std::fs::{File, TryLockError};
+use super::lock::lock;
+use super::{AccountName, DevicesFile, Error, InvitationsFile, PasswordHash, Terms};
+use crate::state_folder::StateFolder;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 /// The accounts as they lie in a state folder.
 #[derive(Clone, Debug)]
@@ -24,9 +23,6 @@ pub struct StoredAccount {
 }
 
 const FILE_NAME: &str = "accounts.toml";
-const LOCK_NAME: &str = "accounts.lock";
-const LOCK_PATIENCE: Duration = Duration::from_secs(10);
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 impl AccountsFile {
     /// Of a state folder that may not be there yet.
@@ -119,7 +115,7 @@ impl AccountsFile {
         })
     }
 
-    /// Removes an account.
+    /// Removes an account, its devices and its invitations.
     ///
     /// # Errors
     /// [`Error::Unknown`], and those of [`read`](Self::read).
@@ -127,7 +123,12 @@ impl AccountsFile {
         self.edit(|accounts| {
             let before = accounts.len();
             accounts.retain(|stored| stored.name != *name);
-            if accounts.len() == before { Err(Error::Unknown(name.clone())) } else { Ok(()) }
+            if accounts.len() == before {
+                return Err(Error::Unknown(name.clone()));
+            }
+            // First: an account of the same name must not inherit them.
+            DevicesFile::in_folder(&self.0).remove_all_of(name)?;
+            InvitationsFile::in_folder(&self.0).remove_all_of(name)
         })
     }
 
@@ -136,29 +137,9 @@ impl AccountsFile {
         change: impl FnOnce(&mut Vec<StoredAccount>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // Held to the end of this function; closing the file gives it back.
-        let _lock = self.lock()?;
+        let _lock = lock(&self.0)?;
         let mut accounts = self.read()?;
         change(&mut accounts)?;
         Ok(self.0.write(FILE_NAME, render(&accounts).as_bytes())?)
-    }
-
-    fn lock(&self) -> Result<File, Error> {
-        let file = self.0.lock_file(LOCK_NAME)?;
-        let deadline = Instant::now() + LOCK_PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                    std::thread::sleep(LOCK_PAUSE);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(Error::Locked(self.0.file(LOCK_NAME)));
-                }
-                Err(TryLockError::Error(err)) => {
-                    let path = self.0.file(LOCK_NAME);
-                    return Err(state_folder::Error::on("lock", &path)(err).into());
-                }
-            }
-        }
     }
 }

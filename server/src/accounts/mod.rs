@@ -5,29 +5,40 @@
 
 mod account;
 mod clock;
+mod device;
 mod document;
+mod enrolment;
 mod error;
 mod expiry;
 mod file;
+mod invitation;
+mod lock;
 mod name;
 mod owner;
 mod password;
+mod sections;
 mod terms;
 
 pub use account::Account;
 pub use clock::Clock;
+pub(crate) use device::DeviceLine;
+pub use device::{Device, DevicesFile};
 pub(crate) use document::{TermsLine, parse_folder_path, parse_network};
+pub use enrolment::DeviceOfAccount;
 pub use error::Error;
 pub use expiry::Expiry;
 pub use file::{AccountsFile, StoredAccount};
+pub use invitation::{Invitation, InvitationState, InvitationsFile};
 pub use name::AccountName;
 pub use owner::{OWNER_NAME, OwnerSecret};
 pub use password::{PASSWORD_MAX, PasswordHash};
 pub use terms::{Folder, RATE_MIN, Terms};
 
-use ferry_protocol::Rights;
-use parking_lot::RwLock;
+use crate::state_folder::StateFolder;
+use ferry_protocol::{DeviceKey, Rights};
+use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,8 +49,15 @@ pub struct Accounts {
     guest: RwLock<Option<Arc<Account>>>,
     owner: Option<owner::Owner>,
     known: RwLock<BTreeMap<String, Known>>,
+    devices: RwLock<Vec<Arc<Device>>>,
     clock: Clock,
+    state: StateFolder,
+    watcher: Mutex<Watcher>,
 }
+
+/// Called when the accounts were read again.
+#[derive(Default)]
+struct Watcher(Option<Box<dyn Fn() + Send>>);
 
 #[derive(Debug)]
 struct Known {
@@ -62,8 +80,16 @@ impl Accounts {
     /// As [`open`](Self::open).
     pub fn open_at(state_dir: &Path, guest: Option<Rights>, clock: Clock) -> Result<Self, Error> {
         let file = AccountsFile::of(state_dir);
-        let (nobody, known) = (RwLock::default(), RwLock::default());
-        let accounts = Self { file, guest: nobody, owner: None, known, clock };
+        let accounts = Self {
+            file,
+            guest: RwLock::default(),
+            owner: None,
+            known: RwLock::default(),
+            devices: RwLock::default(),
+            clock,
+            state: StateFolder::at(state_dir),
+            watcher: Mutex::default(),
+        };
         accounts.set_guest(guest);
         accounts.reload()?;
         Ok(accounts)
@@ -134,6 +160,21 @@ impl Accounts {
     /// As [`open`](Self::open).
     pub fn reload(&self) -> Result<(), Error> {
         let stored = self.file.read()?;
+        let devices = DevicesFile::in_folder(&self.state).read()?;
+        self.renew(stored);
+        self.renew_devices(devices);
+        if let Some(act) = &self.watcher.lock().0 {
+            act();
+        }
+        Ok(())
+    }
+
+    /// Has `act` called whenever the accounts were read again.
+    pub(crate) fn watch(&self, act: impl Fn() + Send + 'static) {
+        self.watcher.lock().0 = Some(Box::new(act));
+    }
+
+    fn renew(&self, stored: Vec<StoredAccount>) {
         let mut known = self.known.write();
         let mut before = std::mem::take(&mut *known);
         for StoredAccount { name, hash, terms } in stored {
@@ -145,7 +186,24 @@ impl Accounts {
             };
             known.insert(name, Known { account, hash });
         }
-        Ok(())
+    }
+
+    /// Takes the devices over; those that are gone are revoked for whoever still holds them.
+    fn renew_devices(&self, stored: Vec<Device>) {
+        let mut devices = self.devices.write();
+        let before = std::mem::take(&mut *devices);
+        for device in stored {
+            let known = before.iter().find(|known| known.is_same(&device)).cloned();
+            devices.push(known.unwrap_or_else(|| Arc::new(device)));
+        }
+        let is_gone =
+            |device: &Arc<Device>| !devices.iter().any(|present| Arc::ptr_eq(present, device));
+        before.iter().filter(|device| is_gone(device)).for_each(|device| device.revoke());
+    }
+
+    fn device_of(&self, account: &AccountName, key: DeviceKey) -> Option<Arc<Device>> {
+        let devices = self.devices.read();
+        devices.iter().find(|device| device.key == key && device.account == *account).cloned()
     }
 
     /// Whether nobody can log in: neither owner, account nor guest.
@@ -156,6 +214,12 @@ impl Accounts {
     /// Accounts of the file; the guest is not counted.
     pub fn count(&self) -> usize {
         self.known.read().len()
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Watcher")
     }
 }
 

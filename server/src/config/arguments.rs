@@ -1,6 +1,9 @@
 //! The command line as typed. Nothing here is checked beyond its spelling.
 
-use super::{Access, FTP_PORT_DEFAULT, ListenOn, UserCommand, WORKERS_MAX};
+use super::{
+    Access, DevicesCommand, FTP_PORT_DEFAULT, LinkArguments, LinksCommand, ListenOn, UserCommand,
+    WORKERS_MAX,
+};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -46,6 +49,26 @@ pub enum Verb {
     /// Add, change, remove and list accounts
     #[command(subcommand)]
     User(UserCommand),
+    /// Make a link that lets a device in, without a password
+    Link(LinkArguments),
+    /// Show links, or revoke one
+    Links {
+        /// What else to do.
+        #[command(subcommand)]
+        command: Option<LinksCommand>,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show devices that log in without a password, or revoke one
+    Devices {
+        /// What else to do.
+        #[command(subcommand)]
+        command: Option<DevicesCommand>,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Read configuration and accounts and say what is wrong
     Check(ServeArguments),
 }

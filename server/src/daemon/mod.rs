@@ -3,9 +3,12 @@
 
 mod check;
 mod control;
+mod devices;
 mod failure;
+mod invite;
 mod leash;
 mod link;
+mod links;
 mod lock;
 mod password_input;
 mod penalties;
@@ -55,6 +58,9 @@ fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Verb::Reload => verbs::reload(state_dir),
         Verb::Penalties { command, json } => penalties::run(command.as_ref(), *json, state_dir),
         Verb::User(command) => user::run(command, state_dir),
+        Verb::Link(link) => links::make(link, state_dir),
+        Verb::Links { command, json } => links::run(command.as_ref(), *json, state_dir),
+        Verb::Devices { command, json } => devices::run(command.as_ref(), *json, state_dir),
         Verb::Check(serve) => check::run(serve, state_dir),
     }
 }

@@ -4,6 +4,7 @@
 
 use super::control::{Absent, Answered, Reply, Wish, ask};
 use super::failure::Failure;
+use super::invite::invite;
 use super::report::Report;
 use super::{configured, start, verbs};
 use crate::config::{Access, ListenOn, ServeArguments};
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+pub use super::invite::{Invite, Invited};
 pub use crate::accounts::{OWNER_NAME, OwnerSecret};
 
 /// A server of this user that shares a folder. A handle: the server lives apart from it.
@@ -146,6 +148,18 @@ impl SharedFolder {
             Reply::Status(report) => Sharing::of(&report),
             other => Err(unexpected(other)),
         }
+    }
+
+    /// Makes a link that lets a device in without a password; the account it names is made if it
+    /// is not there.
+    ///
+    /// # Errors
+    /// As [`sharing`](Self::sharing), and a wish that cannot be.
+    pub fn invite(&self, wish: &Invite) -> Result<Invited> {
+        self.sharing()?;
+        let invited = invite(&self.state, wish)?;
+        self.ask(Wish::Reload)?;
+        Ok(invited)
     }
 
     /// Says whether the server goes on when no window holds it.

@@ -179,6 +179,11 @@ impl ControlConnection {
             if let Work::Closing { .. } = self.work {
                 return self.close(turn);
             }
+            if self.session.as_ref().is_some_and(Session::is_over) {
+                self.reply(&Reply::new(421, "This account was removed."));
+                self.begin_close();
+                continue;
+            }
             if !matches!(self.work, Work::Handshaking { .. }) && !self.send_replies()? {
                 return Ok(Stop::Wait(Interest::Writable));
             }

@@ -48,6 +48,14 @@ fn code(err: &Error) -> u16 {
         }
         Error::LoginsBusy => 421,
         Error::AccountGone | Error::AccountEnded | Error::NotFromHere => 530,
+        // Of logins that this door does not have.
+        Error::DeviceUnknown
+        | Error::NoDevices
+        | Error::DevicesFull
+        | Error::InvitationUnknown
+        | Error::InvitationEnded
+        | Error::InvitationUsed
+        | Error::NotKept => 530,
     }
 }
 

@@ -7,7 +7,7 @@ use super::work::Work;
 use crate::admission::Permit;
 use crate::door::{Connection, Farewell, Interest, Lane, Next, Turn};
 use crate::penalties::Offence;
-use crate::service::{Pages, Session};
+use crate::service::{self, Pages, Session};
 use crate::transport::{Flow, TlsStream};
 use crate::wake::Waker;
 use ferry_protocol::session::ServerSession;
@@ -35,6 +35,8 @@ pub(super) struct NativeConnection {
     pub(super) work: Work,
     pub(super) pages: Option<Box<Pages>>,
     pub(super) deadlines: Deadlines,
+    /// Feature bits in use.
+    pub(super) features: u64,
     deframer: Deframer,
     used_whole_turn: bool,
 }
@@ -93,6 +95,7 @@ impl NativeConnection {
             work: Work::None,
             pages: None,
             deadlines: Deadlines::new(Instant::now()),
+            features: 0,
             deframer: Deframer::new(),
             used_whole_turn: false,
         }
@@ -101,6 +104,11 @@ impl NativeConnection {
     /// When the handshake has to be done.
     pub(super) fn handshake_deadline(&mut self) -> Instant {
         self.deadlines.until(Wait::Handshake, Instant::now(), &self.door.limits)
+    }
+
+    /// Whether a feature bit is in use here.
+    pub(super) fn has_feature(&self, feature: u64) -> bool {
+        self.features & feature != 0
     }
 
     /// Queues an answer to the newest request.
@@ -119,6 +127,10 @@ impl NativeConnection {
         loop {
             if let Work::Lingering { .. } = self.work {
                 return self.linger(turn);
+            }
+            if self.session.as_ref().is_some_and(Session::is_over) {
+                let gone = service::Error::AccountGone;
+                return Ok(self.refuse(Status::LOGIN_REQUIRED, gone.to_string(), turn));
             }
             self.write_due(turn)?;
             if !self.stream.flush()? {

@@ -4,11 +4,12 @@ use super::connection::{NativeConnection, Stop};
 use super::deadline::Wait;
 use super::status;
 use super::work::Work;
-use crate::accounts::Account;
 use crate::admission::Refusal;
 use crate::door::Interest;
-use ferry_protocol::{Answer, Busy, Fault, Hello, Secret, Status, Token, escape};
-use std::sync::Arc;
+use crate::service::{self, Login};
+use ferry_protocol::{
+    Answer, Busy, DeviceLogin, Fault, Hello, Redeem, Secret, Status, Token, escape,
+};
 
 impl NativeConnection {
     /// Answers the hello, or tells a client for whom there is no room when to come back.
@@ -21,6 +22,7 @@ impl NativeConnection {
         self.order.welcomed();
         let mut welcome = self.door.welcome.clone();
         welcome.features &= hello.features;
+        self.features = welcome.features;
         self.answer(Answer::Welcome(welcome));
         Stop::GoOn
     }
@@ -62,20 +64,61 @@ impl NativeConnection {
 
     /// Logs in without a password.
     pub(super) fn log_in_by_token(&mut self, token: &Token) -> Stop {
-        match self.door.service.redeem(token, self.peer.ip()) {
-            Some(account) => self.open_session(account),
+        match self.door.service.log_in_by_token(token, self.peer.ip()) {
+            Some(login) => self.open_session(login),
             None => self.refuse_login("(token)"),
         }
         Stop::GoOn
     }
 
-    fn open_session(&mut self, account: Arc<Account>) {
+    /// Logs in by a device's signature.
+    pub(super) fn log_in_by_device(&mut self, login: &DeviceLogin) -> Stop {
+        let service = &self.door.service;
+        let proved = match self.stream.exporter() {
+            Ok(exporter) => service.log_in_by_device(login, &exporter, self.peer.ip()),
+            Err(err) => {
+                tracing::error!(peer = %self.peer, "TLS exports no value: {err}");
+                Err(service::Error::DeviceUnknown)
+            }
+        };
+        match proved {
+            Ok(login) => self.open_session(login),
+            Err(err) => self.refuse_credential("a device", &err),
+        }
+        Stop::GoOn
+    }
+
+    /// Sends an invitation to the lane of passwords.
+    pub(super) fn redeem(&mut self, redeem: Redeem) {
+        match self.door.service.redeem(redeem, self.peer.ip(), &self.waker) {
+            Ok(outcome) => self.work = Work::Redeeming(outcome),
+            Err(err) => self.answer(status::answer(&err)),
+        }
+    }
+
+    /// Goes on when the invitation was redeemed, or not.
+    pub(super) fn finish_redeem(&mut self) -> Stop {
+        let Work::Redeeming(outcome) = &self.work else { return Stop::GoOn };
+        let Some(redeemed) = outcome.take() else {
+            return Stop::Wait(Interest::Woken, Wait::Login);
+        };
+        self.work = Work::None;
+        match redeemed {
+            Ok(login) => self.open_session(login),
+            Err(err) => self.refuse_credential("an invitation", &err),
+        }
+        Stop::GoOn
+    }
+
+    fn open_session(&mut self, login: impl Into<Login>) {
+        let login = login.into();
+        let account = login.account();
         if let Err(refusal) = self.permit.logged_in(&account.name, account.terms.connections) {
             self.turn_away(refusal);
             return;
         }
         let name = account.name.clone();
-        let opened = self.door.service.open_session(account, self.peer.ip());
+        let opened = self.door.service.open_session(login, self.peer.ip(), &self.waker);
         let (session, token) = match opened {
             Ok(opened) => opened,
             Err(err) => {
@@ -98,6 +141,15 @@ impl NativeConnection {
             directory: session.directory.clone(),
         }));
         self.session = Some(session);
+    }
+
+    fn refuse_credential(&mut self, what: &str, err: &service::Error) {
+        tracing::warn!(peer = %self.peer, "{what} was refused: {err}");
+        let may_try_again = self.order.login_failed();
+        self.answer(status::answer(err));
+        if !may_try_again {
+            self.begin_linger();
+        }
     }
 
     fn refuse_login(&mut self, name: &str) {

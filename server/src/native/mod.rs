@@ -53,7 +53,7 @@ impl NativeDoor {
             name: name.to_owned(),
             program: concat!("ferry-server ", env!("CARGO_PKG_VERSION")).to_owned(),
             text: text.to_owned(),
-            features: feature::UNDO,
+            features: feature::UNDO | feature::DEVICES,
             limits: WireLimits::with_idle_ms(idle_ms),
         };
         Self {

@@ -9,7 +9,7 @@ use crate::service::{self, Pages, Session};
 use ferry_protocol::session::Incoming;
 use ferry_protocol::{
     Answer, Change, DecodeError, Fault, Header, Kind, OperationId, PeerMisbehaved, RemotePath,
-    Request, RequestedPath, ServerStatus, Status, Timestamp,
+    Request, RequestedPath, ServerStatus, Status, Timestamp, escape, feature,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -86,6 +86,14 @@ impl NativeConnection {
             Request::Hello(hello) => return self.greet(&hello),
             Request::LoginPassword { name, password } => self.check_password(name, password),
             Request::LoginToken(token) => return self.log_in_by_token(&token),
+            Request::LoginDevice(_) | Request::Redeem(_) | Request::Enrol(_)
+                if !self.has_feature(feature::DEVICES) =>
+            {
+                let text = format!("{} is not in use on this connection", request.kind());
+                self.answer(Answer::Error(Fault::new(Status::UNSUPPORTED, text)));
+            }
+            Request::LoginDevice(login) => return self.log_in_by_device(&login),
+            Request::Redeem(redeem) => self.redeem(redeem),
             Request::Ping => self.answer(Answer::Pong),
             Request::Bye => {
                 self.answer(Answer::Done);
@@ -168,6 +176,15 @@ impl NativeConnection {
             Request::Sync => {
                 self.work = Work::Syncing(service.sync(session, &self.waker));
                 return Ok(None);
+            }
+            Request::Enrol(device) => {
+                service.enrol(session, &device)?;
+                tracing::info!(
+                    account = session.account_name(),
+                    device = escape(device.name.as_bytes()),
+                    "enrolled a device"
+                );
+                Answer::Done
             }
             Request::Status => Answer::StatusIs(self.server_status(session, current)),
             _ => return Err(service::Error::Nonsense("this request is not for now")),

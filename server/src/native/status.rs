@@ -25,7 +25,7 @@ pub(super) fn storage_answer(err: storage::Error) -> Answer {
 fn status(err: &Error) -> Status {
     match err {
         Error::Storage(err) => of_storage(err.kind()),
-        Error::Denied { .. } => Status::DENIED,
+        Error::Denied { .. } | Error::NoDevices | Error::DevicesFull => Status::DENIED,
         Error::BadPath(_) => Status::BAD_NAME,
         Error::DigestMismatch(_) => Status::DIGEST_MISMATCH,
         Error::Truncated(_) => Status::TRUNCATED,
@@ -35,7 +35,11 @@ fn status(err: &Error) -> Status {
         Error::AccountGone => Status::LOGIN_REQUIRED,
         Error::AccountEnded => Status::ACCOUNT_ENDED,
         Error::NotFromHere => Status::NOT_FROM_HERE,
-        Error::FolderGone => Status::IO,
+        Error::DeviceUnknown => Status::DEVICE_UNKNOWN,
+        Error::InvitationUnknown => Status::INVITATION_UNKNOWN,
+        Error::InvitationEnded => Status::INVITATION_ENDED,
+        Error::InvitationUsed => Status::INVITATION_USED,
+        Error::FolderGone | Error::NotKept => Status::IO,
     }
 }
 

@@ -7,7 +7,7 @@ use super::reply::Committing;
 use super::status;
 use super::upload::Receiving;
 use crate::door::{Interest, Turn};
-use crate::service::{LoginOutcome, Task, TaskOutcome, TaskState};
+use crate::service::{LoginOutcome, Redeemed, Task, TaskOutcome, TaskState};
 use crate::storage;
 use crate::wake::Pending;
 use ferry_protocol::limits::SMALL_PUT_MAX;
@@ -21,6 +21,8 @@ pub(super) enum Work {
     None,
     /// A password is being checked.
     LoggingIn { outcome: Pending<LoginOutcome>, name: String },
+    /// An invitation is being redeemed.
+    Redeeming(Pending<Redeemed>),
     /// A request waits until the uploads before it are stored.
     Held(Box<Request>),
     /// An upload comes in.
@@ -66,6 +68,7 @@ impl NativeConnection {
         match &mut self.work {
             Work::None => self.take_request(turn),
             Work::LoggingIn { .. } => Ok(self.finish_login()),
+            Work::Redeeming(_) => Ok(self.finish_redeem()),
             Work::Held(_) => Ok(self.release_held(turn)),
             Work::Receiving(_) => self.receive(turn),
             Work::Sending(_) => self.send_piece(turn),

@@ -1,12 +1,16 @@
 //! Logins, tokens, and the session that proves them.
 
-use super::password::Attempt;
+use super::password::{Attempt, Redemption};
+use super::sessions::Seat;
 use super::{Error, Result, Service, View};
-use crate::accounts::Account;
+use crate::accounts::{self, Account, Device};
 use crate::penalties::Offence;
 use crate::storage::Author;
 use crate::wake::{Pending, Waker, promise};
-use ferry_protocol::{OperationId, RemotePath, Rights, Secret, Token, UndoGroup};
+use ferry_protocol::{
+    DEVICE_EXPORTER_LEN, DeviceLogin, OperationId, Redeem, RemotePath, Rights, Secret, Token,
+    UndoGroup,
+};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -17,12 +21,24 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(super) view: View,
+    login: Login,
     peer: IpAddr,
+    seat: Seat,
     /// The session's folder.
     pub(crate) directory: RemotePath,
     /// What is replaced and removed from now on belongs to this.
     pub(crate) undo_group: Option<UndoGroup>,
 }
+
+/// What was proved: an account, and the device that proved it, if one did.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    account: Arc<Account>,
+    device: Option<Arc<Device>>,
+}
+
+/// What came of an invitation.
+pub(crate) type Redeemed = Result<Login>;
 
 /// What came of a password: the account, or nothing.
 pub(crate) type LoginOutcome = Option<Arc<Account>>;
@@ -31,6 +47,11 @@ impl Session {
     /// Name of the account; empty for the guest.
     pub(crate) fn account_name(&self) -> &str {
         &self.view.account.name
+    }
+
+    /// Whether the account was removed or the device revoked: the connection has to end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.seat.is_over()
     }
 
     /// Everything that the account may do somewhere.
@@ -60,41 +81,94 @@ impl Service {
         Ok(pending)
     }
 
-    /// Opens the session of an account that a login or token proved, for a peer at `peer`.
+    /// Opens the session of an account that a login proved, for a peer at `peer`. `waker` brings
+    /// its connection back when the session is over before it ends by itself.
     ///
     /// # Errors
     /// Where the account's terms do not let it in, or its folder cannot be used.
     pub(crate) fn open_session(
         &self,
-        account: Arc<Account>,
+        login: impl Into<Login>,
         peer: IpAddr,
+        waker: &Waker,
     ) -> Result<(Session, Token)> {
-        self.admit(&account, peer)?;
-        let token = self.tokens.issue(&account);
-        let view = self.view(account)?;
-        Ok((Session { view, peer, directory: RemotePath::root(), undo_group: None }, token))
+        let login = login.into();
+        self.admit(&login.account, peer)?;
+        let view = self.view(Arc::clone(&login.account))?;
+        let token = self.tokens.issue(&login);
+        let seat = self.sessions.seat(&login.account.name, login.device.as_ref(), waker);
+        let directory = RemotePath::root();
+        Ok((Session { view, login, peer, seat, directory, undo_group: None }, token))
     }
 
-    /// The account that a token stands for. A bad token is charged to the peer's address.
-    pub(crate) fn redeem(&self, token: &Token, peer: IpAddr) -> LoginOutcome {
-        let account = self.tokens.account(token).and_then(|account| {
-            self.lookup(&account.name).filter(|present| present.has_login_of(&account))
-        });
-        if account.is_none() {
+    /// The login that a token stands for. A bad token is charged to the peer's address.
+    pub(crate) fn log_in_by_token(&self, token: &Token, peer: IpAddr) -> Option<Login> {
+        let login = self.tokens.login(token).and_then(|login| self.still_good(&login));
+        if login.is_none() {
             self.penalties.charge(peer, Offence::Credential, Instant::now());
         }
-        account
+        login
+    }
+
+    /// The login of a device, whose signature is good on the connection with this exporter value.
+    /// A bad one is charged to the peer's address.
+    pub(crate) fn log_in_by_device(
+        &self,
+        login: &DeviceLogin,
+        exporter: &[u8; DEVICE_EXPORTER_LEN],
+        peer: IpAddr,
+    ) -> Result<Login> {
+        let Some((account, device)) = self.accounts.authenticate_device(login, exporter) else {
+            self.penalties.charge(peer, Offence::Credential, Instant::now());
+            return Err(Error::DeviceUnknown);
+        };
+        Ok(Login::of_device((account, device)))
+    }
+
+    /// Redeems an invitation on the password lane. One that does not let in is charged to the
+    /// peer's address.
+    pub(crate) fn redeem(
+        &self,
+        redeem: Redeem,
+        peer: IpAddr,
+        waker: &Waker,
+    ) -> Result<Pending<Redeemed>> {
+        let (promise, pending) = promise(waker, Err(Error::LoginsBusy));
+        self.passwords.redeem(Redemption { redeem, peer, promise })?;
+        Ok(pending)
+    }
+
+    /// Enrols a device for the session's account.
+    pub(crate) fn enrol(&self, session: &Session, device: &ferry_protocol::Device) -> Result<()> {
+        let enrolled = self.accounts.enrol(session.account_name(), device);
+        enrolled.map_err(|err| match err {
+            accounts::Error::BadName(_) | accounts::Error::Unknown(_) => Error::NoDevices,
+            accounts::Error::DevicesFull(_) => Error::DevicesFull,
+            err => not_kept(&err),
+        })
     }
 
     /// Brings a session up to date with the accounts: terms may have changed, and an account that
     /// was removed or has ended ends its sessions.
     pub(crate) fn refresh(&self, session: &mut Session) -> Result<()> {
-        let present = self.lookup(session.account_name()).ok_or(Error::AccountGone)?;
+        let is_revoked = session.login.device.as_ref().is_some_and(|device| device.is_revoked());
+        let present = self.lookup(session.account_name()).filter(|_| !is_revoked);
+        let present = present.ok_or(Error::AccountGone)?;
         self.admit(&present, session.peer)?;
         if !Arc::ptr_eq(&present, &session.view.account) {
             session.view = self.view(present)?;
         }
         Ok(())
+    }
+
+    /// A login of before, with the account as it is now; nothing if it does not hold good any more.
+    fn still_good(&self, login: &Login) -> Option<Login> {
+        let device = login.device.clone();
+        if device.as_ref().is_some_and(|device| device.is_revoked()) {
+            return None;
+        }
+        let account = self.lookup(&login.account.name)?;
+        account.has_login_of(&login.account).then_some(Login { account, device })
     }
 
     fn admit(&self, account: &Account, peer: IpAddr) -> Result<()> {
@@ -113,6 +187,30 @@ impl Service {
     }
 }
 
+impl From<Arc<Account>> for Login {
+    fn from(account: Arc<Account>) -> Self {
+        Self { account, device: None }
+    }
+}
+
+impl Login {
+    /// By a device.
+    pub(super) fn of_device((account, device): accounts::DeviceOfAccount) -> Self {
+        Self { account, device: Some(device) }
+    }
+
+    /// Who logged in.
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
+    }
+}
+
+/// What went wrong with the server's own files is told to its log alone.
+pub(super) fn not_kept(err: &accounts::Error) -> Error {
+    tracing::error!("a device could not be enrolled: {err}");
+    Error::NotKept
+}
+
 /// Tokens of this server's run. Only their digests are kept, so that memory read by a stranger
 /// opens nothing.
 #[derive(Debug, Default)]
@@ -122,12 +220,12 @@ pub(super) struct Tokens {
 
 #[derive(Debug)]
 struct Issued {
-    account: Arc<Account>,
+    login: Login,
     used_at: Instant,
 }
 
 impl Tokens {
-    fn issue(&self, account: &Arc<Account>) -> Token {
+    fn issue(&self, login: &Login) -> Token {
         let mut bytes = [0; 32];
         if let Err(err) = getrandom::fill(&mut bytes) {
             // Without randomness a token of zeros would be guessable: issue one nobody can redeem.
@@ -140,19 +238,19 @@ impl Tokens {
             issued.retain(|_, token| now.duration_since(token.used_at) < TOKEN_LIFE_CROWDED);
         }
         if issued.len() < TOKENS_MAX {
-            issued.insert(digest(&bytes), Issued { account: Arc::clone(account), used_at: now });
+            issued.insert(digest(&bytes), Issued { login: login.clone(), used_at: now });
         }
         Token::new(bytes)
     }
 
-    fn account(&self, token: &Token) -> LoginOutcome {
+    fn login(&self, token: &Token) -> Option<Login> {
         let mut issued = self.issued.lock();
         let found = issued.get_mut(&digest(token.expose()))?;
         if found.used_at.elapsed() > TOKEN_LIFE {
             return None;
         }
         found.used_at = Instant::now();
-        Some(Arc::clone(&found.account))
+        Some(found.login.clone())
     }
 }
 

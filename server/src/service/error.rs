@@ -33,6 +33,20 @@ pub(crate) enum Error {
     AccountEnded,
     /// The account may not log in from the peer's address.
     NotFromHere,
+    /// The device is not enrolled for the account, or was revoked.
+    DeviceUnknown,
+    /// The account has no devices.
+    NoDevices,
+    /// The account has as many devices as it may.
+    DevicesFull,
+    /// No invitation has this secret.
+    InvitationUnknown,
+    /// The invitation's time is over.
+    InvitationEnded,
+    /// The invitation was used as often as it may be.
+    InvitationUsed,
+    /// The server could not keep what it was to remember; the log says why.
+    NotKept,
     /// The account's own folder cannot be used; the log says why.
     FolderGone,
 }
@@ -58,10 +72,30 @@ impl fmt::Display for Error {
             Self::NotFromHere => f.write_str(
                 "this account may not log in from your address; ask the server's owner to allow it",
             ),
+            Self::DeviceUnknown => f.write_str(
+                "this device is not enrolled here, or was revoked; use a password or a new link",
+            ),
+            Self::NoDevices => f.write_str("this account can have no devices"),
+            Self::DevicesFull => f.write_str(
+                "this account has too many devices; ask the server's owner to revoke some",
+            ),
+            Self::InvitationUnknown => f.write_str(
+                "this invitation is not known here: its link was cut off, was revoked, or is \
+                 another server's; ask for a new link",
+            ),
+            Self::InvitationEnded => f.write_str("this invitation has expired; ask for a new link"),
+            Self::InvitationUsed => {
+                f.write_str("this invitation was used already; ask for a new link")
+            }
+            Self::NotKept => {
+                f.write_str("the server could not write its own files; its log says why")
+            }
             Self::FolderGone => {
                 f.write_str("the folder of this account cannot be used; the server's log says why")
             }
-            Self::AccountGone => f.write_str("this account was removed or changed; log in again"),
+            Self::AccountGone => {
+                f.write_str("this account was removed, or this device revoked; log in again")
+            }
         }
     }
 }

@@ -14,13 +14,14 @@ mod pace;
 mod password;
 mod read;
 mod roots;
+mod sessions;
 mod stream;
 mod task;
 mod undo;
 mod view;
 mod write;
 
-pub(crate) use account::{LoginOutcome, Session};
+pub(crate) use account::{Login, LoginOutcome, Redeemed, Session};
 pub(crate) use error::Error;
 pub(crate) use listing::Pages;
 pub(crate) use read::{Download, Piece};
@@ -38,6 +39,7 @@ use account::Tokens;
 use ferry_protocol::{Entry, RemotePath, Space};
 use pace::Paces;
 use password::PasswordLane;
+use sessions::Sessions;
 use std::io;
 use std::sync::Arc;
 use view::View;
@@ -54,6 +56,7 @@ pub(crate) struct Service {
     commits: CommitQueue,
     passwords: PasswordLane,
     penalties: Arc<Penalties>,
+    sessions: Arc<Sessions>,
     tokens: Tokens,
 }
 
@@ -72,8 +75,15 @@ impl Service {
             // Counts what is there; that a folder cannot be used is told in the log.
             roots.storage_of(account).ok();
         }
+        let sessions = Arc::<Sessions>::default();
+        let (watched, known) = (Arc::downgrade(&sessions), Arc::downgrade(&accounts));
+        accounts.watch(move || {
+            if let Some((sessions, accounts)) = watched.upgrade().zip(known.upgrade()) {
+                sessions.end(|account| accounts.account(account).is_none());
+            }
+        });
         let (paces, tokens) = (Paces::default(), Tokens::default());
-        Ok(Self { roots, paces, accounts, commits, passwords, penalties, tokens })
+        Ok(Self { roots, paces, accounts, commits, passwords, penalties, sessions, tokens })
     }
 
     /// Where misbehaviour is charged.

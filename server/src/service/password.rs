@@ -1,11 +1,11 @@
 //! The password lane.
 
-use super::account::LoginOutcome;
+use super::account::{Login, LoginOutcome, Redeemed, not_kept};
 use super::{Error, Result};
-use crate::accounts::Accounts;
-use crate::penalties::{Penalties, counted_address};
+use crate::accounts::{self, Accounts};
+use crate::penalties::{Offence, Penalties, counted_address};
 use crate::wake::Promise;
-use ferry_protocol::Secret;
+use ferry_protocol::{Redeem, Secret};
 use parking_lot::{Condvar, Mutex};
 use std::io;
 use std::net::IpAddr;
@@ -29,6 +29,29 @@ pub(super) struct Attempt {
     pub(super) promise: Promise<LoginOutcome>,
 }
 
+/// An invitation to be redeemed: it may come with a password to be hashed, and files are written.
+#[derive(Debug)]
+pub(super) struct Redemption {
+    pub(super) redeem: Redeem,
+    pub(super) peer: IpAddr,
+    pub(super) promise: Promise<Redeemed>,
+}
+
+#[derive(Debug)]
+enum Job {
+    Check(Attempt),
+    Redeem(Redemption),
+}
+
+impl Job {
+    fn peer(&self) -> IpAddr {
+        match self {
+            Self::Check(attempt) => attempt.peer,
+            Self::Redeem(redemption) => redemption.peer,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Shared {
     accounts: Arc<Accounts>,
@@ -40,7 +63,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Waiting {
     /// In the order of arrival.
-    attempts: Vec<(Instant, Attempt)>,
+    jobs: Vec<(Instant, Job)>,
     is_closed: bool,
 }
 
@@ -67,14 +90,23 @@ impl PasswordLane {
     pub(super) fn check(&self, attempt: Attempt) -> Result<()> {
         let now = Instant::now();
         let due = now + self.shared.penalties.patience(&attempt.name, now);
-        let address = counted_address(attempt.peer);
+        self.queue(due, Job::Check(attempt))
+    }
+
+    /// Queues a redemption, or says that too many wait.
+    pub(super) fn redeem(&self, redemption: Redemption) -> Result<()> {
+        self.queue(Instant::now(), Job::Redeem(redemption))
+    }
+
+    fn queue(&self, due: Instant, job: Job) -> Result<()> {
+        let address = counted_address(job.peer());
         let mut waiting = self.shared.waiting.lock();
         let from_there =
-            waiting.attempts.iter().filter(|(_, other)| counted_address(other.peer) == address);
-        if from_there.count() >= WAITING_PER_ADDRESS || waiting.attempts.len() >= WAITING_MAX {
+            waiting.jobs.iter().filter(|(_, other)| counted_address(other.peer()) == address);
+        if from_there.count() >= WAITING_PER_ADDRESS || waiting.jobs.len() >= WAITING_MAX {
             return Err(Error::LoginsBusy);
         }
-        waiting.attempts.push((due, attempt));
+        waiting.jobs.push((due, job));
         self.shared.changed.notify_one();
         Ok(())
     }
@@ -89,24 +121,31 @@ impl Drop for PasswordLane {
 
 impl Shared {
     fn run(&self) {
-        while let Some(attempt) = self.next() {
-            let account = self.authenticate(&attempt);
-            attempt.promise.deliver(account).wake();
+        while let Some(job) = self.next() {
+            match job {
+                Job::Check(attempt) => {
+                    let account = self.authenticate(&attempt);
+                    attempt.promise.deliver(account).wake();
+                }
+                Job::Redeem(Redemption { redeem, peer, promise }) => {
+                    promise.deliver(self.redeem(&redeem, peer)).wake();
+                }
+            }
         }
     }
 
-    /// The next attempt whose time has come; `None` when the lane is closed.
-    fn next(&self) -> Option<Attempt> {
+    /// The next job whose time has come; `None` when the lane is closed.
+    fn next(&self) -> Option<Job> {
         let mut waiting = self.waiting.lock();
         loop {
             if waiting.is_closed {
                 return None;
             }
             let now = Instant::now();
-            if let Some(at) = waiting.attempts.iter().position(|(due, _)| *due <= now) {
-                return Some(waiting.attempts.remove(at).1);
+            if let Some(at) = waiting.jobs.iter().position(|(due, _)| *due <= now) {
+                return Some(waiting.jobs.remove(at).1);
             }
-            match waiting.attempts.iter().map(|(due, _)| *due).min() {
+            match waiting.jobs.iter().map(|(due, _)| *due).min() {
                 Some(due) => {
                     self.changed.wait_until(&mut waiting, due);
                 }
@@ -127,6 +166,21 @@ impl Shared {
             self.penalties.wrong_login(*peer, name, is_known, Instant::now());
         }
         account
+    }
+
+    fn redeem(&self, redeem: &Redeem, peer: IpAddr) -> Redeemed {
+        let refused = match self.accounts.redeem(redeem) {
+            Ok(proved) => return Ok(Login::of_device(proved)),
+            Err(accounts::Error::InvitationUnknown | accounts::Error::Unknown(_)) => {
+                Error::InvitationUnknown
+            }
+            Err(accounts::Error::InvitationEnded) => Error::InvitationEnded,
+            Err(accounts::Error::InvitationUsed) => Error::InvitationUsed,
+            Err(accounts::Error::DevicesFull(_)) => return Err(Error::DevicesFull),
+            Err(err) => return Err(not_kept(&err)),
+        };
+        self.penalties.charge(peer, Offence::Credential, Instant::now());
+        Err(refused)
     }
 }
 

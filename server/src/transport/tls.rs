@@ -8,6 +8,7 @@
 use crate::identity::Identity;
 use crate::metrics::Metrics;
 use ferry_protocol::limits::ALPN;
+use ferry_protocol::{DEVICE_EXPORTER_LABEL, DEVICE_EXPORTER_LEN};
 use rustls::server::{NoServerSessionStorage, ProducesTickets};
 use rustls::{HandshakeKind, ServerConfig, ServerConnection};
 use std::io::{self, Read as _, Write as _};
@@ -180,6 +181,13 @@ impl TlsStream {
     /// Whether the peer said that it will send nothing more, so that an end is no cut.
     pub(crate) fn has_said_goodbye(&mut self) -> bool {
         self.tls.process_new_packets().is_ok_and(|state| state.peer_has_closed())
+    }
+
+    /// The exporter's value of this connection, by which a device's signature is bound to it.
+    pub(crate) fn exporter(&self) -> io::Result<[u8; DEVICE_EXPORTER_LEN]> {
+        let value = [0; DEVICE_EXPORTER_LEN];
+        let exported = self.tls.export_keying_material(value, DEVICE_EXPORTER_LABEL, None);
+        exported.map_err(io::Error::other)
     }
 
     /// Reads plaintext into `out`.

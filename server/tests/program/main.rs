@@ -6,6 +6,7 @@
 )]
 
 mod background;
+mod links;
 mod penalties;
 mod place;
 mod refusals;

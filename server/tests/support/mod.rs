@@ -13,8 +13,9 @@ pub mod ftp;
 
 use ferry_protocol::session::ClientSession;
 use ferry_protocol::{
-    Answer, Deframer, Digest, Frame, Hello, IfExists, Kind, OperationId, Permissions, Put, Request,
-    RequestedPath, Rights, Secret, Timestamp, TransferId, encode_data_header, encode_request,
+    Answer, DEVICE_EXPORTER_LABEL, DEVICE_EXPORTER_LEN, Deframer, Digest, Frame, Hello, IfExists,
+    Kind, OperationId, Permissions, Put, Request, RequestedPath, Rights, Secret, Timestamp,
+    TransferId, encode_data_header, encode_request,
 };
 use ferry_server::accounts::{
     AccountName, Accounts, AccountsFile, Clock, PasswordHash, StoredAccount, Terms,
@@ -215,6 +216,17 @@ impl RawClient {
 
     pub fn greet(&mut self) -> Answer {
         self.ask(&Request::Hello(Hello { program: "raw".to_owned(), features: 0 }))
+    }
+
+    /// Says hello with feature bits.
+    pub fn greet_with(&mut self, features: u64) -> Answer {
+        self.ask(&Request::Hello(Hello { program: "raw".to_owned(), features }))
+    }
+
+    /// The TLS exporter's value of this connection for a device's login.
+    pub fn exporter(&self) -> [u8; DEVICE_EXPORTER_LEN] {
+        let value = [0; DEVICE_EXPORTER_LEN];
+        self.stream.conn.export_keying_material(value, DEVICE_EXPORTER_LABEL, None).unwrap()
     }
 
     pub fn log_in(&mut self, name: &str, password: &str) -> Answer {

@@ -84,7 +84,7 @@ impl ControlConnection {
             self.turn_away(refusal);
             return;
         }
-        let session = match self.door.service.open_session(account, self.peer.ip()) {
+        let session = match self.door.service.open_session(account, self.peer.ip(), &self.waker) {
             Ok((session, _token)) => session,
             Err(err) => {
                 tracing::warn!(peer = %self.peer, "login refused (FTP): {err}");

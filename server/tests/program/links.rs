@@ -1,0 +1,63 @@
+//! Links and devices by command.
+
+use crate::place::{Foreground, Place};
+use serde_json::Value;
+use std::fs;
+
+#[test]
+fn a_link_carries_address_key_and_a_secret_that_is_kept_nowhere() {
+    let place = Place::new();
+    let server = Foreground::serve(&place, &["--guest", "read"]);
+    let told = place.run(&["link", "--user", "ben", "--read-only", "--uses", "2"]);
+    told.says(&["ferry://ben@127.0.0.1:", "/#fp=", "&i=", "2 devices", "links revoke"]);
+    let link = told.out.lines().next().unwrap();
+    let status = place.status();
+    let address = status["addresses"][0].as_str().unwrap();
+    let fingerprint = status["fingerprint"].as_str().unwrap();
+    let secret = link.rsplit_once("&i=").unwrap().1;
+    assert_eq!(link, format!("ferry://ben@{address}/#fp={fingerprint}&i={secret}"));
+    assert_eq!(secret.len(), 26);
+    for name in ["invitations.toml", "accounts.toml", "running.json"] {
+        let kept = fs::read_to_string(place.state().join(name)).unwrap();
+        assert!(!kept.contains(secret), "{name}");
+    }
+    place.run(&["user", "list"]).says(&["ben  read; no password"]);
+    drop(server);
+}
+
+#[test]
+fn links_are_listed_and_revoked() {
+    let place = Place::new();
+    let _server = Foreground::serve(&place, &["--guest", "read"]);
+    let made = place.run(&["link", "--json", "--expires", "2h"]);
+    let made: Value = serde_json::from_str(&made.out).unwrap();
+    assert!(made["account"].as_str().unwrap().starts_with("link-"), "{made}");
+    let id = made["id"].as_str().unwrap();
+    place.run(&["links"]).says(&[id, "open", "used 0 of 1", "until 20"]);
+    let listed: Value = serde_json::from_str(&place.run(&["links", "--json"]).out).unwrap();
+    assert_eq!((&listed["state"], &listed["uses_left"]), (&"open".into(), &1.into()));
+    place.run(&["links", "revoke", id]).says(&["revoked the link"]);
+    place.run(&["links", "revoke", id]).refuses(&["no invitation", "ferry-server links"]);
+    assert_eq!(place.run(&["links"]).out, "");
+    place.run(&["devices", "revoke", "x"]).refuses(&["no device x", "ferry-server devices"]);
+    assert_eq!(place.run(&["devices"]).out, "");
+}
+
+#[test]
+fn a_link_shows_its_code_and_says_what_cannot_be() {
+    let place = Place::new();
+    place.run(&["link"]).refuses(&["no server runs"]);
+    let _server = Foreground::serve(&place, &["--guest", "read"]);
+    let shown = place.run(&["link", "--qr", "--address", "nas.example"]);
+    shown.says(&["@nas.example:3000/", "█▀▀"]);
+    place.add_account("anna").says(&["added"]);
+    place.run(&["link", "--user", "anna"]).says(&["ferry://anna@"]);
+    place.run(&["link", "--user", "anna", "--read-only"]).refuses(&["user set anna"]);
+    place.run(&["link", "--path", "no/such"]).refuses(&["make it first"]);
+    place.run(&["link", "--expires", "soon"]).refuses(&["`soon` is no date"]);
+    fs::create_dir(place.share().join("photos")).unwrap();
+    place.run(&["link", "--user", "carl", "--path", "/photos"]).says(&["ferry://carl@"]);
+    place.run(&["user", "list"]).says(&["write; no password; root photos"]);
+    place.run(&["user", "remove", "carl"]).says(&["removed carl"]);
+    assert!(!place.run(&["links"]).out.contains("carl"), "its links go with an account");
+}
