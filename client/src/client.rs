@@ -15,8 +15,8 @@ use crate::site::{ConnectOptions, Site};
 use crate::trust::Fingerprint;
 use crate::{Cancel, Error, Questions, Stage, random};
 use ferry_protocol::{
-    Account, Answer, Attributes, Change, Content, Entry, Hasher, IfExists, PeerMisbehaved, Range,
-    RemotePath, Removal, Request, ServerStatus, Space, StoredDigest, Welcome,
+    Account, Answer, Attributes, Change, Content, Entry, Hasher, History, IfExists, PeerMisbehaved,
+    Range, RemotePath, Removal, Request, ServerStatus, Space, StoredDigest, Welcome,
 };
 use std::io::Write;
 use std::sync::Arc;
@@ -237,6 +237,15 @@ impl Client {
         }
     }
 
+    /// A page of what this account did, the newest first: older than the entry numbered `before`,
+    /// or from the newest where that is 0.
+    pub fn history(&mut self, before: u64) -> Result<History, Error> {
+        match self.call(&Request::History { before }, &RemotePath::root())? {
+            Answer::HistoryIs(history) => Ok(history),
+            _ => Err(unexpected()),
+        }
+    }
+
     /// Ends the session politely.
     pub fn bye(mut self) -> Result<(), Error> {
         let Some(mut connection) = self.connection.take() else {
@@ -330,7 +339,14 @@ impl std::fmt::Debug for Client {
 }
 
 fn names_a_path(request: &Request) -> bool {
-    !matches!(request, Request::PrintDirectory | Request::Sync | Request::Ping | Request::Status)
+    !matches!(
+        request,
+        Request::PrintDirectory
+            | Request::Sync
+            | Request::Ping
+            | Request::Status
+            | Request::History { .. }
+    )
 }
 
 fn unexpected() -> Error {

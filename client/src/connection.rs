@@ -65,7 +65,7 @@ impl Connection {
 
     /// Says hello and keeps the welcome.
     pub(crate) fn greet(&mut self, program: &str) -> Result<(), Error> {
-        let hello = Request::Hello(Hello { program: program.to_owned(), features: feature::UNDO });
+        let hello = Request::Hello(Hello { program: program.to_owned(), features: FEATURES });
         match self.ask_at(&hello, b"", Stage::Hello)? {
             Answer::Welcome(welcome) => {
                 self.welcome = Some(welcome);
@@ -236,3 +236,6 @@ impl Connection {
         }
     }
 }
+
+/// What this client can use.
+const FEATURES: u64 = feature::UNDO | feature::HISTORY;

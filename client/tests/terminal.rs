@@ -4,7 +4,7 @@
 use ferry_protocol::Rights;
 use ferry_server::Server;
 use ferry_server::accounts::Accounts;
-use ferry_server::config::{Config, Durability, Limits, PenaltyRules, UndoLimits};
+use ferry_server::config::{AuditSettings, Config, Durability, Limits, PenaltyRules, UndoLimits};
 use ferry_server::identity::Identity;
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -50,6 +50,8 @@ impl Fixture {
             limits: Limits::default(),
             penalties: PenaltyRules::default(),
             undo: UndoLimits::default(),
+            audit: AuditSettings::default(),
+            sandbox: false,
         };
         let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();
         let identity = Identity::load_or_create(&config.state_dir).unwrap();

@@ -6,3 +6,6 @@ pub const UNDO: u64 = 1 << 1;
 
 /// Devices log in with a key, and invitations enrol them.
 pub const DEVICES: u64 = 1 << 3;
+
+/// An account can see what it did.
+pub const HISTORY: u64 = 1 << 4;

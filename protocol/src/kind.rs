@@ -106,6 +106,8 @@ kinds! {
     UNDO_FORGET = 0x006B, "undo-forget";
     /// Enrols a device for the account that is logged in.
     ENROL = 0x0070, "enrol";
+    /// Asks for a page of the account's own past.
+    HISTORY = 0x0078, "history";
     /// The server's welcome, its answer to hello.
     WELCOME = 0x8001, "welcome";
     /// Answers a login.
@@ -138,6 +140,8 @@ kinds! {
     STATUS_IS = 0x8041, "status-is";
     /// Some of what can be brought back.
     UNDO_PAGE = 0x8069, "undo-page";
+    /// A page of the account's own past.
+    HISTORY_IS = 0x8078, "history-is";
     /// The server is about to close: finish nothing new here.
     GO_AWAY = 0x80F0, "go-away";
     /// Come back later.

@@ -42,10 +42,11 @@ pub use header::{HEADER_LEN, Header};
 pub use kind::Kind;
 pub use message::{
     Account, Answer, Attributes, Busy, Change, Content, DATA_PREFIX_LEN, DEVICE_EXPORTER_LABEL,
-    DEVICE_EXPORTER_LEN, DataPrefix, Device, DeviceKey, DeviceLogin, Fault, GoOn, Hello, IfExists,
-    InvitationSecret, OperationId, Page, Progress, Put, Range, Redeem, Removal, Request, Rights,
-    Secret, ServerStatus, Space, Stored, StoredDigest, Token, TransferId, UndoEntry, UndoGroup,
-    UndoId, UndoPage, UndoReason, Welcome, WireLimits,
+    DEVICE_EXPORTER_LEN, DataPrefix, Device, DeviceKey, DeviceLogin, Fault, GoOn, Hello, History,
+    HistoryAction, HistoryEntry, HistoryResult, IfExists, InvitationSecret, OperationId, Page,
+    Progress, Put, Range, Redeem, Removal, Request, Rights, Secret, ServerStatus, Space, Stored,
+    StoredDigest, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason, Welcome,
+    WireLimits,
 };
 pub use path::{Name, RemotePath, RequestedPath, escape};
 pub use status::{Side, Status};

@@ -31,6 +31,15 @@ pub const PAGE_BYTES_SOFT_MAX: usize = 64 * 1024;
 /// Most entries of one page.
 pub const PAGE_ENTRIES_MAX: usize = 1000;
 
+/// Most entries of a page of history.
+pub const HISTORY_ENTRIES_MAX: usize = 96;
+
+/// Longest path and longest other text in an entry of history, in bytes; longer ones are cut, so
+/// that a page fits an answer.
+pub const HISTORY_PATH_MAX: usize = 240;
+/// See [`HISTORY_PATH_MAX`].
+pub const HISTORY_TEXT_MAX: usize = 120;
+
 /// Longest name of one folder entry in bytes, as on the file systems in use.
 pub const NAME_MAX: usize = 255;
 

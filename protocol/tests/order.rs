@@ -101,6 +101,7 @@ fn server_table() -> Vec<(Kind, [Verdict; 5])> {
         (Kind::UNDO_LIST,        ordinary),
         (Kind::UNDO_FORGET,      ordinary),
         (Kind::ENROL,            ordinary),
+        (Kind::HISTORY,          ordinary),
         (Kind::WELCOME,          ordinary),
         (Kind::LOGGED_IN,        ordinary),
         (Kind::PAGE,             ordinary),
@@ -117,6 +118,7 @@ fn server_table() -> Vec<(Kind, [Verdict; 5])> {
         (Kind::PONG,             ordinary),
         (Kind::STATUS_IS,        ordinary),
         (Kind::UNDO_PAGE,        ordinary),
+        (Kind::HISTORY_IS,       ordinary),
         (Kind::GO_AWAY,          ordinary),
         (Kind::BUSY,             ordinary),
         (Kind::ERROR,            ordinary),
@@ -260,6 +262,7 @@ const CLIENT_TABLE: &[ClientRow] = &[
     (Kind::UNDO_FORGET,      false, &[],               Some(Kind::DONE)),
     (Kind::PING,             false, &[],               Some(Kind::PONG)),
     (Kind::STATUS,           false, &[],               Some(Kind::STATUS_IS)),
+    (Kind::HISTORY,          false, &[],               Some(Kind::HISTORY_IS)),
     (Kind::BYE,              false, &[],               Some(Kind::DONE)),
 ];
 

@@ -50,6 +50,7 @@ fn the_page_states_every_limit() {
         ("body from a server", u64::from(limits::ANSWER_BODY_MAX)),
         ("body of `data`", u64::from(limits::DATA_BODY_MAX)),
         ("entries of a page", u64::try_from(limits::PAGE_ENTRIES_MAX).unwrap()),
+        ("entries of a page of history", u64::try_from(limits::HISTORY_ENTRIES_MAX).unwrap()),
         ("name", u64::try_from(limits::NAME_MAX).unwrap()),
         ("path", u64::try_from(limits::PATH_MAX).unwrap()),
         ("account name, password", u64::try_from(limits::CREDENTIAL_MAX).unwrap()),

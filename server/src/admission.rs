@@ -216,6 +216,7 @@ const FULL_RETRY: Duration = Duration::from_secs(2);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::AuditLog;
     use crate::config::PenaltyRules;
     use crate::penalties::Offence;
 
@@ -229,7 +230,10 @@ mod tests {
     }
 
     fn new(limits: &Limits) -> Arc<Admission> {
-        Admission::new(limits, Arc::new(Penalties::new(PenaltyRules::default())))
+        Admission::new(
+            limits,
+            Arc::new(Penalties::new(PenaltyRules::default(), AuditLog::unwritten())),
+        )
     }
 
     fn ip(text: &str) -> IpAddr {

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 mod admission;
+mod audit;
 mod committer;
 pub mod config;
 pub mod daemon;

@@ -2,6 +2,7 @@
 
 use crate::accounts::Accounts;
 use crate::admission::Admission;
+use crate::audit::{Action, Audit, AuditHealth, AuditLog, Line};
 use crate::committer::Committer;
 use crate::config::{Config, FtpConfig};
 use crate::door::Door;
@@ -12,7 +13,7 @@ use crate::metrics::Metrics;
 use crate::native::NativeDoor;
 use crate::penalties::{Penalties, PenaltyReport};
 use crate::pool::Pool;
-use crate::service::{PartNames, Places, Service};
+use crate::service::{Desk, PartNames, Places, Service};
 use crate::storage::Storage;
 use crate::storage::local::LocalFolder;
 use crate::sweeper::Sweeper;
@@ -30,6 +31,7 @@ pub struct Server {
     ftp_addresses: Vec<SocketAddr>,
     metrics: Arc<Metrics>,
     penalties: Arc<Penalties>,
+    log: AuditLog,
     workers: usize,
     drain_time: Duration,
     parts: Mutex<Option<Parts>>,
@@ -45,6 +47,7 @@ struct Parts {
     pool: Pool,
     committer: Committer,
     sweeper: Sweeper,
+    audit: Audit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,9 +108,22 @@ impl Server {
         accounts: Arc<Accounts>,
         identity: &Identity,
     ) -> Result<Self, StartError> {
+        Self::start_confined(config, accounts, identity, || {})
+    }
+
+    /// The same; `confine` shuts the process in, at the one moment when its ports are taken and
+    /// none of its threads runs.
+    pub(crate) fn start_confined(
+        config: &Config,
+        accounts: Arc<Accounts>,
+        identity: &Identity,
+        confine: impl FnOnce(),
+    ) -> Result<Self, StartError> {
         let share = LocalFolder::open(&config.share, config.undo)
             .map_err(|err| StartError::Share(config.share.clone(), err))?;
-        Self::start_with(config, Arc::new(share), accounts, identity)
+        let sockets = listener::bind(&config.listen, config.port)?;
+        confine();
+        Self::start_on(sockets, config, Arc::new(share), accounts, identity)
     }
 
     /// Starts to serve a storage of any kind; `config.share` is not looked at.
@@ -117,8 +133,18 @@ impl Server {
         accounts: Arc<Accounts>,
         identity: &Identity,
     ) -> Result<Self, StartError> {
-        let tls = TlsConfig::new(identity).map_err(unfit)?;
         let sockets = listener::bind(&config.listen, config.port)?;
+        Self::start_on(sockets, config, storage, accounts, identity)
+    }
+
+    fn start_on(
+        sockets: Vec<TcpListener>,
+        config: &Config,
+        storage: Arc<dyn Storage>,
+        accounts: Arc<Accounts>,
+        identity: &Identity,
+    ) -> Result<Self, StartError> {
+        let tls = TlsConfig::new(identity).map_err(unfit)?;
         let addresses = local_addresses(&sockets)?;
         let metrics = Arc::<Metrics>::default();
         let committer = Committer::start(config.durability)?;
@@ -128,9 +154,11 @@ impl Server {
             part_lifetime: config.limits.part_lifetime,
             undo: config.undo,
         };
-        let penalties = Arc::new(Penalties::new(config.penalties.clone()));
-        let charged = Arc::clone(&penalties);
-        let service = Service::start(storage, places, accounts, committer.queue(), charged)?;
+        let audit = Audit::start(&config.state_dir, &config.audit)?;
+        let log = audit.log();
+        let penalties = Arc::new(Penalties::new(config.penalties.clone(), log.clone()));
+        let desk = Desk { penalties: Arc::clone(&penalties), log: log.clone() };
+        let service = Service::start(storage, places, accounts, committer.queue(), desk)?;
         let service = Arc::new(service);
         let sweeper = Sweeper::start(service.roots(), config.limits.part_lifetime)?;
         let texts = (config.name.as_str(), config.welcome.as_str());
@@ -161,12 +189,13 @@ impl Server {
             }
         }
         let listener = Listener::start(sockets, reception(Arc::new(door)))?;
-        let parts = Parts { listener, ftp_listeners, pool, committer, sweeper };
+        let parts = Parts { listener, ftp_listeners, pool, committer, sweeper, audit };
         Ok(Self {
             addresses: Mutex::new(addresses),
             ftp_addresses,
             metrics,
             penalties,
+            log,
             workers: config.workers,
             drain_time: config.limits.drain,
             parts: Mutex::new(Some(parts)),
@@ -215,6 +244,16 @@ impl Server {
         }
     }
 
+    /// Records that the owner changed accounts.
+    pub(crate) fn record_accounts(&self, what: &str) {
+        self.log.record(Line::of_server(Action::Accounts).with_text(what));
+    }
+
+    /// How the record of who did what is.
+    pub(crate) fn audit_health(&self) -> AuditHealth {
+        self.log.health()
+    }
+
     /// What misbehaviour has cost whom.
     pub(crate) fn penalties(&self) -> PenaltyReport {
         self.penalties.report(Instant::now())
@@ -258,7 +297,7 @@ impl Server {
     }
 
     fn take_apart(&self, parts: Parts) -> Stopped {
-        let Parts { listener, ftp_listeners, pool, committer, sweeper } = parts;
+        let Parts { listener, ftp_listeners, pool, committer, sweeper, audit } = parts;
         tracing::info!("stopping");
         listener.close();
         ftp_listeners.into_iter().for_each(Listener::close);
@@ -273,6 +312,7 @@ impl Server {
         pool.wait_until_empty(CUT_TIME);
         pool.join();
         committer.join();
+        audit.stop();
         tracing::info!(is_drained, "stopped");
         if is_drained { Stopped::Drained } else { Stopped::Cut }
     }

@@ -57,12 +57,15 @@ impl fmt::Debug for Waker {
 
 /// The duty to deliver a value to a connection once. Dropped undelivered, as when its thread dies,
 /// it delivers what stands for that: nobody waits for the dead.
-#[derive(Debug)]
 pub(crate) struct Promise<T> {
     place: Arc<Mutex<Option<T>>>,
     waker: Waker,
     if_dropped: Option<T>,
+    witness: Option<Witness<T>>,
 }
+
+/// Sees a value before its connection does.
+type Witness<T> = Box<dyn FnOnce(&T) + Send>;
 
 /// A value that another thread will deliver.
 #[derive(Debug)]
@@ -74,25 +77,47 @@ pub(crate) struct Pending<T> {
 pub(crate) fn promise<T>(waker: &Waker, if_dropped: T) -> (Promise<T>, Pending<T>) {
     let place = Arc::new(Mutex::new(None));
     let waker = waker.clone();
-    let promise = Promise { place: Arc::clone(&place), waker, if_dropped: Some(if_dropped) };
+    let promise =
+        Promise { place: Arc::clone(&place), waker, if_dropped: Some(if_dropped), witness: None };
     (promise, Pending { place })
 }
 
 impl<T> Promise<T> {
+    /// Has `witness` see the value, whatever becomes of the connection.
+    pub(crate) fn seen_by(mut self, witness: impl FnOnce(&T) + Send + 'static) -> Self {
+        self.witness = Some(Box::new(witness));
+        self
+    }
+
     /// Delivers the value. The connection is woken when the returned waker is used, so that many
     /// values for one connection cost one wake.
     #[must_use]
     pub(crate) fn deliver(mut self, value: T) -> Waker {
         self.if_dropped = None;
-        *self.place.lock() = Some(value);
+        self.put(value);
         self.waker.clone()
+    }
+}
+
+impl<T> Promise<T> {
+    fn put(&mut self, value: T) {
+        if let Some(witness) = self.witness.take() {
+            witness(&value);
+        }
+        *self.place.lock() = Some(value);
+    }
+}
+
+impl<T> fmt::Debug for Promise<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Promise({:?})", self.waker)
     }
 }
 
 impl<T> Drop for Promise<T> {
     fn drop(&mut self) {
         if let Some(value) = self.if_dropped.take() {
-            *self.place.lock() = Some(value);
+            self.put(value);
             self.waker.wake();
         }
     }

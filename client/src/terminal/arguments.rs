@@ -110,6 +110,8 @@ pub enum Verb {
     Df(Places),
     /// Bring back what was replaced or removed
     Undo(Undo),
+    /// Show what this account did on the server, the newest first
+    History(History),
     /// Show, resume, retry, cancel and clear jobs
     Jobs {
         /// What to do with them; without a word, they are listed.
@@ -231,6 +233,17 @@ pub struct Undo {
     #[arg(long, conflicts_with = "list")]
     pub forget: bool,
     /// Where it was: a path for the newest thing there, or a folder ending in / for all in it
+    #[arg(value_name = "PLACE")]
+    pub places: Vec<OsString>,
+}
+
+/// `history`
+#[derive(Debug, Args)]
+pub struct History {
+    /// Entries to show at the most
+    #[arg(short = 'n', long, default_value_t = 50)]
+    pub count: usize,
+    /// The server
     #[arg(value_name = "PLACE")]
     pub places: Vec<OsString>,
 }

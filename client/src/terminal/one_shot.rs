@@ -8,7 +8,7 @@ use super::screen::{Screen, complain};
 use super::session::{Parts, Session};
 use super::settings::Settings;
 use super::target::{LocalTarget, RemoteTarget};
-use super::verbs::{inspect, jobs, list, namespace, transfer, undo};
+use super::verbs::{history, inspect, jobs, list, namespace, transfer, undo};
 use crate::Address;
 use ferry_protocol::escape;
 use std::ffi::{OsStr, OsString};
@@ -40,6 +40,8 @@ impl OneShot {
             Verb::Undo(how) => {
                 self.on_servers("undo", &how.places, |session, at| undo::undo(session, at, how))
             }
+            Verb::History(how) => self
+                .on_servers("history", &how.places, |session, _| history::show(session, how.count)),
             Verb::Get(what) => self.get(what),
             Verb::Put(what) => self.put(what),
             Verb::Mv(at) => self.carry("mv", &at.places, namespace::rename),

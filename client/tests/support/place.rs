@@ -8,7 +8,7 @@ use ferry_client::{Client, ConnectOptions};
 use ferry_protocol::{RemotePath, Rights};
 use ferry_server::Server;
 use ferry_server::accounts::Accounts;
-use ferry_server::config::{Config, Durability, Limits, PenaltyRules, UndoLimits};
+use ferry_server::config::{AuditSettings, Config, Durability, Limits, PenaltyRules, UndoLimits};
 use ferry_server::identity::Identity;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,8 @@ impl Place {
             limits: Limits::default(),
             penalties: PenaltyRules::default(),
             undo: UndoLimits::default(),
+            audit: AuditSettings::default(),
+            sandbox: false,
         };
         let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();
         let identity = Identity::load_or_create(&config.state_dir).unwrap();

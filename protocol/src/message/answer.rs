@@ -1,8 +1,8 @@
 //! What servers answer, one variant a kind, and its body.
 
 use super::{
-    Account, Busy, Content, Fault, GoOn, Page, Progress, ServerStatus, Space, Stored, StoredDigest,
-    UndoPage, Welcome, decode_path_from_root,
+    Account, Busy, Content, Fault, GoOn, History, Page, Progress, ServerStatus, Space, Stored,
+    StoredDigest, UndoPage, Welcome, decode_path_from_root,
 };
 use crate::{DecodeError, Digest, Entry, Kind, Reader, RemotePath, Writer};
 
@@ -42,6 +42,8 @@ pub enum Answer {
     Pong,
     /// How session and server are.
     StatusIs(ServerStatus),
+    /// A page of the account's own past.
+    HistoryIs(History),
     /// The server will close this connection.
     GoAway(Fault),
     /// Come back later.
@@ -71,6 +73,7 @@ impl Answer {
             Self::UndoPage(_) => Kind::UNDO_PAGE,
             Self::Pong => Kind::PONG,
             Self::StatusIs(_) => Kind::STATUS_IS,
+            Self::HistoryIs(_) => Kind::HISTORY_IS,
             Self::GoAway(_) => Kind::GO_AWAY,
             Self::Busy(_) => Kind::BUSY,
             Self::Error(_) => Kind::ERROR,
@@ -99,6 +102,7 @@ impl Answer {
             Self::SpaceIs(space) => space.encode(&mut writer),
             Self::UndoPage(page) => page.encode(&mut writer),
             Self::StatusIs(status) => status.encode(&mut writer),
+            Self::HistoryIs(history) => history.encode(&mut writer),
             Self::GoAway(fault) | Self::Error(fault) => fault.encode(&mut writer),
             Self::Busy(busy) => busy.encode(&mut writer),
             Self::Done | Self::Pong => {}
@@ -128,6 +132,7 @@ impl Answer {
                 Kind::UNDO_PAGE => Self::UndoPage(UndoPage::decode(reader)?),
                 Kind::PONG => Self::Pong,
                 Kind::STATUS_IS => Self::StatusIs(ServerStatus::decode(reader)?),
+                Kind::HISTORY_IS => Self::HistoryIs(History::decode(reader)?),
                 Kind::GO_AWAY => Self::GoAway(Fault::decode(reader)?),
                 Kind::BUSY => Self::Busy(Busy::decode(reader)?),
                 _ => Self::Error(Fault::decode(reader)?),

@@ -5,6 +5,7 @@ mod answer;
 mod device;
 mod fault;
 mod greeting;
+mod history;
 mod listing;
 mod namespace;
 mod request;
@@ -19,6 +20,7 @@ pub use device::{
 };
 pub use fault::{Busy, Fault};
 pub use greeting::{Account, Hello, Rights, Secret, ServerStatus, Token, Welcome, WireLimits};
+pub use history::{History, HistoryAction, HistoryEntry, HistoryResult};
 pub use listing::Page;
 pub use namespace::{Attributes, Change, OperationId, Progress, Removal, Space};
 pub use request::Request;

@@ -85,6 +85,11 @@ pub enum Request {
     Ping,
     /// How session and server are.
     Status,
+    /// A page of the account's own past, the newest first.
+    History {
+        /// Only what is older than the entry with this number; 0 begins with the newest.
+        before: u64,
+    },
     /// End of the session.
     Bye,
 }
@@ -118,6 +123,7 @@ impl Request {
             Self::UndoList { .. } => Kind::UNDO_LIST,
             Self::Ping => Kind::PING,
             Self::Status => Kind::STATUS,
+            Self::History { .. } => Kind::HISTORY,
             Self::Bye => Kind::BYE,
         }
     }
@@ -154,6 +160,9 @@ impl Request {
             Self::UndoList { group, before } => {
                 encode_optional(&mut writer, group.map(|group| group.0));
                 encode_optional(&mut writer, before.map(|id| id.0));
+            }
+            Self::History { before } => {
+                writer.u64(*before);
             }
             Self::NextPage
             | Self::PrintDirectory
@@ -208,6 +217,7 @@ impl Request {
                 },
                 Kind::PING => Self::Ping,
                 Kind::STATUS => Self::Status,
+                Kind::HISTORY => Self::History { before: reader.u64("entry number")? },
                 Kind::BYE => Self::Bye,
                 _ => match Change::decode(kind, reader)? {
                     Some((operation, change)) => Self::Change { operation, change },

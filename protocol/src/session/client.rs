@@ -106,6 +106,7 @@ fn role(due: Unanswered, answer: Kind) -> Option<AnswerRole> {
         Kind::UNDO_LIST => Kind::UNDO_PAGE,
         Kind::PING => Kind::PONG,
         Kind::STATUS => Kind::STATUS_IS,
+        Kind::HISTORY => Kind::HISTORY_IS,
         _ => Kind::DONE,
     };
     let is_interim = match (due.kind, answer) {

@@ -5,11 +5,11 @@
 use super::{Body, Message};
 use ferry_protocol::{
     Account, Answer, Attributes, Busy, Change, Content, Device, DeviceKey, DeviceLogin, Digest,
-    Entry, EntryFlags, EntryKind, Fault, GoOn, Hello, IfExists, InvitationSecret, Kind,
-    OperationId, Page, Permissions, Progress, Put, Range, Redeem, RemotePath, Removal, Request,
-    RequestedPath, Rights, Secret, ServerStatus, Side, Space, Status, Stored, StoredDigest,
-    Timestamp, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason, Welcome,
-    WireLimits,
+    Entry, EntryFlags, EntryKind, Fault, GoOn, Hello, History, HistoryAction, HistoryEntry,
+    HistoryResult, IfExists, InvitationSecret, Kind, OperationId, Page, Permissions, Progress, Put,
+    Range, Redeem, RemotePath, Removal, Request, RequestedPath, Rights, Secret, ServerStatus, Side,
+    Space, Status, Stored, StoredDigest, Timestamp, Token, TransferId, UndoEntry, UndoGroup,
+    UndoId, UndoPage, UndoReason, Welcome, WireLimits,
 };
 
 const HELLO_TXT: &[u8] = b"Hello, Ferry!\n";
@@ -65,6 +65,23 @@ fn greeting(name: &str) -> Option<(u32, Body)> {
                 rights: Rights::read_write(),
                 token: token(),
                 directory: RemotePath::root(),
+            }),
+        ),
+        "history" => request(27, Request::History { before: 0 }),
+        "history-is" => answer(
+            27,
+            Answer::HistoryIs(History {
+                entries: vec![HistoryEntry {
+                    time: MODIFIED,
+                    action: HistoryAction::UPLOAD,
+                    result: HistoryResult::DONE,
+                    size: 14,
+                    peer: "192.0.2.7:51234".to_owned(),
+                    path: "/notes.txt".to_owned(),
+                    to: String::new(),
+                    text: String::new(),
+                }],
+                next: 41,
             }),
         ),
         "status-is" => answer(

@@ -1,8 +1,8 @@
 //! The configuration file: the words of the command line, `durability`, and sections.
 
 use super::{
-    Access, Durability, FtpConfig, Limits, ListenOn, Mistake, Mistakes, PenaltyRules, Reading,
-    Section, UndoLimits,
+    Access, AuditSettings, Durability, FtpConfig, Limits, ListenOn, Mistake, Mistakes,
+    PenaltyRules, Reading, Section, UndoLimits,
 };
 use super::{WORKERS_MAX, limits};
 use ferry_protocol::limits::{DEFAULT_PORT, WELCOME_TEXT_MAX};
@@ -24,6 +24,8 @@ pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) penalties: PenaltyRules,
     pub(super) undo: UndoLimits,
+    pub(super) audit: AuditSettings,
+    pub(super) sandbox: Option<bool>,
 }
 
 impl Settings {
@@ -58,6 +60,7 @@ impl Settings {
             workers: workers(&mut root, reading),
             durability: plain(root.value("durability", "\"file\", \"group\" or \"none\"", reading)),
             ftp: root.section("ftp", reading).map(|section| FtpConfig::read(section, reading)),
+            sandbox: plain(root.value("sandbox", "true or false", reading)),
             limits: root.section("limits", reading).map_or_else(Limits::default, |section| {
                 let mut limits = Limits::default();
                 read_limits(section, &mut limits, reading);
@@ -69,6 +72,9 @@ impl Settings {
             penalties: root
                 .section("penalties", reading)
                 .map_or_else(PenaltyRules::default, |section| PenaltyRules::read(section, reading)),
+            audit: root.section("audit", reading).map_or_else(AuditSettings::default, |section| {
+                AuditSettings::read(section, reading)
+            }),
         };
         root.end(reading);
         settings

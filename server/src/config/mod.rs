@@ -4,6 +4,7 @@
 mod access;
 mod amount;
 mod arguments;
+mod audit;
 mod document;
 mod file;
 mod folder;
@@ -22,6 +23,7 @@ pub use access::Access;
 pub(crate) use amount::AMOUNT_EXPECTED;
 pub use amount::Amount;
 pub use arguments::{Arguments, PenaltiesCommand, ServeArguments, Verb};
+pub use audit::{AuditFormat, AuditSettings};
 pub(crate) use document::{Reading, Section};
 pub(crate) use folder::check as check_folder;
 pub use ftp::{Announced, CloseNotify, DataBinding, FTP_PORT_DEFAULT, FtpConfig, Plaintext};
@@ -74,6 +76,10 @@ pub struct Config {
     pub penalties: PenaltyRules,
     /// How long and how much of what was replaced or removed is kept.
     pub undo: UndoLimits,
+    /// How the record of who did what is kept.
+    pub audit: AuditSettings,
+    /// Whether the program shuts itself into its folders where the kernel can.
+    pub sandbox: bool,
 }
 
 /// What must be on stable storage before an upload is said to be done.
@@ -198,6 +204,8 @@ fn join(
         limits: settings.limits,
         penalties: settings.penalties,
         undo: settings.undo,
+        audit: settings.audit,
+        sandbox: settings.sandbox.unwrap_or(true),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The program around the server: its verbs, its life in fore- and background, the channel by
 //! which its verbs find it. Serving itself is below, behind [`Server`](crate::Server).
 
+mod changes;
 mod check;
 mod control;
 mod devices;

@@ -1,5 +1,6 @@
 //! How a running server is: as JSON, and as a table for a person.
 
+use crate::audit::AuditHealth;
 use crate::config::Access;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -35,6 +36,12 @@ pub(super) struct Report {
     /// Addresses that are shut out now.
     #[serde(default)]
     pub(super) banned: usize,
+    /// How far the kernel keeps the server inside its folders.
+    #[serde(default)]
+    pub(super) sandbox: String,
+    /// How the record of who did what is.
+    #[serde(default)]
+    pub(super) audit: AuditHealth,
     /// Process id.
     pub(super) pid: u32,
     /// The shared folder.
@@ -68,6 +75,8 @@ impl Report {
             ("Sent", bytes(self.bytes_out)),
             ("Refused", self.refused.to_string()),
             ("Shut out", format!("{} addresses", self.banned)),
+            ("Sandbox", self.sandbox.clone()),
+            ("Record", record(&self.audit)),
             ("Running for", duration(self.uptime_secs)),
             ("Process", self.pid.to_string()),
             ("Version", self.version.clone()),
@@ -98,6 +107,14 @@ pub(super) fn rows(rows: &[(&str, String)]) -> String {
         write!(text, "{separator}{name:width$}  {value}").ok();
     }
     text
+}
+
+/// How the record of who did what is, for a person.
+fn record(audit: &AuditHealth) -> String {
+    match &audit.failure {
+        Some(failure) => format!("NOT WRITTEN: {failure} ({} lines lost)", audit.lost_count),
+        None => format!("written, {} lines lost", audit.lost_count),
+    }
 }
 
 fn shown(path: &str) -> String {

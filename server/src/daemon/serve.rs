@@ -1,5 +1,6 @@
 //! `serve`: a server from its first check to its exit code.
 
+use super::changes;
 use super::control::{ControlChannel, Controlled as _};
 use super::failure::Failure;
 use super::leash::Leash;
@@ -11,8 +12,9 @@ use crate::accounts::{Accounts, OwnerSecret};
 use crate::config::{Config, DESCRIPTORS_WANTED, ServeArguments};
 use crate::identity::Identity;
 use crate::state_folder::StateFolder;
+use crate::sys::sandbox::{Gates, Sandbox, confine as confine_to};
 use crate::{Server, Stopped, listener, log, sys};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -42,9 +44,9 @@ pub(super) fn run(
     let _lock = ServerLock::take(&state)?;
     let identity = Identity::load_or_create(&config.state_dir).map_err(Failure::refused)?;
     let signals = Caught::new()?;
-    let server = start_server(&config, &accounts, &identity, owned.is_some())?;
+    let (server, sandbox) = start_server(&config, &accounts, &identity, &arguments)?;
     let serving = Serving::new(server, accounts, config, arguments, &identity);
-    let serving = Arc::new(serving.with_owned(owned));
+    let serving = Arc::new(serving.with_owned(owned).with_sandbox(sandbox));
     // Before the channel opens: whoever is answered may already look for it.
     serving.log_start();
     let controlled: Arc<Serving> = Arc::clone(&serving);
@@ -82,10 +84,12 @@ fn start_server(
     config: &Config,
     accounts: &Arc<Accounts>,
     identity: &Identity,
-    is_owned: bool,
-) -> Result<Server, Failure> {
+    arguments: &ServeArguments,
+) -> Result<(Server, Sandbox), Failure> {
+    let mut sandbox = Sandbox::None("the configuration says so".to_owned());
     // Not the configuration itself, which a reload compares with what it reads.
     let mut config = config.clone();
+    let is_owned = arguments.owned;
     for step in 0..PORT_ATTEMPTS {
         if is_owned {
             for address in &mut config.listen {
@@ -93,12 +97,29 @@ fn start_server(
                 address.set_port(listener::next_free_port(address.port().saturating_add(step)));
             }
         }
-        match Server::start(&config, Arc::clone(accounts), identity) {
+        let confine = || {
+            if config.sandbox {
+                sandbox = confine(&config, accounts, arguments.config.as_deref());
+            }
+        };
+        match Server::start_confined(&config, Arc::clone(accounts), identity, confine) {
             Err(err) if is_owned && err.address_in_use().is_some() => {}
-            other => return other.map_err(|err| Failure::refused(not_started(&err))),
+            Err(err) => return Err(Failure::refused(not_started(&err))),
+            Ok(server) => return Ok((server, sandbox)),
         }
     }
     Err(Failure::refused("no port is free on this computer; stop a program that listens on one"))
+}
+
+/// Shuts this process into its folders. What the configuration file says is read again on a
+/// reload, to see whether it has changed.
+fn confine(config: &Config, accounts: &Accounts, file: Option<&Path>) -> Sandbox {
+    let folders = changes::folders(config, accounts);
+    let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+    let files: Vec<&Path> = [Path::new("/dev/null")].into_iter().chain(file).collect();
+    // FTP clients may have the server connect to them where the configuration lets them.
+    let may_connect = config.ftp.as_ref().is_some_and(|ftp| ftp.active);
+    confine_to(Gates { folders: &folders, files: &files, may_connect })
 }
 
 fn accounts_of(config: &Config, owned: Option<&Owned>) -> Result<Accounts, Failure> {

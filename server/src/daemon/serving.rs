@@ -1,5 +1,6 @@
 //! A running server, and what those who control it can make it do.
 
+use super::changes::{self, Snapshot};
 use super::control::Controlled;
 use super::leash::Leash;
 use super::link::link;
@@ -10,8 +11,10 @@ use crate::accounts::{Accounts, OwnerSecret};
 use crate::config::{Access, Config, ServeArguments};
 use crate::identity::Identity;
 use crate::penalties::PenaltyReport;
+use crate::sys::sandbox::Sandbox;
 use crate::{Server, StartError};
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -27,6 +30,9 @@ pub(super) struct Serving {
     started: Instant,
     ending: AtomicBool,
     owned: Option<Owned>,
+    sandbox: Sandbox,
+    /// What the wall was put up around.
+    folders: Vec<PathBuf>,
 }
 
 /// What a server has that belongs to a desktop window.
@@ -46,12 +52,30 @@ impl Serving {
         let fingerprint = identity.fingerprint.clone();
         let (started, ending) = (Instant::now(), AtomicBool::new(false));
         let owned = None;
-        Self { server, accounts, config, arguments, fingerprint, started, ending, owned }
+        let sandbox = Sandbox::None("nobody put it up".to_owned());
+        let folders = changes::folders(&config, &accounts);
+        Self {
+            server,
+            accounts,
+            config,
+            arguments,
+            fingerprint,
+            started,
+            ending,
+            owned,
+            sandbox,
+            folders,
+        }
     }
 
     /// The same for the server of a desktop window.
     pub(super) fn with_owned(self, owned: Option<Owned>) -> Self {
         Self { owned, ..self }
+    }
+
+    /// The same behind a wall.
+    pub(super) fn with_sandbox(self, sandbox: Sandbox) -> Self {
+        Self { sandbox, ..self }
     }
 
     /// Returns when the windows that this server belongs to are gone, or it ends by itself.
@@ -99,6 +123,23 @@ impl Serving {
         }
     }
 
+    /// Folders beyond the wall, which cannot grow, told if there are any.
+    fn told_of_folders(&self) -> String {
+        if matches!(self.sandbox, Sandbox::None(_)) {
+            return String::new();
+        }
+        let now = changes::folders(&self.config, &self.accounts);
+        let is_inside =
+            |folder: &PathBuf| self.folders.iter().any(|known| folder.starts_with(known));
+        match now.iter().filter(|folder| !is_inside(folder)).count() {
+            0 => String::new(),
+            count => format!(
+                "; {count} folders of accounts are new and cannot be reached from the server's \
+                 sandbox: stop and start the server to use them"
+            ),
+        }
+    }
+
     /// What a reload cannot change, told if it is different now.
     fn told_of_configuration(&self) -> String {
         let read = Config::resolve(&self.arguments, Some(&self.config.state_dir));
@@ -138,6 +179,8 @@ impl Controlled for Serving {
             timed_out: counters.timed_out,
             sent_away: counters.shed,
             banned: self.server.penalties().banned_count,
+            sandbox: self.sandbox.to_string(),
+            audit: self.server.audit_health(),
             pid: std::process::id(),
             share: self.config.share.to_string_lossy().into_owned(),
             uptime_secs: self.started.elapsed().as_secs(),
@@ -157,10 +200,16 @@ impl Controlled for Serving {
     }
 
     fn reload(&self) -> Result<String, String> {
+        let before = Snapshot::of(&self.accounts);
         match self.accounts.reload() {
             Ok(()) => {
-                let configuration = self.told_of_configuration();
-                let told = format!("{} accounts in use{configuration}", self.accounts.count());
+                if let Some(changes) = before.changes(&Snapshot::of(&self.accounts)) {
+                    self.server.record_accounts(&changes);
+                }
+                let (configuration, folders) =
+                    (self.told_of_configuration(), self.told_of_folders());
+                let told =
+                    format!("{} accounts in use{folders}{configuration}", self.accounts.count());
                 tracing::info!("reloaded: {told}");
                 Ok(told)
             }

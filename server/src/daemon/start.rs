@@ -55,7 +55,7 @@ pub(super) fn launch(
 
 pub(super) fn running(state: &StateFolder) -> Option<Report> {
     match ask(state, Wish::Status).ok()?.reply {
-        Reply::Status(report) => Some(report),
+        Reply::Status(report) => Some(*report),
         _ => None,
     }
 }

@@ -47,9 +47,11 @@ fn code(err: &Error) -> u16 {
             451
         }
         Error::LoginsBusy => 421,
-        Error::AccountGone | Error::AccountEnded | Error::NotFromHere => 530,
-        // Of logins that this door does not have.
-        Error::DeviceUnknown
+        // The last ones are of logins that this door does not have.
+        Error::AccountGone
+        | Error::AccountEnded
+        | Error::NotFromHere
+        | Error::DeviceUnknown
         | Error::NoDevices
         | Error::DevicesFull
         | Error::InvitationUnknown

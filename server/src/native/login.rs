@@ -5,6 +5,7 @@ use super::deadline::Wait;
 use super::status;
 use super::work::Work;
 use crate::admission::Refusal;
+use crate::audit::Origin;
 use crate::door::Interest;
 use crate::service::{self, Login};
 use ferry_protocol::{
@@ -40,7 +41,7 @@ impl NativeConnection {
 
     /// Sends a password to its lane.
     pub(super) fn check_password(&mut self, name: String, password: Secret) {
-        match self.door.service.log_in(name.clone(), password, self.peer.ip(), &self.waker) {
+        match self.door.service.log_in(name.clone(), password, self.origin(), &self.waker) {
             Ok(outcome) => self.work = Work::LoggingIn { outcome, name },
             Err(err) => self.answer(status::answer(&err)),
         }
@@ -64,7 +65,7 @@ impl NativeConnection {
 
     /// Logs in without a password.
     pub(super) fn log_in_by_token(&mut self, token: &Token) -> Stop {
-        match self.door.service.log_in_by_token(token, self.peer.ip()) {
+        match self.door.service.log_in_by_token(token, self.origin()) {
             Some(login) => self.open_session(login),
             None => self.refuse_login("(token)"),
         }
@@ -75,7 +76,7 @@ impl NativeConnection {
     pub(super) fn log_in_by_device(&mut self, login: &DeviceLogin) -> Stop {
         let service = &self.door.service;
         let proved = match self.stream.exporter() {
-            Ok(exporter) => service.log_in_by_device(login, &exporter, self.peer.ip()),
+            Ok(exporter) => service.log_in_by_device(login, &exporter, self.origin()),
             Err(err) => {
                 tracing::error!(peer = %self.peer, "TLS exports no value: {err}");
                 Err(service::Error::DeviceUnknown)
@@ -90,7 +91,7 @@ impl NativeConnection {
 
     /// Sends an invitation to the lane of passwords.
     pub(super) fn redeem(&mut self, redeem: Redeem) {
-        match self.door.service.redeem(redeem, self.peer.ip(), &self.waker) {
+        match self.door.service.redeem(redeem, self.origin(), &self.waker) {
             Ok(outcome) => self.work = Work::Redeeming(outcome),
             Err(err) => self.answer(status::answer(&err)),
         }
@@ -110,6 +111,10 @@ impl NativeConnection {
         Stop::GoOn
     }
 
+    fn origin(&self) -> Origin {
+        Origin { peer: self.peer, door: "ferry" }
+    }
+
     fn open_session(&mut self, login: impl Into<Login>) {
         let login = login.into();
         let account = login.account();
@@ -118,7 +123,7 @@ impl NativeConnection {
             return;
         }
         let name = account.name.clone();
-        let opened = self.door.service.open_session(login, self.peer.ip(), &self.waker);
+        let opened = self.door.service.open_session(login, self.origin(), &self.waker);
         let (session, token) = match opened {
             Ok(opened) => opened,
             Err(err) => {

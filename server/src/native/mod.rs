@@ -4,6 +4,7 @@
 mod connection;
 mod deadline;
 mod download;
+mod history;
 mod login;
 mod operations;
 mod reply;
@@ -53,7 +54,7 @@ impl NativeDoor {
             name: name.to_owned(),
             program: concat!("ferry-server ", env!("CARGO_PKG_VERSION")).to_owned(),
             text: text.to_owned(),
-            features: feature::UNDO | feature::DEVICES,
+            features: feature::UNDO | feature::DEVICES | feature::HISTORY,
             limits: WireLimits::with_idle_ms(idle_ms),
         };
         Self {

@@ -2,6 +2,7 @@
 
 use super::connection::{Broken, Message, NativeConnection, Stop};
 use super::deadline::Wait;
+use super::history;
 use super::status;
 use super::work::{Running, Work};
 use crate::door::{Interest, Turn};
@@ -172,6 +173,10 @@ impl NativeConnection {
             }
             Request::UndoList { group, before } => {
                 Answer::UndoPage(service.undo_page(session, group, before)?)
+            }
+            Request::History { before } => {
+                let (lines, next) = service.history(session, before);
+                history::answer(&lines, next)
             }
             Request::Sync => {
                 self.work = Work::Syncing(service.sync(session, &self.waker));

@@ -13,6 +13,7 @@ mod report;
 pub(crate) use address::counted_address;
 pub(crate) use report::{AddressLine, NameLine, PenaltyReport};
 
+use crate::audit::{Action, AuditLog, Line};
 use crate::config::PenaltyRules;
 use address::Addresses;
 use name::Names;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Penalties {
     rules: PenaltyRules,
+    log: AuditLog,
     table: Mutex<Table>,
 }
 
@@ -57,8 +59,8 @@ impl Offence {
 
 impl Penalties {
     /// An empty table.
-    pub(crate) fn new(rules: PenaltyRules) -> Self {
-        Self { rules, table: Mutex::default() }
+    pub(crate) fn new(rules: PenaltyRules, log: AuditLog) -> Self {
+        Self { rules, log, table: Mutex::default() }
     }
 
     /// Charges an address with an offence.
@@ -121,6 +123,8 @@ impl Penalties {
         let banned = self.table.lock().addresses.charge(address, points, &self.rules, now);
         if let Some(time) = banned {
             tracing::warn!(%address, secs = time.as_secs(), "shut out for misbehaviour");
+            let what = format!("{address} for {} s", time.as_secs());
+            self.log.record(Line::of_server(Action::ShutOut).with_text(&what));
         }
     }
 }

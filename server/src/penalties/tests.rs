@@ -1,7 +1,7 @@
 use super::*;
 
 fn penalties() -> Penalties {
-    Penalties::new(PenaltyRules::default())
+    Penalties::new(PenaltyRules::default(), AuditLog::unwritten())
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -81,7 +81,8 @@ fn an_ipv6_host_is_one_address_and_a_mapped_one_is_its_ipv4() {
 #[test]
 fn nobody_is_exempt_unless_listed() {
     let exempt = vec!["127.0.0.2".parse().unwrap()];
-    let penalties = Penalties::new(PenaltyRules { exempt, ..PenaltyRules::default() });
+    let penalties =
+        Penalties::new(PenaltyRules { exempt, ..PenaltyRules::default() }, AuditLog::unwritten());
     let now = Instant::now();
     for _ in 0..5 {
         penalties.charge(ip("127.0.0.1"), Offence::Garbage, now);

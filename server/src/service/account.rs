@@ -1,10 +1,11 @@
 //! Logins, tokens, and the session that proves them.
 
 use super::password::{Attempt, Redemption};
+use super::presence::Presence;
 use super::sessions::Seat;
 use super::{Error, Result, Service, View};
 use crate::accounts::{self, Account, Device};
-use crate::penalties::Offence;
+use crate::audit::{Action, Line, Origin, Who};
 use crate::storage::Author;
 use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::{
@@ -22,7 +23,6 @@ use std::time::{Duration, Instant};
 pub(crate) struct Session {
     pub(super) view: View,
     login: Login,
-    peer: IpAddr,
     seat: Seat,
     /// The session's folder.
     pub(crate) directory: RemotePath,
@@ -73,15 +73,15 @@ impl Service {
         &self,
         name: String,
         password: Secret,
-        peer: IpAddr,
+        origin: Origin,
         waker: &Waker,
     ) -> Result<Pending<LoginOutcome>> {
         let (promise, pending) = promise(waker, None);
-        self.passwords.check(Attempt { name, password, peer, promise })?;
+        self.passwords.check(Attempt { name, password, origin, promise })?;
         Ok(pending)
     }
 
-    /// Opens the session of an account that a login proved, for a peer at `peer`. `waker` brings
+    /// Opens the session of an account that a login proved, for a peer from `origin`. `waker` brings
     /// its connection back when the session is over before it ends by itself.
     ///
     /// # Errors
@@ -89,23 +89,28 @@ impl Service {
     pub(crate) fn open_session(
         &self,
         login: impl Into<Login>,
-        peer: IpAddr,
+        origin: Origin,
         waker: &Waker,
     ) -> Result<(Session, Token)> {
         let login = login.into();
-        self.admit(&login.account, peer)?;
-        let view = self.view(Arc::clone(&login.account))?;
+        let who = Who { account: Some(login.account.name.clone()), origin };
+        if let Err(err) = self.admit(&login.account, origin.peer.ip()) {
+            self.desk.log.record(Line::new(&who, Action::LogIn).failed(&err.to_string()));
+            return Err(err);
+        }
+        let presence = Presence::begin(who, &self.desk.log);
+        let view = self.view(Arc::clone(&login.account), presence)?;
         let token = self.tokens.issue(&login);
         let seat = self.sessions.seat(&login.account.name, login.device.as_ref(), waker);
         let directory = RemotePath::root();
-        Ok((Session { view, login, peer, seat, directory, undo_group: None }, token))
+        Ok((Session { view, login, seat, directory, undo_group: None }, token))
     }
 
     /// The login that a token stands for. A bad token is charged to the peer's address.
-    pub(crate) fn log_in_by_token(&self, token: &Token, peer: IpAddr) -> Option<Login> {
+    pub(crate) fn log_in_by_token(&self, token: &Token, origin: Origin) -> Option<Login> {
         let login = self.tokens.login(token).and_then(|login| self.still_good(&login));
         if login.is_none() {
-            self.penalties.charge(peer, Offence::Credential, Instant::now());
+            self.desk.refuse_credential(origin, "a token that is not good");
         }
         login
     }
@@ -116,10 +121,10 @@ impl Service {
         &self,
         login: &DeviceLogin,
         exporter: &[u8; DEVICE_EXPORTER_LEN],
-        peer: IpAddr,
+        origin: Origin,
     ) -> Result<Login> {
         let Some((account, device)) = self.accounts.authenticate_device(login, exporter) else {
-            self.penalties.charge(peer, Offence::Credential, Instant::now());
+            self.desk.refuse_credential(origin, "a device that is not known");
             return Err(Error::DeviceUnknown);
         };
         Ok(Login::of_device((account, device)))
@@ -130,11 +135,11 @@ impl Service {
     pub(crate) fn redeem(
         &self,
         redeem: Redeem,
-        peer: IpAddr,
+        origin: Origin,
         waker: &Waker,
     ) -> Result<Pending<Redeemed>> {
         let (promise, pending) = promise(waker, Err(Error::LoginsBusy));
-        self.passwords.redeem(Redemption { redeem, peer, promise })?;
+        self.passwords.redeem(Redemption { redeem, origin, promise })?;
         Ok(pending)
     }
 
@@ -154,9 +159,9 @@ impl Service {
         let is_revoked = session.login.device.as_ref().is_some_and(|device| device.is_revoked());
         let present = self.lookup(session.account_name()).filter(|_| !is_revoked);
         let present = present.ok_or(Error::AccountGone)?;
-        self.admit(&present, session.peer)?;
+        self.admit(&present, session.view.presence.origin().peer.ip())?;
         if !Arc::ptr_eq(&present, &session.view.account) {
-            session.view = self.view(present)?;
+            session.view = self.view(present, Arc::clone(&session.view.presence))?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ mod listing;
 mod namespace;
 mod pace;
 mod password;
+mod presence;
 mod read;
 mod roots;
 mod sessions;
@@ -30,18 +31,22 @@ pub(crate) use stream::{Opened, PartNames, Start, Stream};
 pub(crate) use task::{Algorithm, Task, TaskOutcome, TaskState};
 pub(crate) use write::{Begun, Incoming};
 
-use crate::accounts::Accounts;
+use crate::accounts::{Account, Accounts};
+use crate::audit::{Action, AuditLog, Line, Origin, Who};
 use crate::committer::CommitQueue;
-use crate::penalties::Penalties;
+use crate::penalties::{Offence, Penalties};
 use crate::storage::{self, Storage};
 use crate::wake::{Pending, Waker, promise};
 use account::Tokens;
+use ferry_protocol::limits::HISTORY_ENTRIES_MAX;
 use ferry_protocol::{Entry, RemotePath, Space};
 use pace::Paces;
 use password::PasswordLane;
+use presence::Presence;
 use sessions::Sessions;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 use view::View;
 
 /// Result of a service operation.
@@ -55,9 +60,27 @@ pub(crate) struct Service {
     accounts: Arc<Accounts>,
     commits: CommitQueue,
     passwords: PasswordLane,
-    penalties: Arc<Penalties>,
+    desk: Desk,
     sessions: Arc<Sessions>,
     tokens: Tokens,
+}
+
+/// Where what people do is charged and recorded.
+#[derive(Clone, Debug)]
+pub(crate) struct Desk {
+    /// Misbehaviour.
+    pub(crate) penalties: Arc<Penalties>,
+    /// Everything else.
+    pub(crate) log: AuditLog,
+}
+
+impl Desk {
+    /// A credential other than a password did not let in.
+    fn refuse_credential(&self, origin: Origin, what: &str) {
+        self.penalties.charge(origin.peer.ip(), Offence::Credential, Instant::now());
+        let who = Who { account: None, origin };
+        self.log.record(Line::new(&who, Action::LogIn).failed(what));
+    }
 }
 
 impl Service {
@@ -67,9 +90,9 @@ impl Service {
         places: Places,
         accounts: Arc<Accounts>,
         commits: CommitQueue,
-        penalties: Arc<Penalties>,
+        desk: Desk,
     ) -> io::Result<Self> {
-        let passwords = PasswordLane::start(&accounts, &penalties)?;
+        let passwords = PasswordLane::start(&accounts, &desk)?;
         let roots = Arc::new(Roots::new(share, places));
         for account in accounts.all().iter().filter(|account| account.terms.quota.is_some()) {
             // Counts what is there; that a folder cannot be used is told in the log.
@@ -83,12 +106,12 @@ impl Service {
             }
         });
         let (paces, tokens) = (Paces::default(), Tokens::default());
-        Ok(Self { roots, paces, accounts, commits, passwords, penalties, sessions, tokens })
+        Ok(Self { roots, paces, accounts, commits, passwords, desk, sessions, tokens })
     }
 
     /// Where misbehaviour is charged.
     pub(crate) fn penalties(&self) -> &Penalties {
-        &self.penalties
+        &self.desk.penalties
     }
 
     /// The folders of all accounts.
@@ -122,10 +145,15 @@ impl Service {
         Ok(Space { total: space.total, available: space.available })
     }
 
-    fn view(&self, account: Arc<crate::accounts::Account>) -> Result<View> {
+    fn view(&self, account: Arc<Account>, presence: Arc<Presence>) -> Result<View> {
         let storage = self.roots.storage_of(&account)?;
         let pace = self.paces.of(&account);
-        Ok(View { account, storage, pace })
+        Ok(View { account, storage, pace, presence })
+    }
+
+    /// A page of the account's own past; see [`AuditLog::history`].
+    pub(crate) fn history(&self, session: &Session, before: u64) -> (Vec<Arc<Line>>, u64) {
+        self.desk.log.history(session.account_name(), before, HISTORY_ENTRIES_MAX)
     }
 
     /// Makes everything durable that was answered before.

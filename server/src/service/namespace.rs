@@ -3,6 +3,7 @@
 use super::task::{CopyFile, CopyTarget, RemoveTree, Task};
 use super::view::View;
 use super::{Error, Result, Service, Session, undo};
+use crate::audit::{Action, Deed};
 use crate::storage::{self, Author, ErrorKind};
 use ferry_protocol::{
     Attributes, Change, EntryKind, IfExists, OperationId, RemotePath, Removal, RequestedPath,
@@ -17,6 +18,27 @@ impl Service {
         session: &Session,
         change: &Change,
         operation: OperationId,
+    ) -> Result<Option<Task>> {
+        let deed = deed_of(session, change)?;
+        match self.make(session, change, operation, &deed) {
+            Ok(None) => {
+                deed.done();
+                Ok(None)
+            }
+            Ok(Some(task)) => Ok(Some(task.recorded(deed))),
+            Err(err) => {
+                deed.failed(&err);
+                Err(err)
+            }
+        }
+    }
+
+    fn make(
+        &self,
+        session: &Session,
+        change: &Change,
+        operation: OperationId,
+        deed: &Deed,
     ) -> Result<Option<Task>> {
         let by = session.author(operation);
         let resolve = |path: &RequestedPath| path.resolve(&session.directory);
@@ -38,7 +60,8 @@ impl Service {
                 let (from, to) = (resolve(from)?, resolve(to)?);
                 // The operation's id is random: it serves as the id of the copy's part.
                 let transfer = TransferId(operation.0);
-                let copy = Copy { from, to, if_exists: *if_exists, transfer, by };
+                let copy =
+                    Copy { from, to, if_exists: *if_exists, transfer, by, deed: deed.clone() };
                 return self.copy(&session.view, copy).map(Some);
             }
             Change::Undo { id, to, if_exists } => {
@@ -51,7 +74,7 @@ impl Service {
     }
 
     fn copy(&self, view: &View, copy: Copy) -> Result<Task> {
-        let Copy { from, to, if_exists, transfer, by } = copy;
+        let Copy { from, to, if_exists, transfer, by, deed } = copy;
         view.may(Rights::READ, "read", &from)?;
         view.may(Rights::WRITE, "write", &to)?;
         let reader = view.storage.open(&from)?;
@@ -66,7 +89,8 @@ impl Service {
             return Err(storage::Error::new(ErrorKind::AlreadyExists, &to).into());
         }
         let upload = view.storage.begin_upload(&to, transfer, reader.metadata().size)?;
-        let target = CopyTarget { storage: Arc::clone(&view.storage), path: to, if_exists, by };
+        let storage = Arc::clone(&view.storage);
+        let target = CopyTarget { storage, path: to, if_exists, by, deed };
         Ok(CopyFile::open(reader, upload, target, self.commits.clone()))
     }
 }
@@ -78,6 +102,23 @@ struct Copy {
     if_exists: IfExists,
     transfer: TransferId,
     by: Author,
+    deed: Deed,
+}
+
+/// What the record calls a change.
+fn deed_of(session: &Session, change: &Change) -> Result<Deed> {
+    let resolve = |path: &RequestedPath| path.resolve(&session.directory);
+    let deed = |action, path| Ok::<_, Error>(session.view.deed(action, &resolve(path)?));
+    match change {
+        Change::MakeDirectory { path, .. } => deed(Action::MakeDirectory, path),
+        Change::Rename { from, to, .. } => Ok(deed(Action::Rename, from)?.to(&resolve(to)?)),
+        Change::Remove { path, .. } => deed(Action::Remove, path),
+        Change::SetAttributes { path, .. } => deed(Action::SetAttributes, path),
+        Change::Undo { to, .. } => deed(Action::Undo, to),
+        Change::UndoForget { .. } => Ok(session.view.deed(Action::UndoForget, &RemotePath::root())),
+        Change::Copy { from, to, .. } => Ok(deed(Action::Copy, from)?.to(&resolve(to)?)),
+        _ => Err(Error::Nonsense("this server does not know this change")),
+    }
 }
 
 /// Makes what is missing above `target`.

@@ -1,9 +1,10 @@
 //! The password lane.
 
 use super::account::{Login, LoginOutcome, Redeemed, not_kept};
-use super::{Error, Result};
+use super::{Desk, Error, Result};
 use crate::accounts::{self, Accounts};
-use crate::penalties::{Offence, Penalties, counted_address};
+use crate::audit::{Action, Line, Origin, Who};
+use crate::penalties::counted_address;
 use crate::wake::Promise;
 use ferry_protocol::{Redeem, Secret};
 use parking_lot::{Condvar, Mutex};
@@ -25,7 +26,7 @@ pub(super) struct PasswordLane {
 pub(super) struct Attempt {
     pub(super) name: String,
     pub(super) password: Secret,
-    pub(super) peer: IpAddr,
+    pub(super) origin: Origin,
     pub(super) promise: Promise<LoginOutcome>,
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Attempt {
 #[derive(Debug)]
 pub(super) struct Redemption {
     pub(super) redeem: Redeem,
-    pub(super) peer: IpAddr,
+    pub(super) origin: Origin,
     pub(super) promise: Promise<Redeemed>,
 }
 
@@ -46,8 +47,8 @@ enum Job {
 impl Job {
     fn peer(&self) -> IpAddr {
         match self {
-            Self::Check(attempt) => attempt.peer,
-            Self::Redeem(redemption) => redemption.peer,
+            Self::Check(attempt) => attempt.origin.peer.ip(),
+            Self::Redeem(redemption) => redemption.origin.peer.ip(),
         }
     }
 }
@@ -55,7 +56,7 @@ impl Job {
 #[derive(Debug)]
 struct Shared {
     accounts: Arc<Accounts>,
-    penalties: Arc<Penalties>,
+    desk: Desk,
     waiting: Mutex<Waiting>,
     changed: Condvar,
 }
@@ -69,10 +70,10 @@ struct Waiting {
 
 impl PasswordLane {
     /// Starts the lane's threads; they end when the lane is dropped.
-    pub(super) fn start(accounts: &Arc<Accounts>, penalties: &Arc<Penalties>) -> io::Result<Self> {
+    pub(super) fn start(accounts: &Arc<Accounts>, desk: &Desk) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             accounts: Arc::clone(accounts),
-            penalties: Arc::clone(penalties),
+            desk: desk.clone(),
             waiting: Mutex::default(),
             changed: Condvar::new(),
         });
@@ -89,7 +90,7 @@ impl PasswordLane {
     /// Queues a check, or says that too many wait.
     pub(super) fn check(&self, attempt: Attempt) -> Result<()> {
         let now = Instant::now();
-        let due = now + self.shared.penalties.patience(&attempt.name, now);
+        let due = now + self.shared.desk.penalties.patience(&attempt.name, now);
         self.queue(due, Job::Check(attempt))
     }
 
@@ -127,8 +128,8 @@ impl Shared {
                     let account = self.authenticate(&attempt);
                     attempt.promise.deliver(account).wake();
                 }
-                Job::Redeem(Redemption { redeem, peer, promise }) => {
-                    promise.deliver(self.redeem(&redeem, peer)).wake();
+                Job::Redeem(Redemption { redeem, origin, promise }) => {
+                    promise.deliver(self.redeem(&redeem, origin)).wake();
                 }
             }
         }
@@ -155,7 +156,7 @@ impl Shared {
     }
 
     fn authenticate(&self, attempt: &Attempt) -> LoginOutcome {
-        let Attempt { name, password, peer, .. } = attempt;
+        let Attempt { name, password, origin, .. } = attempt;
         let account = if name.is_empty() {
             self.accounts.guest()
         } else {
@@ -163,12 +164,17 @@ impl Shared {
         };
         if account.is_none() {
             let is_known = self.accounts.account(name).is_some();
-            self.penalties.wrong_login(*peer, name, is_known, Instant::now());
+            self.desk.penalties.wrong_login(origin.peer.ip(), name, is_known, Instant::now());
+            // A name that there is not may be a password in the wrong field: it is not kept.
+            let account = is_known.then(|| name.clone());
+            let who = Who { account, origin: *origin };
+            let why = if is_known { "wrong password" } else { "no account of this name" };
+            self.desk.log.record(Line::new(&who, Action::LogIn).failed(why));
         }
         account
     }
 
-    fn redeem(&self, redeem: &Redeem, peer: IpAddr) -> Redeemed {
+    fn redeem(&self, redeem: &Redeem, origin: Origin) -> Redeemed {
         let refused = match self.accounts.redeem(redeem) {
             Ok(proved) => return Ok(Login::of_device(proved)),
             Err(accounts::Error::InvitationUnknown | accounts::Error::Unknown(_)) => {
@@ -179,7 +185,7 @@ impl Shared {
             Err(accounts::Error::DevicesFull(_)) => return Err(Error::DevicesFull),
             Err(err) => return Err(not_kept(&err)),
         };
-        self.penalties.charge(peer, Offence::Credential, Instant::now());
+        self.desk.refuse_credential(origin, "an invitation that is not good");
         Err(refused)
     }
 }

@@ -1,7 +1,9 @@
 //! Downloads: a file's bytes in order, their digest, and the proof that it did not change.
 
 use super::pace::Pace;
+use super::view::View;
 use super::{Error, Result, Service, Session};
+use crate::audit::{Action, Deed};
 use crate::storage::{Metadata, Reader};
 use ferry_protocol::{Digest, Hasher, Range, RemotePath, Rights};
 use std::fmt;
@@ -14,8 +16,10 @@ pub(crate) struct Download {
     pace: Arc<Pace>,
     path: RemotePath,
     hasher: Hasher,
+    start: u64,
     next: u64,
     end: u64,
+    deed: Deed,
 }
 
 /// What [`Download::next_piece`] yields.
@@ -40,13 +44,23 @@ impl Service {
         path: &RemotePath,
         range: Range,
     ) -> Result<Download> {
-        session.view.may(Rights::READ, "read", path)?;
-        let reader = session.view.storage.open(path)?;
-        let end = range.offset.saturating_add(range.len_within(reader.metadata().size));
-        let path = path.clone();
-        let pace = Arc::clone(&session.view.pace);
-        Ok(Download { reader, pace, path, hasher: Hasher::new(), next: range.offset, end })
+        let deed = session.view.deed(Action::Download, path);
+        let opened = open(&session.view, path, range, deed.clone());
+        if let Err(err) = &opened {
+            deed.failed(err);
+        }
+        opened
     }
+}
+
+fn open(view: &View, path: &RemotePath, range: Range, deed: Deed) -> Result<Download> {
+    view.may(Rights::READ, "read", path)?;
+    let reader = view.storage.open(path)?;
+    let end = range.offset.saturating_add(range.len_within(reader.metadata().size));
+    let path = path.clone();
+    let pace = Arc::clone(&view.pace);
+    let (start, next, hasher) = (range.offset, range.offset, Hasher::new());
+    Ok(Download { reader, pace, path, hasher, start, next, end, deed })
 }
 
 impl Download {
@@ -67,9 +81,22 @@ impl Download {
 
     /// Fills `buffer` with the next bytes, as far as they go without crossing a segment's border.
     pub(crate) fn next_piece(&mut self, buffer: &mut [u8], segment_len: u64) -> Result<Piece> {
+        let piece = self.piece(buffer, segment_len);
+        match &piece {
+            Ok(Piece::Content { .. }) => {}
+            Ok(Piece::End(digest)) => {
+                self.deed.is_of(*digest);
+                self.settle(&Ok(0));
+            }
+            Err(err) => self.deed.failed(err),
+        }
+        piece
+    }
+
+    fn piece(&mut self, buffer: &mut [u8], segment_len: u64) -> Result<Piece> {
         let offset = self.next;
         let to_border = segment_len - offset % segment_len;
-        let len = self.read(buffer, to_border)?;
+        let len = self.fill(buffer, to_border)?;
         if len == 0 {
             return Ok(Piece::End(self.hasher.digest()));
         }
@@ -80,6 +107,24 @@ impl Download {
     /// Fills `buffer` with the next bytes, at most `len_max`, for a peer that compares no digest.
     /// Returns their count: 0 means that all was read, and that the file is as it was.
     pub(crate) fn read(&mut self, buffer: &mut [u8], len_max: u64) -> Result<usize> {
+        let filled = self.fill(buffer, len_max);
+        self.settle(&filled);
+        filled
+    }
+
+    /// Records the end, if this is it.
+    fn settle(&self, filled: &Result<usize>) {
+        match filled {
+            Ok(0) => {
+                self.deed.moved(self.next.saturating_sub(self.start));
+                self.deed.done();
+            }
+            Ok(_) => {}
+            Err(err) => self.deed.failed(err),
+        }
+    }
+
+    fn fill(&mut self, buffer: &mut [u8], len_max: u64) -> Result<usize> {
         if self.next == self.end {
             return self.finish();
         }
@@ -99,6 +144,12 @@ impl Download {
 
     fn finish(&self) -> Result<usize> {
         if self.reader.is_unchanged()? { Ok(0) } else { Err(Error::Changed(self.path.clone())) }
+    }
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        self.deed.moved(self.next.saturating_sub(self.start));
     }
 }
 

@@ -5,6 +5,7 @@ use super::task::{Prefix, Proof, Task};
 use super::view::View;
 use super::write::{Incoming, Plan, look_in_the_way};
 use super::{Error, Result, Service, Session};
+use crate::audit::{Action, Deed};
 use crate::storage::{self, ErrorKind, Upload};
 use ferry_protocol::{
     Attributes, EntryKind, Hasher, IfExists, OperationId, RemotePath, Rights, TransferId,
@@ -80,6 +81,21 @@ impl Service {
         stream: &Stream,
         names: &PartNames,
     ) -> Result<Opened> {
+        let deed = session.view.deed(Action::Upload, &stream.target);
+        let opened = self.open_stream(session, stream, names, deed.clone());
+        if let Err(err) = &opened {
+            deed.failed(err);
+        }
+        opened
+    }
+
+    fn open_stream(
+        &self,
+        session: &Session,
+        stream: &Stream,
+        names: &PartNames,
+        deed: Deed,
+    ) -> Result<Opened> {
         let (view, target) = (&session.view, &stream.target);
         view.may(Rights::WRITE, "write", target)?;
         if target.is_root() {
@@ -92,6 +108,7 @@ impl Service {
             if_exists: stream.if_exists,
             keeps_part: true,
             by: session.author(stream.operation),
+            deed,
         };
         look_in_the_way(view, &plan)?;
         let id = names.name(session, target);

@@ -1,8 +1,10 @@
 //! What an account sees: its storage, and what it may do where. Every right is checked here.
 
 use super::pace::Pace;
+use super::presence::Presence;
 use super::{Error, Result};
 use crate::accounts::Account;
+use crate::audit::{Action, Deed};
 use crate::storage::{self, ErrorKind, Listing, Storage};
 use ferry_protocol::{Entry, EntryKind, RemotePath, Rights};
 use std::sync::Arc;
@@ -13,9 +15,16 @@ pub(crate) struct View {
     pub(super) account: Arc<Account>,
     pub(super) storage: Arc<dyn Storage>,
     pub(super) pace: Arc<Pace>,
+    /// Who looks.
+    pub(super) presence: Arc<Presence>,
 }
 
 impl View {
+    /// The account begins something that is recorded.
+    pub(super) fn deed(&self, action: Action, path: &RemotePath) -> Deed {
+        self.presence.deed(action, path)
+    }
+
     /// Whether `right` holds at `path`; `action` finishes "this account may not".
     pub(super) fn may(&self, right: Rights, action: &'static str, path: &RemotePath) -> Result<()> {
         let rights = self.account.terms.rights_at(path);

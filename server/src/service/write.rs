@@ -4,6 +4,7 @@ use super::namespace::make_parents;
 use super::task::Proof;
 use super::view::View;
 use super::{Error, Result, Service, Session};
+use crate::audit::{Action, Deed};
 use crate::committer::{self, CommitQueue, Finished};
 use crate::storage::{self, Author, ErrorKind, Upload};
 use crate::wake::{Pending, Waker, promise};
@@ -44,12 +45,23 @@ pub(super) struct Plan {
     /// Whether what came of an upload that is cut off is kept, to go on with.
     pub(super) keeps_part: bool,
     pub(super) by: Author,
+    pub(super) deed: Deed,
 }
 
 impl Service {
     /// Begins the upload that a put announces.
     pub(crate) fn upload(&self, session: &Session, put: &Put) -> Result<Begun> {
         let target = put.path.resolve(&session.directory)?;
+        let deed = session.view.deed(Action::Upload, &target);
+        deed.moved(put.size);
+        let begun = self.begin(session, put, target, deed.clone());
+        if let Err(err) = &begun {
+            deed.failed(err);
+        }
+        begun
+    }
+
+    fn begin(&self, session: &Session, put: &Put, target: RemotePath, deed: Deed) -> Result<Begun> {
         let view = &session.view;
         view.may(Rights::WRITE, "write", &target)?;
         if target.is_root() {
@@ -59,7 +71,7 @@ impl Service {
             Attributes { modified: Some(put.modified), permissions: Some(put.permissions) };
         let (size, if_exists, keeps_part) = (put.size, put.if_exists, put.size > SMALL_PUT_MAX);
         let by = session.author(put.operation);
-        let plan = Plan { target, size, attributes, if_exists, keeps_part, by };
+        let plan = Plan { target, size, attributes, if_exists, keeps_part, by, deed };
         if put.size > SMALL_PUT_MAX {
             look_in_the_way(view, &plan)?;
         }
@@ -129,6 +141,14 @@ impl Incoming {
     /// Takes the next content. After an error the upload is over; what was written is removed if
     /// the disk is full, so that a full disk is not kept full.
     pub(crate) fn write(&mut self, content: &[u8]) -> Result<()> {
+        let taken = self.take(content);
+        if let Err(err) = &taken {
+            self.plan.deed.failed(err);
+        }
+        taken
+    }
+
+    fn take(&mut self, content: &[u8]) -> Result<()> {
         let offset = self.hasher.len();
         let Some(upload) = self.upload.as_mut() else {
             return Err(Error::Nonsense("the upload is over"));
@@ -170,10 +190,19 @@ impl Incoming {
 
     /// Compares the digest and hands the upload to the committer.
     pub(crate) fn finish(
-        mut self,
+        self,
         digest: Digest,
         waker: &Waker,
     ) -> Result<Pending<committer::Outcome>> {
+        let deed = self.plan.deed.clone();
+        let committing = self.hand_over(digest, waker);
+        if let Err(err) = &committing {
+            deed.failed(err);
+        }
+        committing
+    }
+
+    fn hand_over(mut self, digest: Digest, waker: &Waker) -> Result<Pending<committer::Outcome>> {
         if self.remaining() > 0 {
             return Err(Error::Truncated(self.plan.target.clone()));
         }
@@ -195,6 +224,9 @@ impl Incoming {
         }
         let lost = storage::Error::new(ErrorKind::Io, &self.plan.target);
         let (promise, pending) = promise(waker, Err(lost));
+        let deed = self.plan.deed.clone();
+        deed.is_of(digest);
+        let promise = promise.seen_by(move |outcome| deed.came_to(outcome));
         let finished = Finished {
             upload,
             storage: Arc::clone(&self.view.storage),
@@ -219,6 +251,7 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
+        self.plan.deed.moved(self.hasher.len());
         if !self.plan.keeps_part || self.hasher.is_empty() {
             self.abandon();
         }

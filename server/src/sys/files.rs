@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Open flag: only a handle to the name, which needs no right to its content and wakes no device.
 #[cfg(target_os = "linux")]
@@ -335,6 +336,12 @@ pub(crate) fn sync_file_system(handle: &File) -> io::Result<()> {
 
 /// Permission bits that new files and folders of this process do not get.
 pub(crate) fn umask() -> u32 {
+    static UMASK: OnceLock<u32> = OnceLock::new();
+    // Asked once: later there may be a wall around this process, and /proc beyond it.
+    *UMASK.get_or_init(read_umask)
+}
+
+fn read_umask() -> u32 {
     // Asking the system would set it for a moment, under the feet of other threads.
     std::fs::read_to_string("/proc/self/status")
         .ok()

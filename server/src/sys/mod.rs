@@ -3,7 +3,8 @@
 
 mod files;
 pub(crate) mod process;
+pub(crate) mod sandbox;
 mod sockets;
 
 pub(crate) use files::*;
-pub(crate) use sockets::{is_out_of_descriptors, is_under_way, register};
+pub(crate) use sockets::{is_out_of_descriptors, is_under_way, register, wake_acceptor};

@@ -20,7 +20,7 @@ use ferry_protocol::{
 use ferry_server::accounts::{
     AccountName, Accounts, AccountsFile, Clock, PasswordHash, StoredAccount, Terms,
 };
-use ferry_server::config::{Config, Durability, Limits, PenaltyRules, UndoLimits};
+use ferry_server::config::{AuditSettings, Config, Durability, Limits, PenaltyRules, UndoLimits};
 use ferry_server::identity::Identity;
 use ferry_server::{Server, storage::Storage};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -128,6 +128,8 @@ fn config(share: &TempDir, state: &TempDir, change: impl FnOnce(&mut Config)) ->
         limits: Limits::default(),
         penalties: PenaltyRules::default(),
         undo: UndoLimits::default(),
+        audit: AuditSettings::default(),
+        sandbox: false,
     };
     change(&mut config);
     config

@@ -26,8 +26,15 @@ const HOMES: &[Home] = &[
     Home {
         library: "crossbeam_channel",
         also: &[],
-        places: &["server/src/pool", "server/src/committer", "client/src/job", "gui/src/worker"],
+        places: &[
+            "server/src/pool",
+            "server/src/committer",
+            "server/src/audit",
+            "client/src/job",
+            "gui/src/worker",
+        ],
     },
+    Home { library: "landlock", also: &[], places: &["server/src/sys/sandbox"] },
     Home { library: "rusqlite", also: &[], places: &["client/src/journal"] },
     Home { library: "rfd", also: &[], places: &["gui/src/file_dialog"] },
     Home {

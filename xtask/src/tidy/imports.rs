@@ -81,6 +81,7 @@ const SERVER_LEAVES: &[&str] = &[
     "identity",
     "admission",
     "penalties",
+    "audit",
     "events",
     "stall",
 ];

@@ -8,9 +8,10 @@ use crate::daemon::failure::Failure;
 use crate::daemon::report::Report;
 use crate::penalties::PenaltyReport;
 use crate::state_folder::StateFolder;
+use crate::sys;
 use parking_lot::Mutex;
 use std::io::{self, Read as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
@@ -49,7 +50,7 @@ pub(in crate::daemon) struct ControlChannel {
 }
 
 struct Shared {
-    address: SocketAddr,
+    listener: TcpListener,
     token: String,
     controlled: Arc<dyn Controlled>,
     closing: AtomicBool,
@@ -76,10 +77,10 @@ impl ControlChannel {
             Failure::refused(format!("cannot open the control channel on 127.0.0.1: {err}"))
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let running = Running::new(address.port()).map_err(failed)?;
+        let port = listener.local_addr().map_err(failed)?.port();
+        let running = Running::new(port).map_err(failed)?;
         let shared = Arc::new(Shared {
-            address,
+            listener,
             token: running.token.clone(),
             controlled,
             closing: AtomicBool::new(false),
@@ -89,7 +90,7 @@ impl ControlChannel {
         let acceptor = {
             let shared = Arc::clone(&shared);
             let builder = thread::Builder::new().name("control".to_owned());
-            builder.spawn(move || accept(&listener, &shared)).map_err(failed)?
+            builder.spawn(move || accept(&shared)).map_err(failed)?
         };
         let channel = Self { state: state.clone(), shared, acceptor: Some(acceptor) };
         running.write(state).map_err(Failure::refused)?;
@@ -107,8 +108,8 @@ impl Drop for ControlChannel {
             // One that is gone already need not be shut.
             stream.shutdown(Shutdown::Read).ok();
         }
-        // Wakes the acceptor, which then sees that it is over.
-        let woken = TcpStream::connect_timeout(&self.shared.address, PATIENCE).is_ok();
+        // The acceptor then sees that it is over.
+        let woken = sys::wake_acceptor(&self.shared.listener, PATIENCE);
         if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
             acceptor.join().ok();
         }
@@ -130,9 +131,9 @@ impl Shared {
     }
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+fn accept(shared: &Arc<Shared>) {
     loop {
-        let accepted = listener.accept();
+        let accepted = shared.listener.accept();
         if shared.closing.load(Ordering::Acquire) {
             return;
         }
@@ -201,12 +202,14 @@ fn reply_to(wish: Wish, stream: &TcpStream, shared: &Shared) -> Reply {
     let controlled = &shared.controlled;
     let done = |outcome: Result<(), String>| outcome.map_or_else(Reply::Failed, |()| Reply::Done);
     match wish {
-        Wish::Status => Reply::Status(controlled.report()),
+        Wish::Status => Reply::Status(Box::new(controlled.report())),
         Wish::Reload => controlled.reload().map_or_else(Reply::Failed, Reply::Reloaded),
         Wish::Penalties => Reply::Penalties(controlled.penalties()),
         Wish::ClearPenalties(whom) => Reply::Cleared(controlled.clear_penalties(&whom)),
         Wish::Owner => controlled.owner().map_or_else(Reply::Failed, Reply::Owner),
-        Wish::LetIn { guest } => controlled.let_in(guest).map_or_else(Reply::Failed, Reply::Status),
+        Wish::LetIn { guest } => controlled
+            .let_in(guest)
+            .map_or_else(Reply::Failed, |report| Reply::Status(Box::new(report))),
         Wish::Keep { is_kept } => done(controlled.keep(is_kept)),
         Wish::Hold => {
             shared.keep_until_end(stream);

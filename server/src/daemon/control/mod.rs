@@ -62,7 +62,7 @@ struct Question {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reply {
     /// How it is.
-    Status(Report),
+    Status(Box<Report>),
     /// It drains, for at most this time; the connection stays open until it ends.
     Stopping {
         /// Seconds, with a fraction.

@@ -33,6 +33,8 @@ impl Controlled for Puppet {
             timed_out: 0,
             sent_away: 0,
             banned: 0,
+            sandbox: String::new(),
+            audit: crate::audit::AuditHealth::default(),
             pid: std::process::id(),
             share: "/x".to_owned(),
             uptime_secs: 5,
@@ -107,7 +109,7 @@ fn wishes_are_answered_until_the_channel_closes() {
     let channel = place.open();
     assert!(!place.state().is_open_to_others("running.json"));
     let status = ask(&place.state(), Wish::Status).unwrap().reply;
-    assert_eq!(status, Reply::Status(place.puppet.report()));
+    assert_eq!(status, Reply::Status(Box::new(place.puppet.report())));
     assert_eq!(ask(&place.state(), Wish::Reload).unwrap().reply, Reply::Failed("no".to_owned()));
     let stopping = ask(&place.state(), Wish::Stop).unwrap();
     assert_eq!(stopping.reply, Reply::Stopping { drain_secs: 7.0 });

@@ -1,6 +1,7 @@
 //! USER, PASS, QUIT (RFC 959, section 4.1.1).
 
 use crate::accounts::Account;
+use crate::audit::Origin;
 use crate::door::{Interest, Turn};
 use crate::ftp::command::{Served, done};
 use crate::ftp::control::{ControlConnection, Stop, shown_name};
@@ -47,8 +48,8 @@ pub(in crate::ftp) fn pass(
     let is_guest = ["anonymous", "ftp"].iter().any(|name| user.eq_ignore_ascii_case(name));
     let (name, password) = if is_guest { ("", &b""[..]) } else { (user.as_str(), argument) };
     let secret = Secret::new(password);
-    let peer = control.peer.ip();
-    let begun = control.door.service.log_in(name.to_owned(), secret, peer, &control.waker);
+    let origin = control.origin();
+    let begun = control.door.service.log_in(name.to_owned(), secret, origin, &control.waker);
     let outcome = begun.inspect_err(|_| control.begin_close())?;
     control.work = Work::LoggingIn { outcome, name: name.to_owned() };
     Ok(Served::Later)
@@ -79,12 +80,16 @@ impl ControlConnection {
         Stop::GoOn
     }
 
+    fn origin(&self) -> Origin {
+        Origin { peer: self.peer, door: "ftp" }
+    }
+
     fn open_session(&mut self, account: Arc<Account>) {
         if let Err(refusal) = self.permit.logged_in(&account.name, account.terms.connections) {
             self.turn_away(refusal);
             return;
         }
-        let session = match self.door.service.open_session(account, self.peer.ip(), &self.waker) {
+        let session = match self.door.service.open_session(account, self.origin(), &self.waker) {
             Ok((session, _token)) => session,
             Err(err) => {
                 tracing::warn!(peer = %self.peer, "login refused (FTP): {err}");

@@ -1,6 +1,7 @@
 //! Copy of a file within the server.
 
 use super::{Task, TaskOutcome, TaskState, Turns, room};
+use crate::audit::Deed;
 use crate::committer::{CommitQueue, Finished};
 use crate::service::{Error, Result};
 use crate::storage::{self, Author, ErrorKind, Reader, Storage, Upload};
@@ -23,6 +24,7 @@ pub(in crate::service) struct CopyTarget {
     pub(in crate::service) path: RemotePath,
     pub(in crate::service) if_exists: IfExists,
     pub(in crate::service) by: Author,
+    pub(in crate::service) deed: Deed,
 }
 
 impl CopyFile {
@@ -55,6 +57,10 @@ impl CopyFile {
         }
         let lost = storage::Error::new(ErrorKind::Io, &self.target.path);
         let (promise, pending) = promise(waker, Err(lost));
+        let deed = self.target.deed.clone();
+        deed.moved(metadata.size);
+        deed.is_of(self.hasher.digest());
+        let promise = promise.seen_by(move |outcome| deed.came_to(outcome));
         let finished = Finished {
             upload,
             storage: Arc::clone(&self.target.storage),

@@ -7,6 +7,7 @@ mod copy;
 mod digest;
 mod prefix;
 mod proof;
+mod recorded;
 mod remove;
 
 pub(crate) use checksum::Algorithm;

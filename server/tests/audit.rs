@@ -1,0 +1,152 @@
+//! Who did what is recorded, and everybody sees their own past and nobody else's.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod support;
+
+use ferry_protocol::{
+    Answer, Change, History, HistoryAction, HistoryResult, IfExists, Range, Removal, Request,
+};
+use serde_json::Value;
+use std::fs;
+use support::{Fixture, RawClient, at, operation, serve_accounts, serve_accounts_with};
+
+fn log_in(fixture: &Fixture, name: &str, password: &str) -> RawClient {
+    let mut client = RawClient::connect(fixture.address());
+    client.greet();
+    let answer = client.log_in(name, password);
+    assert!(matches!(answer, Answer::LoggedIn(_)), "{answer:?}");
+    client
+}
+
+fn change(client: &mut RawClient, change: Change) -> Answer {
+    client.ask(&Request::Change { operation: operation(), change })
+}
+
+fn history(client: &mut RawClient, before: u64) -> History {
+    match client.ask(&Request::History { before }) {
+        Answer::HistoryIs(history) => history,
+        other => panic!("expected a history, got {other:?}"),
+    }
+}
+
+/// Ends the server, so that all is written, and reads what it wrote.
+fn record(fixture: Fixture) -> (Vec<Value>, String) {
+    let Fixture { server, share, state, .. } = fixture;
+    drop((server, share));
+    let text = fs::read_to_string(state.path().join("audit.log")).unwrap();
+    (text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), text)
+}
+
+#[test]
+fn everything_that_was_done_is_recorded_with_its_end() {
+    let fixture = serve_accounts(&[("ann", "the right one")]);
+    let mut stranger = RawClient::connect(fixture.address());
+    stranger.greet();
+    stranger.log_in("hunter2", "swordfish");
+    stranger.log_in("ann", "swordfish");
+    let mut ann = log_in(&fixture, "ann", "the right one");
+    assert!(matches!(ann.put_small("/a", b"content", IfExists::Refuse), Answer::Stored(_)));
+    ann.put_small("/a", b"other", IfExists::Refuse);
+    ann.get("/a", Range::ALL);
+    ann.get("/none", Range::ALL);
+    change(&mut ann, Change::MakeDirectory { path: at("/d"), with_parents: false });
+    change(&mut ann, Change::Rename { from: at("/a"), to: at("/d/b"), replace: false });
+    change(&mut ann, Change::Copy { from: at("/d/b"), to: at("/c"), if_exists: IfExists::Refuse });
+    change(&mut ann, Change::Remove { path: at("/d"), removal: Removal::Tree });
+    drop((stranger, ann));
+    let (lines, text) = record(fixture);
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let field = |name: &str| line[name].as_str().unwrap_or("-").to_owned();
+            (field("account"), field("action"), field("path"), field("result"))
+        })
+        .collect();
+    let expected = [
+        ("-", "log-in", "-", "failed"),
+        ("ann", "log-in", "-", "failed"),
+        ("ann", "log-in", "-", "done"),
+        ("ann", "upload", "/a", "done"),
+        ("ann", "upload", "/a", "failed"),
+        ("ann", "download", "/a", "done"),
+        ("ann", "download", "/none", "failed"),
+        ("ann", "make-directory", "/d", "done"),
+        ("ann", "rename", "/a", "done"),
+        ("ann", "copy", "/d/b", "done"),
+        ("ann", "remove", "/d", "done"),
+        ("ann", "log-out", "-", "done"),
+    ]
+    .map(|(account, action, path, result)| {
+        (account.to_owned(), action.to_owned(), path.to_owned(), result.to_owned())
+    });
+    assert_eq!(told, expected);
+    assert_eq!((&lines[3]["size"], &lines[3]["door"]), (&7.into(), &"ferry".into()));
+    let digest = ferry_protocol::Digest::of(b"content").to_string();
+    assert_eq!(
+        (&lines[3]["digest"], &lines[5]["digest"]),
+        (&digest.clone().into(), &digest.into())
+    );
+    assert_eq!(lines[8]["to"], "/d/b");
+    for secret in ["swordfish", "the right one", "hunter2"] {
+        assert!(!text.contains(secret), "{secret} is in the record");
+    }
+}
+
+#[test]
+fn an_upload_that_was_cut_is_recorded_as_interrupted() {
+    let fixture = serve_accounts(&[("ann", "the right one")]);
+    let mut ann = log_in(&fixture, "ann", "the right one");
+    let number = ann.send(&Request::Put(support::put("/x", 4 << 20, IfExists::Refuse)));
+    assert!(matches!(ann.answer(), Answer::GoOn(_)));
+    ann.send_data(number, 0, &[7; 1000]);
+    drop(ann);
+    while fixture.server.counters().connections > 0 {
+        std::thread::yield_now();
+    }
+    let (lines, _) = record(fixture);
+    let upload = lines.iter().find(|line| line["action"] == "upload").unwrap();
+    assert_eq!((&upload["result"], &upload["size"]), (&"interrupted".into(), &1000.into()));
+}
+
+#[test]
+fn a_person_sees_their_own_past_in_pages_and_nobody_elses() {
+    let fixture = serve_accounts_with(&[("ann", "a"), ("bob", "b")], |config| {
+        config.guest = Some(ferry_protocol::Rights::read_write());
+    });
+    let mut ann = log_in(&fixture, "ann", "a");
+    let mut bob = log_in(&fixture, "bob", "b");
+    for number in 0..120 {
+        let path = at(&format!("/{number}"));
+        change(&mut ann, Change::MakeDirectory { path, with_parents: false });
+    }
+    bob.put_small("/bob's", b"", IfExists::Refuse);
+    let first = history(&mut ann, 0);
+    assert_eq!(first.entries.len(), 96);
+    assert_eq!((first.entries[0].path.as_str(), first.entries[95].path.as_str()), ("/119", "/24"));
+    let second = history(&mut ann, first.next);
+    assert_eq!((second.entries.len(), second.next), (25, 0));
+    assert_eq!(second.entries[24].action, HistoryAction::LOG_IN);
+    assert!(first.entries.iter().all(|entry| entry.result == HistoryResult::DONE));
+    let own = history(&mut bob, 0);
+    let paths: Vec<_> = own.entries.iter().map(|entry| entry.path.as_str()).collect();
+    assert_eq!(paths, ["/bob's", ""]);
+    let mut guest = fixture.guest();
+    guest.put_small("/g", b"", IfExists::Refuse);
+    assert_eq!(history(&mut guest, 0), History::default());
+}
+
+/// The log disk is full: transfers go on, and the server says that its record has gaps.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_log_disk_stops_no_transfer() {
+    let fixture = serve_accounts_with(&[("ann", "a")], |config| {
+        std::os::unix::fs::symlink("/dev/full", config.state_dir.join("audit.log")).unwrap();
+    });
+    let mut ann = log_in(&fixture, "ann", "a");
+    for number in 0..50 {
+        let name = format!("/{number}");
+        assert!(matches!(ann.put_small(&name, b"x", IfExists::Refuse), Answer::Stored(_)));
+    }
+    assert_eq!(history(&mut ann, 0).entries.len(), 51);
+}
