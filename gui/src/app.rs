@@ -33,8 +33,10 @@ pub fn run(options: Options) -> eframe::Result {
         viewport: egui::ViewportBuilder::default()
             .with_title("Ferry")
             .with_app_id("ferry-gui")
+            .with_icon(crate::desktop::icon())
             .with_inner_size([1180.0, 760.0])
             .with_min_inner_size([640.0, 420.0]),
+        event_loop_builder: Some(Box::new(crate::desktop::prepare)),
         ..Default::default()
     };
     eframe::run_native(

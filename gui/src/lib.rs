@@ -9,6 +9,8 @@
 pub mod app;
 pub mod desktop;
 pub mod share;
+pub mod start;
 pub mod state;
+mod sys;
 
 pub use app::{Options, run};

@@ -1,15 +1,7 @@
-//! `ferry-gui`: the desktop app's start.
+//! `ferry-gui`: everything it does lives in [`ferry_gui::start`].
 
-use ferry_gui::Options;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let address = std::env::args().nth(1);
-    match ferry_gui::run(Options { address, ..Options::default() }) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(err) => {
-            eprintln!("ferry-gui: cannot open a window: {err}");
-            ExitCode::FAILURE
-        }
-    }
+    ferry_gui::start::run(std::env::args_os())
 }

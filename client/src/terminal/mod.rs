@@ -34,11 +34,12 @@ pub use prompt::run_prompt;
 pub use session::Session;
 pub use settings::Settings;
 
-use crate::Address;
 use crate::trust::KnownServers;
+use crate::{Address, state_folder};
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 use failure::{Failure, Result};
+use ferry_protocol::Secret;
 use ferry_protocol::limits::DEFAULT_PORT;
 use interrupt::Interrupts;
 use one_shot::OneShot;
@@ -68,12 +69,36 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
-fn run_arguments(arguments: &Arguments) -> Result<Exit> {
-    let settings = Settings::from_options(&arguments.options)?;
+/// The prompt on a server whose login is known already, as when the desktop app goes on in a
+/// terminal. Standard input that is no terminal is read as a script.
+pub fn run_at(address: &Address, password: Secret) -> Exit {
+    let screen = Screen::new(false);
+    open_prompt_at(address, password).unwrap_or_else(|failure| {
+        screen.failure(&failure);
+        failure.exit()
+    })
+}
+
+fn open_prompt_at(address: &Address, password: Secret) -> Result<Exit> {
+    let state_folder = state_folder::client().ok_or_else(settings::no_state_folder)?;
+    let settings = Settings { password: Some(password), ..Settings::new(state_folder) };
+    let interrupts = listening()?;
+    let person = Arc::new(Person::at_terminal(settings.password.clone()));
+    let input = Input::new(&person);
+    Ok(run_prompt(Session::open(address, &settings, &person, &interrupts)?, input))
+}
+
+fn listening() -> Result<Interrupts> {
     let interrupts = Interrupts::default();
     interrupts
         .listen()
         .map_err(|err| Failure::Refused(format!("cannot listen for Ctrl-C: {err}")))?;
+    Ok(interrupts)
+}
+
+fn run_arguments(arguments: &Arguments) -> Result<Exit> {
+    let settings = Settings::from_options(&arguments.options)?;
+    let interrupts = listening()?;
     let person = Arc::new(Person::at_terminal(settings.password.clone()));
     match (&arguments.command, &arguments.url) {
         (Some(_), Some(url)) => {

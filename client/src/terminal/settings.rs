@@ -47,10 +47,7 @@ impl Settings {
     /// What the command line and the environment say.
     pub(crate) fn from_options(options: &Options) -> Result<Self> {
         let named = options.state_dir.clone().or_else(state_folder::client);
-        let state_folder = named.ok_or_else(|| {
-            let text = "there is no home to keep known servers in; set FERRY_STATE_DIR";
-            Failure::Refused(text.to_owned())
-        })?;
+        let state_folder = named.ok_or_else(no_state_folder)?;
         let mut settings = Self::new(state_folder);
         settings.json = options.json;
         settings.retry_for = options.retry_for;
@@ -64,6 +61,11 @@ impl Settings {
         }
         Ok(settings)
     }
+}
+
+pub(super) fn no_state_folder() -> Failure {
+    let text = "there is no home to keep known servers in; set FERRY_STATE_DIR";
+    Failure::Refused(text.to_owned())
 }
 
 impl From<IfExistsRule> for Rule {

@@ -1,8 +1,47 @@
 //! The desktop around the window: what the window system does not say through egui. Whoever
 //! implements it for a system stands beside this trait; the app works without any of it.
 
+mod icon;
+#[cfg(target_os = "linux")]
+mod linux;
+pub mod single;
+
+pub use icon::icon;
+
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// The desktop of the system that this program was built for; `instance` is what later starts of
+/// the program hand over to.
+#[must_use]
+pub fn of_this_system(instance: single::Instance) -> Box<dyn Desktop> {
+    #[cfg(target_os = "linux")]
+    return Box::new(linux::LinuxDesktop::new(instance));
+    #[cfg(not(target_os = "linux"))]
+    {
+        drop(instance);
+        Box::new(NoDesktop)
+    }
+}
+
+/// What the window system is told before it starts.
+pub fn prepare(builder: &mut eframe::EventLoopBuilder<eframe::UserEvent>) {
+    #[cfg(target_os = "linux")]
+    linux::prefer_x11(builder);
+    #[cfg(not(target_os = "linux"))]
+    let _ = builder;
+}
+
+/// What another start of the program asks of the window that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandedOver {
+    /// To come to the front.
+    Raise,
+    /// To connect to an address.
+    Open(String),
+    /// To share a folder.
+    Share(PathBuf),
+}
 
 /// What the desktop tells and takes. Calls never wait.
 pub trait Desktop {
@@ -30,9 +69,8 @@ pub trait Desktop {
     /// Tells the user outside the window, as when a transfer ends while it is in the background.
     fn notify(&mut self, _summary: &str, _body: &str);
 
-    /// An address that another start of the program handed over, or an empty text when it only
-    /// wants the window in front.
-    fn handed_over(&mut self) -> Option<String>;
+    /// What another start of the program handed over. The window comes to the front for it.
+    fn handed_over(&mut self) -> Option<HandedOver>;
 }
 
 /// No desktop at all, as in tests.
@@ -56,7 +94,7 @@ impl Desktop for NoDesktop {
 
     fn notify(&mut self, _summary: &str, _body: &str) {}
 
-    fn handed_over(&mut self) -> Option<String> {
+    fn handed_over(&mut self) -> Option<HandedOver> {
         None
     }
 }

@@ -1,5 +1,9 @@
 //! The embedded server: this executable run again as a child. Knows `ferry-server`; knows no window.
 
+mod embedded;
+
+pub use embedded::{EmbeddedServer, SharedHere, serve_if_asked, share_here};
+
 use crate::state::sharing::{ShareEvent, ShareRequest};
 
 /// Runs the embedded server. Calls return at once; what came of them is an event.

@@ -11,7 +11,8 @@ use crate::config::{Access, ListenOn, ServeArguments};
 use crate::state_folder::StateFolder;
 use ferry_protocol::limits::DEFAULT_PORT;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{self, Read as _};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -51,7 +52,13 @@ pub struct Sharing {
 /// A window's hold on a server, which ends when this is dropped or the window's process ends.
 #[derive(Debug)]
 pub struct Hold {
-    _connection: Answered,
+    connection: TcpStream,
+}
+
+/// Sees the end of a server that is held.
+#[derive(Debug)]
+pub struct EndOfServer {
+    connection: TcpStream,
 }
 
 /// Why the server did not do what was wished.
@@ -180,7 +187,19 @@ impl SharedFolder {
     pub fn hold(&self) -> Result<Hold> {
         let answered = self.ask(Wish::Hold)?;
         match answered.reply {
-            Reply::Done => Ok(Hold { _connection: answered }),
+            Reply::Done => Ok(Hold { connection: answered.stream }),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Begins to end the sharing, and returns at once: the server goes when running transfers are
+    /// done, or their time is up.
+    ///
+    /// # Errors
+    /// As [`sharing`](Self::sharing).
+    pub fn begin_stop(&self) -> Result<()> {
+        match self.ask(Wish::Stop)?.reply {
+            Reply::Stopping { .. } => Ok(()),
             other => Err(unexpected(other)),
         }
     }
@@ -201,6 +220,39 @@ impl SharedFolder {
             Absent::NotRunning(_) => SharingError::Gone,
             other => SharingError::Refused(other.to_string()),
         })
+    }
+}
+
+impl Hold {
+    /// What waits for the end of the server, on a thread of its own.
+    ///
+    /// # Errors
+    /// Where the system has no descriptor left.
+    pub fn end_of_server(&self) -> io::Result<EndOfServer> {
+        let connection = self.connection.try_clone()?;
+        connection.set_read_timeout(None)?;
+        Ok(EndOfServer { connection })
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        // Wakes whoever waits for the end; a connection that is gone already needs none of it.
+        self.connection.shutdown(Shutdown::Both).ok();
+    }
+}
+
+impl EndOfServer {
+    /// Returns when the server has ended, or the hold was dropped.
+    pub fn wait(mut self) {
+        let mut rest = [0; 64];
+        loop {
+            match self.connection.read(&mut rest) {
+                Ok(1..) => {}
+                Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => return,
+            }
+        }
     }
 }
 

@@ -9,7 +9,6 @@ mod login;
 mod operations;
 mod reply;
 mod request;
-mod segments;
 mod status;
 mod upload;
 mod work;
@@ -55,7 +54,7 @@ impl NativeDoor {
             name: name.to_owned(),
             program: concat!("ferry-server ", env!("CARGO_PKG_VERSION")).to_owned(),
             text: text.to_owned(),
-            features: feature::SEGMENTS | feature::UNDO | feature::DEVICES | feature::HISTORY,
+            features: feature::UNDO | feature::DEVICES | feature::HISTORY,
             limits: WireLimits::with_idle_ms(idle_ms),
         };
         Self {

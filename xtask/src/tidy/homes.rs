@@ -40,13 +40,9 @@ const HOMES: &[Home] = &[
     Home {
         library: "ferry_client",
         also: &[],
-        places: &["client/", "gui/src/worker", "gui/src/main"],
+        places: &["client/", "gui/src/worker", "gui/src/start/terminal"],
     },
-    Home {
-        library: "ferry_server",
-        also: &[],
-        places: &["server/src/main", "gui/src/share", "gui/src/main"],
-    },
+    Home { library: "ferry_server", also: &[], places: &["server/src/main", "gui/src/share"] },
     Home {
         library: "egui",
         also: &["eframe"],

@@ -19,7 +19,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("server", &["ferry-protocol"]),
     ("client", &["ferry-protocol"]),
-    ("gui", &["ferry-client", "ferry-server"]),
+    ("gui", &["ferry-client", "ferry-protocol", "ferry-server"]),
     ("xtask", &["ferry-protocol"]),
 ];
 
@@ -55,6 +55,7 @@ const LAYERINGS: &[Layering] = &[
         // the views, the update, and the workers.
         heights: &[
             ("main", 100),
+            ("start", 97),
             ("lib", 95),
             ("app", 90),
             ("view", 50),

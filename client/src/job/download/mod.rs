@@ -27,7 +27,7 @@ pub fn download(client: &mut Client, transfers: Vec<Transfer>, options: &JobOpti
             folders = planner.into_folders();
             planned
         },
-        |inbox, parked| Lane::new(&job, inbox, parked).run(),
+        |queue, parked| Lane::new(&job, queue, parked).run(),
     );
     finish::finish(&job, folders);
     job.end(client)

@@ -5,9 +5,6 @@ mod finish;
 mod item;
 mod lane;
 mod plan;
-mod segments;
-mod stream;
-mod striped;
 
 use super::lanes::Job;
 use super::{JobOptions, JobReport, Transfer};
@@ -27,7 +24,7 @@ pub fn upload(client: &mut Client, transfers: Vec<Transfer>, options: &JobOption
             folders = planner.into_folders();
             planned
         },
-        |inbox, parked| Lane::new(&job, inbox, parked).run(),
+        |queue, parked| Lane::new(&job, queue, parked).run(),
     );
     job.stop_on(finish::finish(&job, folders));
     job.end(client)

@@ -25,7 +25,7 @@ pub(in crate::daemon) enum Absent {
 pub(in crate::daemon) struct Answered {
     pub(in crate::daemon) reply: Reply,
     pub(in crate::daemon) pid: u32,
-    stream: TcpStream,
+    pub(in crate::daemon) stream: TcpStream,
 }
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
