@@ -5,12 +5,14 @@ mod bench;
 mod end_to_end;
 mod failure;
 mod ferry;
+mod install;
 mod load;
 mod process;
 mod screenshots;
 mod sys;
 mod tidy;
 mod tls;
+mod window;
 mod workspace;
 
 use clap::{Parser, Subcommand};
@@ -31,8 +33,10 @@ enum Task {
     Tidy,
     /// Measures Ferry beside its peers and judges the goals.
     Bench(bench::Options),
+    /// Puts Ferry into the user's own folders, or takes it away.
+    Install(install::Options),
     /// Makes the pictures in screenshots/ anew.
-    Screenshots,
+    Screenshots(screenshots::Options),
     /// Runs the real programs on real folders.
     EndToEnd(end_to_end::Options),
     /// The plain loop that transfers are compared with.
@@ -47,7 +51,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Tidy => tidy::run(),
         Task::Bench(options) => bench::run(&options),
-        Task::Screenshots => screenshots::run(),
+        Task::Install(options) => install::run(&options),
+        Task::Screenshots(options) => screenshots::run(&options),
         Task::EndToEnd(options) => end_to_end::run(&options),
         Task::PlainLoop(options) => bench::plain_loop::run(&options).map(|()| true),
         Task::Load(options) => load::run(&options).map(|()| true),

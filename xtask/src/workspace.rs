@@ -18,13 +18,27 @@ pub(crate) struct Programs {
     pub(crate) ferry: PathBuf,
     /// The server.
     pub(crate) server: PathBuf,
+    /// The desktop app.
+    pub(crate) gui: PathBuf,
 }
 
 impl Programs {
-    /// Builds the programs in release mode and says where they are.
+    /// Names of all of them.
+    pub(crate) const NAMES: [&str; 3] = ["ferry", "ferry-server", "ferry-gui"];
+
+    /// Builds server and terminal client in release mode and says where all programs are.
     ///
     /// `FERRY_PROGRAMS` names a folder of programs that are taken as they are.
     pub(crate) fn build() -> Result<Self, Failure> {
+        Self::build_packages(&["ferry-server", "ferry-client"])
+    }
+
+    /// The same with the desktop app, which takes far longer to build.
+    pub(crate) fn build_with_gui() -> Result<Self, Failure> {
+        Self::build_packages(&["ferry-server", "ferry-client", "ferry-gui"])
+    }
+
+    fn build_packages(packages: &[&str]) -> Result<Self, Failure> {
         if let Some(folder) = std::env::var_os("FERRY_PROGRAMS") {
             return Ok(Self::in_folder(Path::new(&folder)));
         }
@@ -32,7 +46,7 @@ impl Programs {
         let status = Command::new(cargo)
             .current_dir(root())
             .args(["build", "--release", "--quiet", "--bins"])
-            .args(["--package", "ferry-server", "--package", "ferry-client"])
+            .args(packages.iter().flat_map(|package| ["--package", package]))
             .status()
             .during("could not run cargo build")?;
         if !status.success() {
@@ -42,7 +56,13 @@ impl Programs {
     }
 
     fn in_folder(folder: &Path) -> Self {
-        Self { ferry: folder.join("ferry"), server: folder.join("ferry-server") }
+        let [ferry, server, gui] = Self::NAMES.map(|name| folder.join(name));
+        Self { ferry, server, gui }
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> [&Path; 3] {
+        [&self.ferry, &self.server, &self.gui]
     }
 }
 

@@ -3,9 +3,7 @@
 
 mod segment;
 
-pub use segment::{
-    SegmentHasher, SegmentValue, SegmentValues, segment_count, segment_len, segment_start,
-};
+pub use segment::SegmentDigests;
 
 use std::fmt;
 

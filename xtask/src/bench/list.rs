@@ -82,7 +82,8 @@ fn list(server: &Server, folder: &str) -> Result<process::Finished, Failure> {
     process::run(command.arg(server.url(folder)), DEADLINE)?.succeeded("ferry ls")
 }
 
-fn write_folder(folder: &Path, count: usize) -> Result<(), Failure> {
+/// Fills a folder with empty files.
+pub(super) fn write_folder(folder: &Path, count: usize) -> Result<(), Failure> {
     fs::create_dir_all(folder).during(folder.display())?;
     for index in 0..count {
         let path = folder.join(format!("entry-{index:07}.txt"));

@@ -2,6 +2,7 @@
 //! Judge by ratios and processor seconds: the machine may be busy with other things.
 
 mod figures;
+mod gui;
 mod idle;
 mod list;
 mod peers;
@@ -45,6 +46,8 @@ enum Name {
     List,
     /// Many silent connections, and small requests beside bulk transfers.
     Idle,
+    /// The desktop app beside FileZilla, and frames over many rows.
+    Gui,
 }
 
 /// What every benchmark needs.
@@ -91,7 +94,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
         own_program: std::env::current_exe().during("own program")?,
     };
     let mut report = Report::default();
-    for name in [Name::Transfer, Name::Small, Name::List, Name::Idle] {
+    for name in [Name::Transfer, Name::Small, Name::List, Name::Idle, Name::Gui] {
         if !options.names.is_empty() && !options.names.contains(&name) {
             continue;
         }
@@ -101,6 +104,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             Name::Small => small::run(&bench, &mut report)?,
             Name::List => list::run(&bench, &mut report)?,
             Name::Idle => idle::run(&bench, &mut report)?,
+            Name::Gui => gui::run(&bench, &mut report)?,
         }
     }
     report.print();

@@ -11,6 +11,7 @@ mod tree;
 mod trees;
 mod trust;
 mod verbs;
+mod window;
 
 use crate::failure::{During as _, Failure};
 use crate::ferry::{self, Server};
@@ -60,16 +61,20 @@ const FAMILIES: &[&[(&str, Scenario)]] = &[
     bad_places::SCENARIOS,
     bad_peers::SCENARIOS,
     stranger::SCENARIOS,
+    window::SCENARIOS,
 ];
 
 /// Runs the scenarios and returns whether none failed.
 pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
-    let programs = Programs::build()?;
+    let is_wanted = |name: &str| {
+        options.names.is_empty() || options.names.iter().any(|wanted| name.contains(wanted))
+    };
+    // The desktop app takes minutes to build, so it is built only where it is needed.
+    let needs_window = window::SCENARIOS.iter().any(|(name, _)| is_wanted(name));
+    let programs = if needs_window { Programs::build_with_gui()? } else { Programs::build()? };
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for (name, scenario) in FAMILIES.iter().flat_map(|family| family.iter()) {
-        if !options.names.is_empty()
-            && !options.names.iter().any(|wanted| name.contains(wanted.as_str()))
-        {
+        if !is_wanted(name) {
             continue;
         }
         let started = Instant::now();

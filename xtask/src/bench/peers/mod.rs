@@ -3,3 +3,4 @@
 pub(super) mod nginx;
 pub(super) mod pure_ftpd;
 pub(super) mod rsync;
+pub(super) mod vsftpd;

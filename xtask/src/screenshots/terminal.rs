@@ -1,34 +1,31 @@
-//! Pictures for the README: the real programs run on a folder made for it, and what they print is
-//! drawn as it was. Nothing in a picture is written by hand.
+//! The picture of the terminal: what the real programs print, drawn as it was.
 
 use crate::failure::{During as _, Failure};
 use crate::ferry::Server;
 use crate::process;
-use crate::workspace::{self, Programs};
+use crate::workspace::Programs;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// Makes every picture anew.
-pub(crate) fn run() -> Result<bool, Failure> {
-    let programs = Programs::build()?;
+/// Makes the picture.
+pub(super) fn run(programs: &Programs, folder: &Path) -> Result<(), Failure> {
     let room = tempfile::tempdir().during("a folder for the pictures")?;
     let share = room.path().join("share");
     fill(&share)?;
-    let server = Server::serve(&programs, &share, room.path())?;
+    let server = Server::serve(programs, &share, room.path())?;
     let mut lines = Vec::new();
     for shown in COMMANDS {
         lines.push((true, format!("$ {shown}")));
         let said = say(&server, shown, room.path())?;
         lines.extend(said.lines().map(|line| (false, line.to_owned())));
     }
-    let picture = workspace::root().join("screenshots/terminal.svg");
-    fs::create_dir_all(workspace::root().join("screenshots")).during("screenshots")?;
+    let picture = folder.join("terminal.svg");
     fs::write(&picture, draw(&lines)).during(picture.display())?;
     println!("made {}", picture.display());
-    Ok(true)
+    Ok(())
 }
 
 /// What a command of the picture prints, with the server's real address in place of the shown one.
