@@ -75,11 +75,15 @@ impl Connection {
         }
     }
 
+    /// Whether both ends can do what this feature bit stands for.
+    pub(crate) fn uses(&self, feature: u64) -> bool {
+        self.welcome.as_ref().is_some_and(|welcome| welcome.features & feature != 0)
+    }
+
     /// Names the group of what is replaced and removed from now on. A server that keeps nothing
     /// has no use for it.
     pub(crate) fn name_undo_group(&mut self, group: Option<UndoGroup>) -> Result<(), Error> {
-        let features = self.welcome.as_ref().map_or(0, |welcome| welcome.features);
-        if features & feature::UNDO == 0 {
+        if !self.uses(feature::UNDO) {
             return Ok(());
         }
         self.ask(&Request::UndoGroup(group), b"").map(drop)
@@ -238,4 +242,4 @@ impl Connection {
 }
 
 /// What this client can use.
-const FEATURES: u64 = feature::UNDO | feature::HISTORY;
+const FEATURES: u64 = feature::SEGMENTS | feature::UNDO | feature::HISTORY;

@@ -149,6 +149,13 @@ pub enum Error {
         /// The file, escaped for showing.
         path: String,
     },
+    /// A segment of a file arrived with another content than it was sent with, again and again.
+    BadSegment {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file the segment begins, in bytes.
+        offset: u64,
+    },
     /// Something local failed.
     Local {
         /// What was tried, as in "read" or "create".
@@ -278,6 +285,12 @@ impl fmt::Display for Error {
                 f,
                 "{path} was altered on the way: its digest is not the one the server announced; \
                  nothing was kept, try again"
+            ),
+            Self::BadSegment { path, offset } => write!(
+                f,
+                "{}: what lies at byte {offset} was altered on the way, however often it was \
+                 sent; look for a fault in the memory or network card of either computer",
+                shown(path)
             ),
             Self::Local { action, path, source } => {
                 write!(f, "cannot {action} {}: {source}", shown(path))

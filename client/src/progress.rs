@@ -96,6 +96,14 @@ impl Progress {
         }
     }
 
+    /// Bytes of a big file that was begun have to be moved again.
+    pub(crate) fn take_bytes_back_of(&self, name: &[u8], bytes: u64) {
+        self.take_bytes_back(bytes);
+        if let Some(file) = self.current.lock().iter_mut().find(|file| file.name == name) {
+            file.bytes_done = file.bytes_done.saturating_sub(bytes);
+        }
+    }
+
     pub(crate) fn end(&self, name: &[u8]) {
         let mut current = self.current.lock();
         if let Some(index) = current.iter().position(|known| known.name == name) {

@@ -139,6 +139,8 @@ pub enum PeerMisbehaved {
     UnexpectedAnswer,
     /// Content, or the end of a put, before the server said "go on".
     NotAwaited,
+    /// Something else where the value of a segment is due, or a value inside of one.
+    ValueDue,
 }
 
 impl PeerMisbehaved {
@@ -166,6 +168,7 @@ impl fmt::Display for PeerMisbehaved {
             Self::WrongRequestNumber => "request numbers must count up by one",
             Self::UnexpectedAnswer => "an answer that fits no request",
             Self::NotAwaited => "content before the server said to go on",
+            Self::ValueDue => "each segment is followed by its value",
         })
     }
 }

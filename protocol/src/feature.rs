@@ -1,6 +1,9 @@
 //! Feature bits: what an end can do beyond the first version. A client announces those it can
 //! use in its hello; the welcome tells which of them are in use on this connection.
 
+/// Segments travel with their values, in any order and over several connections.
+pub const SEGMENTS: u64 = 1 << 0;
+
 /// What was replaced or removed can be brought back.
 pub const UNDO: u64 = 1 << 1;
 

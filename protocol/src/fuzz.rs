@@ -2,7 +2,7 @@
 //! corpus. Each takes any bytes and panics only where the crate breaks a promise. No part of the
 //! crate's interface.
 
-use crate::limits::{REQUEST_BODY_MAX, SMALL_PUT_MAX};
+use crate::limits::{REQUEST_BODY_MAX, SEGMENT_LEN, SMALL_PUT_MAX};
 use crate::session::{Incoming, ServerSession};
 use crate::{
     Answer, DataPrefix, DecodeError, Deframer, Frame, HEADER_LEN, Header, Kind, Reader, Request,
@@ -72,6 +72,27 @@ struct KnownPut {
     size: u64,
     end: u64,
     is_awaited: bool,
+    /// Whether its content comes segment by segment.
+    by_segments: bool,
+    value_due: bool,
+}
+
+impl KnownPut {
+    fn new(size: u64) -> Self {
+        let is_awaited = size <= SMALL_PUT_MAX;
+        Self { size, end: 0, is_awaited, by_segments: false, value_due: false }
+    }
+
+    fn is_at_border(&self, offset: u64) -> bool {
+        offset.is_multiple_of(u64::from(SEGMENT_LEN)) || offset == self.size
+    }
+
+    fn may_take(&self, offset: u64) -> bool {
+        if self.by_segments && self.is_at_border(self.end) {
+            return !self.value_due && self.is_at_border(offset);
+        }
+        offset == self.end
+    }
 }
 
 impl Ops {
@@ -93,7 +114,7 @@ impl Ops {
             5 if self.put.is_none() && self.session.is_logged_in() => {
                 let size = reader.u64("size")?;
                 self.session.put_opened(size);
-                self.put = Some(KnownPut { size, end: 0, is_awaited: size <= SMALL_PUT_MAX });
+                self.put = Some(KnownPut::new(size));
                 self.was_refused = false;
             }
             6 => self.go_on(reader.u64("held")?),
@@ -115,9 +136,21 @@ impl Ops {
         let verdict = self.session.accept(&header);
         if let Ok(Incoming::PutEnd { is_complete }) = verdict {
             let put = self.put.filter(|put| put.is_awaited);
-            assert_eq!(put.map(|put| put.end == put.size), Some(is_complete));
+            assert!(put.is_some_and(|put| !put.by_segments || put.is_at_border(put.end)));
+            assert!(put.is_some_and(|put| is_complete == (put.by_segments || put.end == put.size)));
         }
-        if matches!(verdict, Ok(Incoming::PutEnd { .. } | Incoming::PutCancel)) {
+        if verdict == Ok(Incoming::PutValues) {
+            let put = self.put.as_mut().filter(|put| put.by_segments);
+            assert!(put.is_some_and(|put| {
+                put.value_due = false;
+                put.is_at_border(put.end)
+            }));
+        }
+        let ends = matches!(
+            verdict,
+            Ok(Incoming::PutEnd { .. } | Incoming::PutCancel | Incoming::PutLeave)
+        );
+        if ends {
             self.put = None;
         }
         assert!(verdict != Ok(Incoming::RefusedPutEnd) || self.was_refused);
@@ -134,18 +167,29 @@ impl Ops {
         let verdict = self.session.accept_data(&header, DataPrefix { offset }, len);
         if verdict.is_ok() && !self.was_refused {
             let end = offset.checked_add(u64::from(len));
-            let due = self.put.filter(|put| put.is_awaited && put.end == offset);
+            let due = self.put.filter(|put| put.is_awaited && put.may_take(offset));
             assert!(due.is_some_and(|put| end.is_some_and(|end| end <= put.size)));
-            self.put = due.zip(end).map(|(put, end)| KnownPut { end, ..put });
+            self.put = due.zip(end).map(|(put, end)| {
+                let value_due = put.by_segments && put.is_at_border(end);
+                KnownPut { end, value_due, ..put }
+            });
         }
         Ok(())
     }
 
+    /// The greatest number stands for an answer that names the missing segments.
     fn go_on(&mut self, held: u64) {
-        self.session.put_goes_on(held);
-        if let Some(put) = &mut self.put {
-            put.is_awaited = true;
-            put.end = held.min(put.size);
+        let by_segments = held == u64::MAX;
+        if by_segments {
+            self.session.put_goes_on_by_segments();
+        } else if self.put.is_none_or(|put| !put.by_segments) {
+            self.session.put_goes_on(held);
+        }
+        if let Some(put) = &mut self.put
+            && (by_segments || !put.by_segments)
+        {
+            let end = if by_segments { 0 } else { held.min(put.size) };
+            *put = KnownPut { end, is_awaited: true, by_segments, value_due: false, ..*put };
         }
     }
 }

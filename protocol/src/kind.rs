@@ -80,11 +80,11 @@ kinds! {
     STATUS = 0x0041, "status";
     /// Ends the session.
     BYE = 0x0042, "bye";
-    /// Reserved: asks for a file's segment values.
+    /// Asks for the values of a stored file's segments.
     SEGMENT_VALUES = 0x0050, "segment-values";
-    /// Reserved: lists unfinished uploads.
+    /// Lists the account's unfinished uploads.
     PARTS = 0x0051, "parts";
-    /// Reserved: abandons an unfinished upload.
+    /// Removes an unfinished upload.
     PART_ABANDON = 0x0052, "part-abandon";
     /// Brings back what was replaced or removed.
     UNDO = 0x0053, "undo";
@@ -98,6 +98,12 @@ kinds! {
     REDEEM = 0x0057, "redeem";
     /// Reserved: asks for a signed receipt.
     RECEIPT = 0x0058, "receipt";
+    /// Asks for some segments of a file, with their values.
+    GET_SEGMENTS = 0x0060, "get-segments";
+    /// Values of segments of the open put.
+    PUT_VALUES = 0x0061, "put-values";
+    /// Leaves a put that other connections go on with.
+    PUT_LEAVE = 0x0062, "put-leave";
     /// Names the group of what this session replaces and removes from now on.
     UNDO_GROUP = 0x0068, "undo-group";
     /// Asks what can be brought back.
@@ -138,6 +144,14 @@ kinds! {
     PONG = 0x8040, "pong";
     /// How session and server are.
     STATUS_IS = 0x8041, "status-is";
+    /// Values of a stored file's segments.
+    SEGMENT_VALUES_ARE = 0x8050, "segment-values-are";
+    /// Unfinished uploads.
+    PARTS_ARE = 0x8051, "parts-are";
+    /// Names segments of a put that are still missing.
+    MISSING = 0x8060, "missing";
+    /// The value of the segment that was sent just now.
+    SEGMENT_VALUE = 0x8061, "segment-value";
     /// Some of what can be brought back.
     UNDO_PAGE = 0x8069, "undo-page";
     /// A page of the account's own past.
@@ -166,16 +180,7 @@ impl Kind {
     /// Whether this version keeps the code for later, and answers it as unknown.
     #[must_use]
     pub const fn is_reserved(self) -> bool {
-        matches!(
-            self,
-            Self::SEGMENT_VALUES
-                | Self::PARTS
-                | Self::PART_ABANDON
-                | Self::PREFLIGHT
-                | Self::SEARCH
-                | Self::USAGE
-                | Self::RECEIPT
-        )
+        matches!(self, Self::PREFLIGHT | Self::SEARCH | Self::USAGE | Self::RECEIPT)
     }
 
     /// The code on the wire.

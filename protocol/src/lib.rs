@@ -34,7 +34,10 @@ pub mod session;
 mod status;
 
 pub use cursor::{Reader, Writer};
-pub use digest::{Digest, Hasher, SegmentDigests};
+pub use digest::{
+    Digest, Hasher, SegmentHasher, SegmentValue, SegmentValues, segment_count, segment_len,
+    segment_start,
+};
 pub use entry::{Entry, EntryFlags, EntryKind, Permissions, Timestamp};
 pub use error::{DecodeError, PathError, PeerMisbehaved};
 pub use frame::{Deframer, Frame, encode_answer, encode_data_header, encode_request};
@@ -43,10 +46,10 @@ pub use kind::Kind;
 pub use message::{
     Account, Answer, Attributes, Busy, Change, Content, DATA_PREFIX_LEN, DEVICE_EXPORTER_LABEL,
     DEVICE_EXPORTER_LEN, DataPrefix, Device, DeviceKey, DeviceLogin, Fault, GoOn, Hello, History,
-    HistoryAction, HistoryEntry, HistoryResult, IfExists, InvitationSecret, OperationId, Page,
-    Progress, Put, Range, Redeem, Removal, Request, Rights, Secret, ServerStatus, Space, Stored,
-    StoredDigest, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason, Welcome,
-    WireLimits,
+    HistoryAction, HistoryEntry, HistoryResult, IfExists, InvitationSecret, Missing, OperationId,
+    Page, PartEntry, PartPage, Progress, Put, PutValues, Range, Redeem, Removal, Request, Rights,
+    Secret, SegmentRange, ServerStatus, Space, Stored, StoredDigest, StoredValues, Token,
+    TransferId, UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason, Welcome, WireLimits,
 };
 pub use path::{Name, RemotePath, RequestedPath, escape};
 pub use status::{Side, Status};

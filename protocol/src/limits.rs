@@ -74,5 +74,21 @@ pub const UNREAD_ANSWERS_MAX: usize = 64 * 1024;
 /// Most bytes of requests (data apart) that a client may have unanswered while it reads content.
 pub const UNANSWERED_BYTES_MAX: usize = 64 * 1024;
 
+/// Most segment values in one message of a client: they fit a request's body.
+pub const PUT_VALUES_MAX: usize = 500;
+
+/// Most segment values in one answer: they fit an answer's body.
+pub const STORED_VALUES_MAX: usize = 2000;
+
+/// Most ranges of segments that one answer names as missing; more are named when those have come.
+pub const MISSING_RANGES_MAX: usize = 500;
+
+/// Most unfinished uploads that one answer lists; each names a path of up to [`PATH_MAX`].
+pub const PARTS_MAX: usize = 16;
+
+/// Segments of one put on one connection that may come with another value than their content has,
+/// before the put is refused.
+pub const BAD_SEGMENTS_MAX: u32 = 32;
+
 /// Failed logins after which the server closes the connection.
 pub const LOGIN_ATTEMPTS_MAX: u8 = 3;

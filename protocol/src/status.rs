@@ -92,6 +92,8 @@ statuses! {
     STOPPING = 53, Server, true, "server is stopping";
     /// A deadline passed.
     TIMED_OUT = 54, Server, true, "timed out";
+    /// Segments came with other values than their content has, again and again.
+    BAD_SEGMENT = 60, Client, true, "a segment was altered on the way";
     /// The invitation is not known here: mistyped, revoked, or another server's.
     INVITATION_UNKNOWN = 80, Client, false, "invitation not known";
     /// The invitation's time is over.

@@ -4,7 +4,7 @@
 
 use PeerMisbehaved::{
     AlreadyGreeted, CrossesSegment, ExpectedHello, LoginRequired, NoTransferOpen, NotAwaited,
-    TooMuchContent, TransferOpen, UnexpectedAnswer, WrongOffset, WrongRequestNumber,
+    TooMuchContent, TransferOpen, UnexpectedAnswer, ValueDue, WrongOffset, WrongRequestNumber,
 };
 use ferry_protocol::limits::{
     ANSWER_BODY_MAX, DATA_BODY_MAX, GREETING_BODY_MAX, REQUEST_BODY_MAX, SEGMENT_LEN, SMALL_PUT_MAX,
@@ -22,6 +22,9 @@ enum Taken {
     EndTooEarly,
     Cancel,
     Over,
+    EndBySegments,
+    Values,
+    Leave,
 }
 
 const REQUEST: Verdict = Ok(Taken::Request);
@@ -37,7 +40,7 @@ const END: Verdict = Ok(Taken::EndTooEarly);
 const CANCEL: Verdict = Ok(Taken::Cancel);
 
 /// The states of a server: no hello yet, no login yet, ready, a large put before its answer, a
-/// put whose content comes.
+/// put whose content comes, a large put whose segments come.
 fn server(state: usize) -> ServerSession {
     let mut session = ServerSession::new();
     let mut take = |kind, number| {
@@ -45,23 +48,27 @@ fn server(state: usize) -> ServerSession {
         match kind {
             Kind::HELLO => session.welcomed(),
             Kind::LOGIN_PASSWORD => session.logged_in(),
-            _ => session.put_opened(if state == 3 { SMALL_PUT_MAX + 1 } else { 10 }),
+            _ => session.put_opened(if state == 4 { 10 } else { SMALL_PUT_MAX + 1 }),
         }
     };
     let steps = [Kind::HELLO, Kind::LOGIN_PASSWORD, Kind::PUT];
     for (kind, number) in steps.into_iter().zip(1..).take(state.min(3)) {
         take(kind, number);
     }
+    if state == 5 {
+        session.put_goes_on_by_segments();
+    }
     session
 }
 
 #[rustfmt::skip]
-fn server_table() -> Vec<(Kind, [Verdict; 5])> {
-    let ordinary = [BEFORE[0], BEFORE[1], REQUEST, IN_PUT, IN_PUT];
-    let login = [HELLO_FIRST, REQUEST, GREETED, IN_PUT, IN_PUT];
-    let always = [HELLO_FIRST, REQUEST, REQUEST, IN_PUT, IN_PUT];
+#[expect(clippy::too_many_lines, reason = "one line a kind")]
+fn server_table() -> Vec<(Kind, [Verdict; 6])> {
+    let ordinary = [BEFORE[0], BEFORE[1], REQUEST, IN_PUT, IN_PUT, IN_PUT];
+    let login = [HELLO_FIRST, REQUEST, GREETED, IN_PUT, IN_PUT, IN_PUT];
+    let always = [HELLO_FIRST, REQUEST, REQUEST, IN_PUT, IN_PUT, IN_PUT];
     vec![
-        (Kind::HELLO,            [REQUEST, GREETED, GREETED, IN_PUT, IN_PUT]),
+        (Kind::HELLO,            [REQUEST, GREETED, GREETED, IN_PUT, IN_PUT, IN_PUT]),
         (Kind::LOGIN_PASSWORD,   login),
         (Kind::LOGIN_TOKEN,      login),
         (Kind::LOGIN_DEVICE,     login),
@@ -73,9 +80,9 @@ fn server_table() -> Vec<(Kind, [Verdict; 5])> {
         (Kind::PRINT_DIRECTORY,  ordinary),
         (Kind::GET,              ordinary),
         (Kind::PUT,              ordinary),
-        (Kind::DATA,             [NO_PUT, NO_PUT, NO_PUT, TOO_EARLY, CONTENT]),
-        (Kind::PUT_END,          [NO_PUT, NO_PUT, NO_PUT, TOO_EARLY, END]),
-        (Kind::PUT_CANCEL,       [NO_PUT, NO_PUT, NO_PUT, TOO_EARLY, CANCEL]),
+        (Kind::DATA,             [NO_PUT, NO_PUT, NO_PUT, TOO_EARLY, CONTENT, CONTENT]),
+        (Kind::PUT_END,          [NO_PUT, NO_PUT, NO_PUT, TOO_EARLY, END, Ok(Taken::EndBySegments)]),
+        (Kind::PUT_CANCEL,       [NO_PUT, NO_PUT, NO_PUT, TOO_EARLY, CANCEL, CANCEL]),
         (Kind::MAKE_DIRECTORY,   ordinary),
         (Kind::RENAME,           ordinary),
         (Kind::REMOVE,           ordinary),
@@ -87,16 +94,19 @@ fn server_table() -> Vec<(Kind, [Verdict; 5])> {
         (Kind::PING,             always),
         (Kind::STATUS,           ordinary),
         (Kind::BYE,              always),
-        // Reserved, unknown, and a server's own: taken after login, to be answered "unsupported".
         (Kind::SEGMENT_VALUES,   ordinary),
         (Kind::PARTS,            ordinary),
         (Kind::PART_ABANDON,     ordinary),
+        // Reserved, unknown, and a server's own: taken after login, to be answered "unsupported".
         (Kind::UNDO,             ordinary),
         (Kind::PREFLIGHT,        ordinary),
         (Kind::SEARCH,           ordinary),
         (Kind::USAGE,            ordinary),
         (Kind::REDEEM,           login),
         (Kind::RECEIPT,          ordinary),
+        (Kind::GET_SEGMENTS,     ordinary),
+        (Kind::PUT_VALUES,       [NO_PUT, NO_PUT, NO_PUT, IN_PUT, IN_PUT, Ok(Taken::Values)]),
+        (Kind::PUT_LEAVE,        [NO_PUT, NO_PUT, NO_PUT, IN_PUT, IN_PUT, Ok(Taken::Leave)]),
         (Kind::UNDO_GROUP,       ordinary),
         (Kind::UNDO_LIST,        ordinary),
         (Kind::UNDO_FORGET,      ordinary),
@@ -117,6 +127,10 @@ fn server_table() -> Vec<(Kind, [Verdict; 5])> {
         (Kind::SPACE_IS,         ordinary),
         (Kind::PONG,             ordinary),
         (Kind::STATUS_IS,        ordinary),
+        (Kind::SEGMENT_VALUES_ARE, ordinary),
+        (Kind::PARTS_ARE,        ordinary),
+        (Kind::MISSING,          ordinary),
+        (Kind::SEGMENT_VALUE,    ordinary),
         (Kind::UNDO_PAGE,        ordinary),
         (Kind::HISTORY_IS,       ordinary),
         (Kind::GO_AWAY,          ordinary),
@@ -149,10 +163,10 @@ fn verdict(session: &mut ServerSession, kind: Kind) -> Verdict {
     }
     session.accept(&header(kind, number)).map(|incoming| match incoming {
         Incoming::Request => Taken::Request,
-        Incoming::PutEnd { is_complete } => {
-            assert!(!is_complete);
-            Taken::EndTooEarly
-        }
+        Incoming::PutEnd { is_complete: false } => Taken::EndTooEarly,
+        Incoming::PutEnd { is_complete: true } => Taken::EndBySegments,
+        Incoming::PutValues => Taken::Values,
+        Incoming::PutLeave => Taken::Leave,
         Incoming::PutCancel => Taken::Cancel,
         Incoming::RefusedPutEnd => Taken::Over,
     })
@@ -220,6 +234,37 @@ fn content_is_contiguous_and_no_more_than_announced() {
 }
 
 #[test]
+fn segments_come_whole_in_any_order_each_followed_by_its_value() {
+    let segment = u64::from(SEGMENT_LEN);
+    let take = |session: &mut ServerSession, offset, len| {
+        session.accept_data(&header(Kind::DATA, 3), DataPrefix { offset }, len)
+    };
+    let say = |session: &mut ServerSession, kind| session.accept(&header(kind, 3));
+    let mut session = server(5);
+    // The last one, of a single byte, comes first.
+    assert_eq!(take(&mut session, 4 * segment, 2), Err(TooMuchContent));
+    assert_eq!(take(&mut session, 4 * segment + 1, 1), Err(WrongOffset));
+    assert_eq!(take(&mut session, 4 * segment, 1), Ok(()));
+    assert_eq!(take(&mut session, 0, 1), Err(ValueDue));
+    assert_eq!(say(&mut session, Kind::PUT_END), Err(ValueDue));
+    assert_eq!(say(&mut session, Kind::PUT_LEAVE), Err(ValueDue));
+    assert_eq!(say(&mut session, Kind::PUT_VALUES), Ok(Incoming::PutValues));
+    assert_eq!(take(&mut session, segment + 1, 1), Err(WrongOffset));
+    assert_eq!(take(&mut session, segment, 9), Ok(()));
+    assert_eq!(say(&mut session, Kind::PUT_VALUES), Err(ValueDue));
+    assert_eq!(say(&mut session, Kind::PUT_END), Err(ValueDue));
+    assert_eq!(take(&mut session, 0, 9), Err(WrongOffset));
+    assert_eq!(take(&mut session, segment + 9, SEGMENT_LEN), Err(CrossesSegment));
+    assert_eq!(take(&mut session, segment + 9, SEGMENT_LEN - 9), Ok(()));
+    assert_eq!(say(&mut session, Kind::PUT_VALUES), Ok(Incoming::PutValues));
+    assert_eq!(say(&mut session, Kind::PUT_LEAVE), Ok(Incoming::PutLeave));
+    assert_eq!(say(&mut session, Kind::PUT_END), Err(NoTransferOpen));
+    let mut session = server(5);
+    assert_eq!(take(&mut session, segment, 9), Ok(()));
+    assert_eq!(say(&mut session, Kind::PUT_CANCEL), Ok(Incoming::PutCancel));
+}
+
+#[test]
 fn the_third_refused_login_is_the_last() {
     let mut session = server(1);
     let more = [(); 4].map(|()| session.login_failed());
@@ -246,8 +291,7 @@ const CLIENT_TABLE: &[ClientRow] = &[
     (Kind::PRINT_DIRECTORY,  false, &[],               Some(Kind::DIRECTORY)),
     (Kind::GET,              false, &[Kind::CONTENT],  None),
     (Kind::GET,              true,  &[Kind::DATA],     Some(Kind::CONTENT_END)),
-    (Kind::PUT,              false, &[Kind::GO_ON, Kind::PROGRESS], Some(Kind::STORED)),
-    (Kind::PUT,              true,  &[Kind::PROGRESS], Some(Kind::STORED)),
+    (Kind::PUT,              false, &[Kind::GO_ON, Kind::MISSING, Kind::PROGRESS], Some(Kind::STORED)),
     (Kind::MAKE_DIRECTORY,   false, &[],               Some(Kind::DONE)),
     (Kind::RENAME,           false, &[],               Some(Kind::DONE)),
     (Kind::REMOVE,           false, &[Kind::PROGRESS], Some(Kind::DONE)),
@@ -264,6 +308,11 @@ const CLIENT_TABLE: &[ClientRow] = &[
     (Kind::STATUS,           false, &[],               Some(Kind::STATUS_IS)),
     (Kind::HISTORY,          false, &[],               Some(Kind::HISTORY_IS)),
     (Kind::BYE,              false, &[],               Some(Kind::DONE)),
+    (Kind::SEGMENT_VALUES,   false, &[Kind::PROGRESS], Some(Kind::SEGMENT_VALUES_ARE)),
+    (Kind::PARTS,            false, &[],               Some(Kind::PARTS_ARE)),
+    (Kind::PART_ABANDON,     false, &[],               Some(Kind::DONE)),
+    (Kind::GET_SEGMENTS,     false, &[Kind::CONTENT],  None),
+    (Kind::GET_SEGMENTS,     true,  &[Kind::DATA, Kind::SEGMENT_VALUE], Some(Kind::DONE)),
 ];
 
 #[test]
@@ -273,8 +322,7 @@ fn the_client_judges_every_answer_to_every_request() {
             let mut session = ClientSession::new();
             let number = session.begin(*request);
             if *content_began {
-                let began = if *request == Kind::GET { Kind::CONTENT } else { Kind::GO_ON };
-                assert_eq!(session.accept(&header(began, number)), Ok(AnswerRole::Interim));
+                assert_eq!(session.accept(&header(Kind::CONTENT, number)), Ok(AnswerRole::Interim));
             }
             let is_failure = *answer == Kind::ERROR || (*answer == Kind::BUSY && !content_began);
             let expected = if is_failure || Some(*answer) == *last {
@@ -287,6 +335,24 @@ fn the_client_judges_every_answer_to_every_request() {
             let verdict = session.accept(&header(*answer, number));
             assert_eq!(verdict, expected, "{answer} to {request}, content began: {content_began}");
             assert_eq!(session.unanswered_count(), usize::from(verdict != Ok(AnswerRole::Final)));
+        }
+    }
+}
+
+/// Once its content is awaited a put may end in one of two ways: stored, or left to others.
+#[test]
+fn a_put_that_goes_on_is_stored_or_left() {
+    for began in [Kind::GO_ON, Kind::MISSING] {
+        for answer in Kind::ALL {
+            let mut session = ClientSession::new();
+            let number = session.begin(Kind::PUT);
+            assert_eq!(session.accept(&header(began, number)), Ok(AnswerRole::Interim));
+            let expected = match *answer {
+                Kind::STORED | Kind::DONE | Kind::ERROR => Ok(AnswerRole::Final),
+                Kind::MISSING | Kind::PROGRESS => Ok(AnswerRole::Interim),
+                _ => Err(UnexpectedAnswer),
+            };
+            assert_eq!(session.accept(&header(*answer, number)), expected, "{answer}");
         }
     }
 }
@@ -319,7 +385,7 @@ fn only_three_kinds_are_ever_unsolicited() {
 /// A length is judged by the state of the session before any memory is taken for the body.
 #[test]
 fn an_oversized_length_is_refused_before_anything_is_allocated() {
-    for state in 0..5 {
+    for state in 0..6 {
         let session = server(state);
         for kind in Kind::ALL {
             let max = match state {

@@ -6,11 +6,11 @@ mod wire;
 
 use ferry_protocol::{
     Account, Answer, Attributes, Busy, Change, Content, Device, DeviceKey, DeviceLogin, Digest,
-    Entry, EntryFlags, EntryKind, Fault, GoOn, Hello, IfExists, InvitationSecret, Name,
-    OperationId, Page, Permissions, Progress, Put, Range, Redeem, RemotePath, Removal, Request,
-    RequestedPath, Rights, Secret, ServerStatus, Space, Status, Stored, StoredDigest, Timestamp,
-    Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason, Welcome, WireLimits,
-    escape, fuzz,
+    Entry, EntryFlags, EntryKind, Fault, GoOn, Hello, IfExists, InvitationSecret, Missing, Name,
+    OperationId, Page, PartEntry, PartPage, Permissions, Progress, Put, PutValues, Range, Redeem,
+    RemotePath, Removal, Request, RequestedPath, Rights, Secret, SegmentRange, SegmentValue,
+    ServerStatus, Space, Status, Stored, StoredDigest, StoredValues, Timestamp, Token, TransferId,
+    UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason, Welcome, WireLimits, escape, fuzz,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -203,6 +203,7 @@ fn request() -> impl Strategy<Value = Request> {
         (path(), range()).prop_map(|(path, range)| Request::Digest { path, range }),
         put().prop_map(Request::Put),
         digest().prop_map(Request::PutEnd),
+        segment_request(),
         optional_id().prop_map(|group| Request::UndoGroup(group.map(UndoGroup))),
         (optional_id(), optional_id()).prop_map(|(group, before)| Request::UndoList {
             group: group.map(UndoGroup),
@@ -214,8 +215,52 @@ fn request() -> impl Strategy<Value = Request> {
     ]
 }
 
+fn segment_request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        (path(), segment_range()).prop_map(|(path, range)| Request::GetSegments { path, range }),
+        (path(), segment_range()).prop_map(|(path, range)| Request::SegmentValues { path, range }),
+        (any::<u32>(), values())
+            .prop_map(|(first, values)| Request::PutValues(PutValues { first, values })),
+        any::<[u8; 16]>().prop_map(|id| Request::Parts(TransferId(id))),
+        any::<[u8; 16]>().prop_map(|id| Request::PartAbandon(TransferId(id))),
+    ]
+}
+
+fn segment_range() -> impl Strategy<Value = SegmentRange> {
+    any::<(u32, u32)>().prop_map(|(first, count)| SegmentRange { first, count })
+}
+
+fn values() -> impl Strategy<Value = Vec<SegmentValue>> {
+    vec(any::<[u8; 32]>().prop_map(SegmentValue::from_bytes), 0..20)
+}
+
+prop_compose! {
+    fn part()(
+        (transfer, size, held, touched, is_open) in any::<([u8; 16], u64, u64, i64, bool)>(),
+        target in remote_path(),
+    ) -> PartEntry {
+        let (transfer, touched) = (TransferId(transfer), Timestamp(touched));
+        PartEntry { transfer, target, size, held, touched, is_open }
+    }
+}
+
+fn segment_answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        (1..=u32::MAX, vec(segment_range(), 0..20))
+            .prop_map(|(run_len, ranges)| Answer::Missing(Missing { run_len, ranges })),
+        any::<[u8; 32]>().prop_map(|value| Answer::SegmentValue(SegmentValue::from_bytes(value))),
+        (any::<(u64, i64)>(), values()).prop_map(|((file_size, modified), values)| {
+            let modified = Timestamp(modified);
+            Answer::SegmentValuesAre(StoredValues { file_size, modified, values })
+        }),
+        (vec(part(), 0..16), any::<bool>())
+            .prop_map(|(parts, is_last)| Answer::PartsAre(PartPage { parts, is_last })),
+    ]
+}
+
 fn answer() -> impl Strategy<Value = Answer> {
     prop_oneof![
+        segment_answer(),
         greeting_answer(),
         (vec(entry(), 0..20), any::<bool>())
             .prop_map(|(entries, is_last)| Answer::Page(Page { entries, is_last })),

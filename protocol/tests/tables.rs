@@ -61,6 +61,11 @@ fn the_page_states_every_limit() {
         ("answers unread", u64::try_from(limits::UNREAD_ANSWERS_MAX).unwrap()),
         ("requests unanswered", u64::try_from(limits::UNANSWERED_BYTES_MAX).unwrap()),
         ("refused logins", u64::from(limits::LOGIN_ATTEMPTS_MAX)),
+        ("values in a `put-values`", u64::try_from(limits::PUT_VALUES_MAX).unwrap()),
+        ("values in a `segment-values-are`", u64::try_from(limits::STORED_VALUES_MAX).unwrap()),
+        ("ranges in a `missing`", u64::try_from(limits::MISSING_RANGES_MAX).unwrap()),
+        ("parts in a `parts-are`", u64::try_from(limits::PARTS_MAX).unwrap()),
+        ("wrong segments", u64::from(limits::BAD_SEGMENTS_MAX)),
     ] {
         let row = PAGE.lines().find(|line| line.starts_with(&format!("| {what}")));
         assert!(row.is_some_and(|row| row.contains(&grouped(value))), "{what}: {row:?}");

@@ -1,13 +1,14 @@
 //! What the lanes and the planner of one job share, and how they are started and joined.
 
 use super::conflict::{ConflictId, Next, Parked, Ruled, Ruling, Tray};
+use super::inbox::Inbox;
 use super::report::FinalOutcome;
 use super::{FileOutcome, JobOptions, JobReport};
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::site::Site;
 use crate::{Cancel, Conflict, Error, random};
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 use ferry_protocol::UndoGroup;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -63,22 +64,21 @@ impl<'a> Job<'a> {
     }
 
     /// Runs the planner and the lanes to their ends, and brings back what was set aside.
-    pub(super) fn run<T: Ruled + Send>(
+    pub(super) fn run<T: Ruled + Send, H: Send>(
         &self,
         plan: impl FnOnce(Sender<T>) -> Result<(), Error> + Send,
-        lane: impl Fn(Receiver<T>, &Parked<T>) -> Result<(), Error> + Sync,
+        lane: impl Fn(Inbox<T, H>, &Parked<T>) -> Result<(), Error> + Sync,
     ) {
         let (sender, receiver) = crossbeam_channel::bounded(QUEUE_LEN);
-        let count = self.options.connections.clamp(1, CONNECTIONS_MAX);
+        let inboxes = Inbox::all(&receiver, self.lane_count());
         let parked = Parked::new();
         let (parked, lane) = (&parked, &lane);
         thread::scope(|scope| {
-            for _ in 0..count {
-                let receiver = receiver.clone();
+            for inbox in inboxes {
                 self.start(scope, "ferry-lane", move || {
                     // Held until the error is told, or the planner would tell of a closed queue.
-                    let held_open = receiver.clone();
-                    self.stop_on(lane(receiver, parked));
+                    let held_open = inbox.queue();
+                    self.stop_on(lane(inbox, parked));
                     drop(held_open);
                 });
             }
@@ -169,6 +169,11 @@ impl<'a> Job<'a> {
         parked.insert(id, item);
         self.conflicts.add(id, conflict);
         Ok(())
+    }
+
+    /// Lanes of this job.
+    pub(super) fn lane_count(&self) -> usize {
+        self.options.connections.clamp(1, CONNECTIONS_MAX)
     }
 
     /// A connection: the spare one, or a new one.

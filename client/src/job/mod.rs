@@ -2,10 +2,11 @@
 //!
 //! A planner walks the sources and feeds a bounded queue; lanes, each with a connection and a
 //! thread of its own, take from it. A lane keeps many small files on their way at once, and
-//! takes one big file at a time. What fails for one file stops no other.
+//! takes one big file at a time; lanes that have nothing else to do help with it. What fails for one file stops no other.
 
 mod conflict;
 mod download;
+mod inbox;
 mod lanes;
 mod noted;
 mod report;

@@ -3,7 +3,9 @@
 
 mod segment;
 
-pub use segment::SegmentDigests;
+pub use segment::{
+    SegmentHasher, SegmentValue, SegmentValues, segment_count, segment_len, segment_start,
+};
 
 use std::fmt;
 

@@ -1,10 +1,10 @@
 //! What servers answer, one variant a kind, and its body.
 
 use super::{
-    Account, Busy, Content, Fault, GoOn, History, Page, Progress, ServerStatus, Space, Stored,
-    StoredDigest, UndoPage, Welcome, decode_path_from_root,
+    Account, Busy, Content, Fault, GoOn, History, Missing, Page, PartPage, Progress, ServerStatus,
+    Space, Stored, StoredDigest, StoredValues, UndoPage, Welcome, decode_path_from_root,
 };
-use crate::{DecodeError, Digest, Entry, Kind, Reader, RemotePath, Writer};
+use crate::{DecodeError, Digest, Entry, Kind, Reader, RemotePath, SegmentValue, Writer};
 
 /// What the server answers. Data messages are not among them: see [`DataPrefix`](crate::DataPrefix).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,14 @@ pub enum Answer {
     ContentEnd(Digest),
     /// Asks for a put's content.
     GoOn(GoOn),
+    /// Names segments of a put that are still missing.
+    Missing(Missing),
+    /// The value of the segment that was sent just now.
+    SegmentValue(SegmentValue),
+    /// Values of a stored file's segments.
+    SegmentValuesAre(StoredValues),
+    /// Unfinished uploads.
+    PartsAre(PartPage),
     /// The put is done.
     Stored(Stored),
     /// Done.
@@ -65,6 +73,10 @@ impl Answer {
             Self::Content(_) => Kind::CONTENT,
             Self::ContentEnd(_) => Kind::CONTENT_END,
             Self::GoOn(_) => Kind::GO_ON,
+            Self::Missing(_) => Kind::MISSING,
+            Self::SegmentValue(_) => Kind::SEGMENT_VALUE,
+            Self::SegmentValuesAre(_) => Kind::SEGMENT_VALUES_ARE,
+            Self::PartsAre(_) => Kind::PARTS_ARE,
             Self::Stored(_) => Kind::STORED,
             Self::Done => Kind::DONE,
             Self::Progress(_) => Kind::PROGRESS,
@@ -96,6 +108,12 @@ impl Answer {
                 writer.bytes(digest.as_bytes());
             }
             Self::GoOn(go_on) => go_on.encode(&mut writer),
+            Self::Missing(missing) => missing.encode(&mut writer),
+            Self::SegmentValue(value) => {
+                writer.bytes(value.as_bytes());
+            }
+            Self::SegmentValuesAre(values) => values.encode(&mut writer),
+            Self::PartsAre(page) => page.encode(&mut writer),
             Self::Stored(stored) => stored.encode(&mut writer),
             Self::Progress(progress) => progress.encode(&mut writer),
             Self::DigestIs(digest) => digest.encode(&mut writer),
@@ -124,6 +142,12 @@ impl Answer {
                 Kind::CONTENT => Self::Content(Content::decode(reader)?),
                 Kind::CONTENT_END => Self::ContentEnd(Digest::from_bytes(reader.array("digest")?)),
                 Kind::GO_ON => Self::GoOn(GoOn::decode(reader)?),
+                Kind::MISSING => Self::Missing(Missing::decode(reader)?),
+                Kind::SEGMENT_VALUE => {
+                    Self::SegmentValue(SegmentValue::from_bytes(reader.array("segment value")?))
+                }
+                Kind::SEGMENT_VALUES_ARE => Self::SegmentValuesAre(StoredValues::decode(reader)?),
+                Kind::PARTS_ARE => Self::PartsAre(PartPage::decode(reader)?),
                 Kind::STORED => Self::Stored(Stored::decode(reader)?),
                 Kind::DONE => Self::Done,
                 Kind::PROGRESS => Self::Progress(Progress::decode(reader)?),

@@ -2,8 +2,8 @@
 
 use super::undo::{decode_optional, encode_optional};
 use super::{
-    Change, Device, DeviceLogin, Hello, OperationId, Put, Range, Redeem, Secret, Token, UndoGroup,
-    UndoId, decode_path, encode_path,
+    Change, Device, DeviceLogin, Hello, OperationId, Put, PutValues, Range, Redeem, Secret,
+    SegmentRange, Token, TransferId, UndoGroup, UndoId, decode_path, encode_path,
 };
 use crate::limits::CREDENTIAL_MAX;
 use crate::{DecodeError, Digest, Kind, Reader, RequestedPath, Writer};
@@ -54,6 +54,28 @@ pub enum Request {
     PutEnd(Digest),
     /// Gives a put up; what was sent is removed.
     PutCancel,
+    /// Values of segments of the open put.
+    PutValues(PutValues),
+    /// Leaves the open put, that other connections go on with; what came is kept.
+    PutLeave,
+    /// Some segments of a file, each with its value.
+    GetSegments {
+        /// The file.
+        path: RequestedPath,
+        /// Which segments of it.
+        range: SegmentRange,
+    },
+    /// Values of a stored file's segments.
+    SegmentValues {
+        /// The file.
+        path: RequestedPath,
+        /// Which segments of it.
+        range: SegmentRange,
+    },
+    /// The account's unfinished uploads whose ids come after this one.
+    Parts(TransferId),
+    /// Removes an unfinished upload.
+    PartAbandon(TransferId),
     /// A change of names or attributes.
     Change {
         /// Random id by which a repeat is known.
@@ -115,6 +137,12 @@ impl Request {
             Self::Put(_) => Kind::PUT,
             Self::PutEnd(_) => Kind::PUT_END,
             Self::PutCancel => Kind::PUT_CANCEL,
+            Self::PutValues(_) => Kind::PUT_VALUES,
+            Self::PutLeave => Kind::PUT_LEAVE,
+            Self::GetSegments { .. } => Kind::GET_SEGMENTS,
+            Self::SegmentValues { .. } => Kind::SEGMENT_VALUES,
+            Self::Parts(_) => Kind::PARTS,
+            Self::PartAbandon(_) => Kind::PART_ABANDON,
             Self::Change { change, .. } => change.kind(),
             Self::Digest { .. } => Kind::DIGEST,
             Self::Space(_) => Kind::SPACE,
@@ -151,7 +179,15 @@ impl Request {
                 encode_path(&mut writer, path);
                 range.encode(&mut writer);
             }
+            Self::GetSegments { path, range } | Self::SegmentValues { path, range } => {
+                encode_path(&mut writer, path);
+                range.encode(&mut writer);
+            }
             Self::Put(put) => put.encode(&mut writer),
+            Self::PutValues(values) => values.encode(&mut writer),
+            Self::Parts(transfer) | Self::PartAbandon(transfer) => {
+                writer.bytes(&transfer.0);
+            }
             Self::PutEnd(digest) => {
                 writer.bytes(digest.as_bytes());
             }
@@ -167,6 +203,7 @@ impl Request {
             Self::NextPage
             | Self::PrintDirectory
             | Self::PutCancel
+            | Self::PutLeave
             | Self::Sync
             | Self::Ping
             | Self::Status
@@ -203,6 +240,18 @@ impl Request {
                 Kind::PUT => Self::Put(Put::decode(reader)?),
                 Kind::PUT_END => Self::PutEnd(Digest::from_bytes(reader.array("digest")?)),
                 Kind::PUT_CANCEL => Self::PutCancel,
+                Kind::PUT_VALUES => Self::PutValues(PutValues::decode(reader)?),
+                Kind::PUT_LEAVE => Self::PutLeave,
+                Kind::GET_SEGMENTS => {
+                    let path = decode_path(reader)?;
+                    Self::GetSegments { path, range: SegmentRange::decode(reader)? }
+                }
+                Kind::SEGMENT_VALUES => {
+                    let path = decode_path(reader)?;
+                    Self::SegmentValues { path, range: SegmentRange::decode(reader)? }
+                }
+                Kind::PARTS => Self::Parts(TransferId(reader.array("transfer id")?)),
+                Kind::PART_ABANDON => Self::PartAbandon(TransferId(reader.array("transfer id")?)),
                 Kind::DIGEST => {
                     Self::Digest { path: decode_path(reader)?, range: Range::decode(reader)? }
                 }

@@ -76,11 +76,11 @@ impl ClientSession {
             return Err(PeerMisbehaved::WrongRequestNumber);
         }
         let role = role(*due, header.kind).ok_or(PeerMisbehaved::UnexpectedAnswer)?;
-        match role {
-            AnswerRole::Final => {
-                self.unanswered.pop_front();
-            }
-            _ => due.content_began |= matches!(header.kind, Kind::CONTENT | Kind::GO_ON),
+        if role == AnswerRole::Final {
+            self.unanswered.pop_front();
+        } else {
+            let begins = matches!(header.kind, Kind::CONTENT | Kind::GO_ON | Kind::MISSING);
+            due.content_began |= begins;
         }
         Ok(role)
     }
@@ -100,7 +100,11 @@ fn role(due: Unanswered, answer: Kind) -> Option<AnswerRole> {
         Kind::STAT => Kind::ENTRY,
         Kind::CHANGE_DIRECTORY | Kind::PRINT_DIRECTORY => Kind::DIRECTORY,
         Kind::GET => Kind::CONTENT_END,
+        // Of a put that this connection has left.
+        Kind::PUT if answer == Kind::DONE && due.content_began => Kind::DONE,
         Kind::PUT => Kind::STORED,
+        Kind::SEGMENT_VALUES => Kind::SEGMENT_VALUES_ARE,
+        Kind::PARTS => Kind::PARTS_ARE,
         Kind::DIGEST => Kind::DIGEST_IS,
         Kind::SPACE => Kind::SPACE_IS,
         Kind::UNDO_LIST => Kind::UNDO_PAGE,
@@ -110,12 +114,20 @@ fn role(due: Unanswered, answer: Kind) -> Option<AnswerRole> {
         _ => Kind::DONE,
     };
     let is_interim = match (due.kind, answer) {
-        (Kind::GET, Kind::CONTENT) | (Kind::PUT, Kind::GO_ON) => !due.content_began,
-        (Kind::GET, Kind::DATA) => due.content_began,
-        (Kind::PUT | Kind::DIGEST | Kind::REMOVE | Kind::COPY, Kind::PROGRESS) => true,
+        (Kind::GET | Kind::GET_SEGMENTS, Kind::CONTENT) | (Kind::PUT, Kind::GO_ON) => {
+            !due.content_began
+        }
+        (Kind::GET | Kind::GET_SEGMENTS, Kind::DATA)
+        | (Kind::GET_SEGMENTS, Kind::SEGMENT_VALUE) => due.content_began,
+        (Kind::PUT, Kind::MISSING)
+        | (
+            Kind::PUT | Kind::DIGEST | Kind::SEGMENT_VALUES | Kind::REMOVE | Kind::COPY,
+            Kind::PROGRESS,
+        ) => true,
         _ => false,
     };
-    let is_final = answer == last && (due.kind != Kind::GET || due.content_began);
+    let needs_content = matches!(due.kind, Kind::GET | Kind::GET_SEGMENTS);
+    let is_final = answer == last && (!needs_content || due.content_began);
     match (is_interim, is_final) {
         (true, _) => Some(AnswerRole::Interim),
         (_, true) => Some(AnswerRole::Final),

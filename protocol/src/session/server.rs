@@ -1,7 +1,8 @@
 //! What a server accepts when.
 
 use crate::limits::{
-    DATA_BODY_MAX, GREETING_BODY_MAX, LOGIN_ATTEMPTS_MAX, REQUEST_BODY_MAX, SMALL_PUT_MAX,
+    DATA_BODY_MAX, GREETING_BODY_MAX, LOGIN_ATTEMPTS_MAX, REQUEST_BODY_MAX, SEGMENT_LEN,
+    SMALL_PUT_MAX,
 };
 use crate::{DataPrefix, Header, Kind, PeerMisbehaved};
 
@@ -19,11 +20,16 @@ pub enum Incoming {
     Request,
     /// The end of the open put.
     PutEnd {
-        /// Whether all announced content came before it.
+        /// Whether all announced content came before it. Where it came by segments on several
+        /// connections, the session cannot know, and says yes.
         is_complete: bool,
     },
     /// The open put is given up.
     PutCancel,
+    /// Values of segments of the open put.
+    PutValues,
+    /// This connection leaves the open put to others.
+    PutLeave,
     /// The end or cancellation of a put that was refused already: nothing is answered.
     RefusedPutEnd,
 }
@@ -48,6 +54,30 @@ struct Receiving {
     next_offset: u64,
     size: u64,
     is_awaited: bool,
+    order: ContentOrder,
+}
+
+/// In which order the content of a put comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ContentOrder {
+    /// From the first byte to the last.
+    Straight,
+    /// Segment by segment, each from its first byte to its last and followed by its value.
+    Segments {
+        /// Whether a segment is whole and its value has not come yet.
+        value_due: bool,
+    },
+}
+
+impl Receiving {
+    /// Whether the last segment that began is whole, or none has begun.
+    fn is_between_segments(&self) -> bool {
+        self.next_offset == self.size || is_border(self.next_offset)
+    }
+}
+
+fn is_border(offset: u64) -> bool {
+    offset.checked_rem(u64::from(SEGMENT_LEN)) == Some(0)
 }
 
 impl ServerSession {
@@ -80,7 +110,9 @@ impl ServerSession {
             }
         }
         match (&self.phase, header.kind) {
-            (_, Kind::PUT_END | Kind::PUT_CANCEL) => return Err(PeerMisbehaved::NoTransferOpen),
+            (_, Kind::PUT_END | Kind::PUT_CANCEL | Kind::PUT_VALUES | Kind::PUT_LEAVE) => {
+                return Err(PeerMisbehaved::NoTransferOpen);
+            }
             (Phase::Greeting, Kind::HELLO)
             | (
                 Phase::Login { .. },
@@ -123,7 +155,14 @@ impl ServerSession {
         if !receiving.is_awaited {
             return Err(PeerMisbehaved::NotAwaited);
         }
-        if prefix.offset != receiving.next_offset {
+        let is_due = match receiving.order {
+            ContentOrder::Segments { value_due: true } => return Err(PeerMisbehaved::ValueDue),
+            ContentOrder::Segments { .. } if receiving.is_between_segments() => {
+                is_border(prefix.offset)
+            }
+            _ => prefix.offset == receiving.next_offset,
+        };
+        if !is_due {
             return Err(PeerMisbehaved::WrongOffset);
         }
         if content_len > prefix.content_len_max() {
@@ -134,6 +173,10 @@ impl ServerSession {
             return Err(PeerMisbehaved::TooMuchContent);
         }
         receiving.next_offset = end;
+        let is_whole = receiving.is_between_segments();
+        if let ContentOrder::Segments { value_due } = &mut receiving.order {
+            *value_due = is_whole;
+        }
         Ok(())
     }
 
@@ -172,7 +215,18 @@ impl ServerSession {
             next_offset: 0,
             size,
             is_awaited: size <= SMALL_PUT_MAX,
+            order: ContentOrder::Straight,
         });
+    }
+
+    /// The put was answered with the segments that are missing: they come in any order, each
+    /// followed by its value.
+    pub fn put_goes_on_by_segments(&mut self) {
+        if let Phase::Receiving(receiving) = &mut self.phase {
+            receiving.next_offset = 0;
+            receiving.is_awaited = true;
+            receiving.order = ContentOrder::Segments { value_due: false };
+        }
     }
 
     /// The put was answered with "go on" from `held`.
@@ -212,12 +266,28 @@ impl ServerSession {
         if header.request != receiving.request {
             return Err(PeerMisbehaved::TransferOpen);
         }
+        let (is_by_segments, value_due) = match receiving.order {
+            ContentOrder::Straight => (false, false),
+            ContentOrder::Segments { value_due } => (true, value_due),
+        };
+        let is_inside = is_by_segments && !receiving.is_between_segments();
         let incoming = match header.kind {
             // The put may have been refused while this was on its way: only who has waited for
             // the answer knows whether there is something to end.
             Kind::PUT_END | Kind::PUT_CANCEL if !receiving.is_awaited => {
                 return Err(PeerMisbehaved::NotAwaited);
             }
+            Kind::PUT_VALUES if is_by_segments && !is_inside => {
+                let order = ContentOrder::Segments { value_due: false };
+                self.phase = Phase::Receiving(Receiving { order, ..receiving });
+                return Ok(Incoming::PutValues);
+            }
+            Kind::PUT_VALUES if is_by_segments => return Err(PeerMisbehaved::ValueDue),
+            Kind::PUT_END | Kind::PUT_LEAVE if is_inside || value_due => {
+                return Err(PeerMisbehaved::ValueDue);
+            }
+            Kind::PUT_END if is_by_segments => Incoming::PutEnd { is_complete: true },
+            Kind::PUT_LEAVE if is_by_segments => Incoming::PutLeave,
             Kind::PUT_END => {
                 Incoming::PutEnd { is_complete: receiving.next_offset == receiving.size }
             }

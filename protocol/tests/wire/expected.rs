@@ -6,10 +6,11 @@ use super::{Body, Message};
 use ferry_protocol::{
     Account, Answer, Attributes, Busy, Change, Content, Device, DeviceKey, DeviceLogin, Digest,
     Entry, EntryFlags, EntryKind, Fault, GoOn, Hello, History, HistoryAction, HistoryEntry,
-    HistoryResult, IfExists, InvitationSecret, Kind, OperationId, Page, Permissions, Progress, Put,
-    Range, Redeem, RemotePath, Removal, Request, RequestedPath, Rights, Secret, ServerStatus, Side,
-    Space, Status, Stored, StoredDigest, Timestamp, Token, TransferId, UndoEntry, UndoGroup,
-    UndoId, UndoPage, UndoReason, Welcome, WireLimits,
+    HistoryResult, IfExists, InvitationSecret, Kind, Missing, OperationId, Page, PartEntry,
+    PartPage, Permissions, Progress, Put, PutValues, Range, Redeem, RemotePath, Removal, Request,
+    RequestedPath, Rights, Secret, SegmentRange, SegmentValue, ServerStatus, Side, Space, Status,
+    Stored, StoredDigest, StoredValues, Timestamp, Token, TransferId, UndoEntry, UndoGroup, UndoId,
+    UndoPage, UndoReason, Welcome, WireLimits,
 };
 
 const HELLO_TXT: &[u8] = b"Hello, Ferry!\n";
@@ -23,6 +24,7 @@ pub(crate) fn message(name: &str) -> Option<Message> {
         .or_else(|| download(name))
         .or_else(|| listing(name))
         .or_else(|| change(name))
+        .or_else(|| segments(name))
         .or_else(|| undo(name))
         .or_else(|| failure(name))
         .or_else(|| plain(name));
@@ -264,6 +266,56 @@ fn undo(name: &str) -> Option<(u32, Body)> {
         }
         _ => return None,
     })
+}
+
+fn segments(name: &str) -> Option<(u32, Body)> {
+    let range = |first, count| SegmentRange { first, count };
+    Some(match name {
+        "missing" => answer(
+            28,
+            Answer::Missing(Missing { run_len: 1, ranges: vec![range(0, 2), range(4, 1)] }),
+        ),
+        "put-values" => request(
+            28,
+            Request::PutValues(PutValues { first: 4, values: vec![value(4, b"Hello, Ferry!\n")] }),
+        ),
+        "put-leave" => request(28, Request::PutLeave),
+        "get-segments" => {
+            request(29, Request::GetSegments { path: path("/zeros.bin"), range: range(4, 1) })
+        }
+        "segment-value" => answer(29, Answer::SegmentValue(value(4, &[0]))),
+        "segment-values" => {
+            request(30, Request::SegmentValues { path: path("/zeros.bin"), range: range(3, 9) })
+        }
+        "segment-values-are" => answer(
+            30,
+            Answer::SegmentValuesAre(StoredValues {
+                file_size: 1_048_577,
+                modified: JUST_BEFORE_1970,
+                values: vec![value(3, &[0; 262_144]), value(4, &[0])],
+            }),
+        ),
+        "parts" => request(31, Request::Parts(TransferId([0; 16]))),
+        "parts-are" => answer(31, Answer::PartsAre(parts())),
+        "part-abandon" => request(32, Request::PartAbandon(transfer(1))),
+        _ => return None,
+    })
+}
+
+fn parts() -> PartPage {
+    let part = PartEntry {
+        transfer: transfer(1),
+        target: RemotePath::parse(b"/zeros.bin").unwrap(),
+        size: 1_048_577,
+        held: 786_432,
+        touched: MODIFIED,
+        is_open: false,
+    };
+    PartPage { parts: vec![part], is_last: true }
+}
+
+fn value(index: u32, content: &[u8]) -> SegmentValue {
+    SegmentValue::of(index, content).unwrap()
 }
 
 fn failure(name: &str) -> Option<(u32, Body)> {

@@ -51,6 +51,11 @@ impl Deed {
         self.end(|line| line.failed(&why.to_string()));
     }
 
+    /// It is a part of what another deed tells of: nothing is recorded of it.
+    pub(crate) fn belongs_to_another(&self) {
+        self.0.line.lock().take();
+    }
+
     /// It ended in this way.
     pub(crate) fn came_to<T, E: fmt::Display>(&self, outcome: &std::result::Result<T, E>) {
         match outcome {

@@ -43,9 +43,11 @@ fn code(err: &Error) -> u16 {
         Error::Storage(err) => of_storage(err.kind()),
         Error::Denied { .. } | Error::Nonsense(_) => 550,
         Error::BadPath(_) => 553,
-        Error::DigestMismatch(_) | Error::Truncated(_) | Error::Changed(_) | Error::FolderGone => {
-            451
-        }
+        Error::DigestMismatch(_)
+        | Error::BadSegments(_)
+        | Error::Truncated(_)
+        | Error::Changed(_)
+        | Error::FolderGone => 451,
         Error::LoginsBusy => 421,
         // The last ones are of logins that this door does not have.
         Error::AccountGone

@@ -9,6 +9,7 @@ mod login;
 mod operations;
 mod reply;
 mod request;
+mod segments;
 mod status;
 mod upload;
 mod work;
@@ -54,7 +55,7 @@ impl NativeDoor {
             name: name.to_owned(),
             program: concat!("ferry-server ", env!("CARGO_PKG_VERSION")).to_owned(),
             text: text.to_owned(),
-            features: feature::UNDO | feature::DEVICES | feature::HISTORY,
+            features: feature::SEGMENTS | feature::UNDO | feature::DEVICES | feature::HISTORY,
             limits: WireLimits::with_idle_ms(idle_ms),
         };
         Self {

@@ -28,6 +28,7 @@ fn status(err: &Error) -> Status {
         Error::Denied { .. } | Error::NoDevices | Error::DevicesFull => Status::DENIED,
         Error::BadPath(_) => Status::BAD_NAME,
         Error::DigestMismatch(_) => Status::DIGEST_MISMATCH,
+        Error::BadSegments(_) => Status::BAD_SEGMENT,
         Error::Truncated(_) => Status::TRUNCATED,
         Error::Changed(_) => Status::CHANGED,
         Error::Nonsense(_) => Status::UNSUPPORTED,

@@ -1,18 +1,20 @@
-//! The pump of an upload: content from the stream into the service, then one answer.
+//! The pump of an upload: content from the stream into the service, then one answer. What a
+//! client says between two segments is the matter of [`segments`](super::segments).
 
 use super::connection::{Broken, Message, NativeConnection, Stop};
 use super::deadline::Wait;
 use super::reply::Committing;
 use super::status;
 use super::work::{Running, Work};
+use crate::committer;
 use crate::door::{Interest, Turn};
-use crate::service::{Begun, Incoming as Upload, Session};
+use crate::service::{self, Begun, Incoming as Upload, PutBy, Session, Share};
 use crate::transport::Flow;
+use crate::wake::Pending;
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::session::Incoming;
 use ferry_protocol::{
-    Answer, Busy, DecodeError, Digest, Fault, GoOn, Header, OperationId, PeerMisbehaved, Put,
-    Request, Status,
+    Answer, Busy, Digest, Fault, GoOn, OperationId, PeerMisbehaved, Put, Request, Status, feature,
 };
 use std::time::Instant;
 
@@ -20,16 +22,50 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Receiving {
     /// `None` once it was answered with an error: the rest of its content is passed over.
-    upload: Option<Upload>,
-    operation: Option<OperationId>,
+    pub(super) upload: Option<Content>,
+    pub(super) operation: Option<OperationId>,
+    /// Where in the file the next content belongs.
+    offset: u64,
     /// Content of the present data message that is still to come.
     content_left: usize,
 }
 
+/// Where content goes.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// In one stream.
+    Stream(Upload),
+    /// By segments.
+    Segments(Share),
+}
+
+impl Content {
+    fn write(&mut self, offset: u64, content: &[u8]) -> service::Result<()> {
+        match self {
+            Self::Stream(upload) => upload.write(content),
+            Self::Segments(share) => share.write(offset, content),
+        }
+    }
+
+    fn wait_until(&self, now: Instant) -> Option<Instant> {
+        match self {
+            Self::Stream(upload) => upload.wait_until(now),
+            Self::Segments(share) => share.wait_until(now),
+        }
+    }
+
+    fn remaining(&self) -> u64 {
+        match self {
+            Self::Stream(upload) => upload.remaining(),
+            Self::Segments(share) => share.size(),
+        }
+    }
+}
+
 impl Receiving {
     /// An upload whose first content is still to come.
-    pub(super) fn new(upload: Option<Upload>, operation: Option<OperationId>) -> Self {
-        Self { upload, operation, content_left: 0 }
+    pub(super) fn new(upload: Option<Content>, operation: Option<OperationId>) -> Self {
+        Self { upload, operation, offset: 0, content_left: 0 }
     }
 
     /// When to go on, if the account has sent enough for now. A refused put's content has no
@@ -40,7 +76,7 @@ impl Receiving {
 
     /// Bytes that are still to come.
     pub(super) fn remaining(&self) -> u64 {
-        self.upload.as_ref().map_or(0, Upload::remaining)
+        self.upload.as_ref().map_or(0, Content::remaining)
     }
 }
 
@@ -51,21 +87,24 @@ impl NativeConnection {
         let refusal = known.or_else(|| busy(turn));
         let begun = match refusal {
             Some(answer) => Err(answer),
-            None => self.door.service.upload(session, put).map_err(|err| status::answer(&err)),
+            None => self
+                .door
+                .service
+                .upload(session, put, self.put_by())
+                .map_err(|err| status::answer(&err)),
         };
         let operation = Some(put.operation);
         self.order.put_opened(put.size);
         match begun {
             Ok(Begun::Receive(upload)) => {
                 if put.size > SMALL_PUT_MAX {
-                    let (held, held_digest) = upload.held();
-                    self.order.put_goes_on(held);
-                    self.answer(Answer::GoOn(GoOn { held, held_digest }));
+                    self.await_stream(upload, operation);
+                } else {
+                    self.begin_receiving(Content::Stream(upload), operation);
                 }
-                self.work = Work::Receiving(Box::new(Receiving::new(Some(upload), operation)));
             }
-            Ok(Begun::Prove(proof)) => {
-                let task = proof.into();
+            Ok(Begun::Share(share)) => self.await_segments(share, operation),
+            Ok(Begun::Prove(task)) => {
                 self.work = Work::Running(Box::new(Running { task, operation, told_at: turn.now }));
             }
             Err(answer) => {
@@ -73,6 +112,22 @@ impl NativeConnection {
                 self.answer(answer);
             }
         }
+    }
+
+    fn put_by(&self) -> PutBy {
+        if self.features & feature::SEGMENTS == 0 { PutBy::Stream } else { PutBy::Segments }
+    }
+
+    /// Asks for the content of a large put, from where the part ends.
+    pub(super) fn await_stream(&mut self, upload: Upload, operation: Option<OperationId>) {
+        let (held, held_digest) = upload.held();
+        self.order.put_goes_on(held);
+        self.answer(Answer::GoOn(GoOn { held, held_digest }));
+        self.begin_receiving(Content::Stream(upload), operation);
+    }
+
+    pub(super) fn begin_receiving(&mut self, content: Content, operation: Option<OperationId>) {
+        self.work = Work::Receiving(Box::new(Receiving::new(Some(content), operation)));
     }
 
     /// Passes over content of a put that was refused.
@@ -102,12 +157,18 @@ impl NativeConnection {
             Ok(Message::Data(header, prefix, content_len)) => {
                 self.order.accept_data(&header, prefix, content_len)?;
                 if let Work::Receiving(receiving) = &mut self.work {
+                    receiving.offset = prefix.offset;
                     receiving.content_left = usize::try_from(content_len).unwrap_or(usize::MAX);
                 }
                 Ok(Stop::GoOn)
             }
             Ok(Message::Request(header, request)) => {
-                self.end_upload(&header, request)?;
+                let incoming = self.order.accept(&header)?;
+                match request.map_err(Broken::Decode)? {
+                    Some(Request::PutValues(values)) => self.take_values(&values),
+                    Some(Request::PutLeave) => self.leave_upload(),
+                    request => self.end_upload(incoming, request)?,
+                }
                 Ok(Stop::GoOn)
             }
             Err(stop) => Ok(stop),
@@ -134,9 +195,10 @@ impl NativeConnection {
         self.deadlines.moved(filled, turn.now);
         let content = turn.content.get(..filled).unwrap_or_default();
         let written = match &mut receiving.upload {
-            Some(upload) if filled > 0 => upload.write(content),
+            Some(upload) if filled > 0 => upload.write(receiving.offset, content),
             _ => Ok(()),
         };
+        receiving.offset += filled as u64;
         if let Err(err) = written {
             receiving.upload = None;
             self.answer(status::answer(&err));
@@ -149,25 +211,24 @@ impl NativeConnection {
         })
     }
 
-    fn end_upload(
-        &mut self,
-        header: &Header,
-        request: Result<Option<Request>, DecodeError>,
-    ) -> Result<(), Broken> {
-        let incoming = self.order.accept(header)?;
+    fn end_upload(&mut self, incoming: Incoming, request: Option<Request>) -> Result<(), Broken> {
         self.deadlines.transfer_ended();
         let Work::Receiving(receiving) = std::mem::replace(&mut self.work, Work::None) else {
             return Ok(());
         };
-        let Receiving { upload: Some(mut upload), operation, .. } = *receiving else {
+        let Receiving { upload: Some(upload), operation, .. } = *receiving else {
             return Ok(());
         };
-        match (incoming, request.map_err(Broken::Decode)?) {
-            (Incoming::PutEnd { .. }, Some(Request::PutEnd(digest))) => {
-                self.commit(upload, operation, digest);
-            }
+        match (incoming, request) {
+            (Incoming::PutEnd { .. }, Some(Request::PutEnd(digest))) => match upload {
+                Content::Stream(upload) => self.commit(upload, operation, digest),
+                Content::Segments(share) => self.end_segments(share, operation, digest),
+            },
             (Incoming::PutCancel, _) => {
-                upload.abandon();
+                match upload {
+                    Content::Stream(mut upload) => upload.abandon(),
+                    Content::Segments(share) => share.abandon(),
+                }
                 let fault = Fault::new(Status::CANCELLED, "the upload was cancelled");
                 self.answer(Answer::Error(fault));
             }
@@ -178,13 +239,20 @@ impl NativeConnection {
 
     fn commit(&mut self, upload: Upload, operation: Option<OperationId>, digest: Digest) {
         match upload.finish(digest, &self.waker) {
-            Ok(outcome) => {
-                let number = self.order.last_request();
-                let success = Answer::Stored;
-                self.replies.push_committing(Committing { number, operation, outcome, success });
-            }
+            Ok(outcome) => self.store_when(outcome, operation),
             Err(err) => self.answer(status::answer(&err)),
         }
+    }
+
+    /// Says "stored" once the committer does.
+    pub(super) fn store_when(
+        &mut self,
+        outcome: Pending<committer::Outcome>,
+        operation: Option<OperationId>,
+    ) {
+        let number = self.order.last_request();
+        let success = Answer::Stored;
+        self.replies.push_committing(Committing { number, operation, outcome, success });
     }
 }
 

@@ -11,7 +11,7 @@ use crate::service::{LoginOutcome, Redeemed, Task, TaskOutcome, TaskState};
 use crate::storage;
 use crate::wake::Pending;
 use ferry_protocol::limits::SMALL_PUT_MAX;
-use ferry_protocol::{Answer, GoOn, OperationId, Request};
+use ferry_protocol::{Answer, OperationId, Request};
 use std::time::{Duration, Instant};
 
 /// Work of a connection; it has one at a time.
@@ -139,13 +139,8 @@ impl NativeConnection {
             TaskOutcome::Digest(digest) => self.answer(Answer::DigestIs(digest)),
             // No request of this door asks for one.
             TaskOutcome::Checksum { .. } => {}
-            TaskOutcome::Proven(incoming) => {
-                let (held, held_digest) = incoming.held();
-                self.order.put_goes_on(held);
-                self.answer(Answer::GoOn(GoOn { held, held_digest }));
-                let receiving = Receiving::new(Some(incoming), operation);
-                self.work = Work::Receiving(Box::new(receiving));
-            }
+            TaskOutcome::Proven(incoming) => self.await_stream(incoming, operation),
+            TaskOutcome::Found(share) => self.await_segments(share, operation),
         }
     }
 

@@ -19,6 +19,8 @@ pub(crate) enum Error {
     BadPath(PathError),
     /// The content that came does not have the announced digest.
     DigestMismatch(RemotePath),
+    /// Too many segments came with other values than their content has.
+    BadSegments(RemotePath),
     /// Less content came than was announced.
     Truncated(RemotePath),
     /// The file changed while it was read.
@@ -61,6 +63,13 @@ impl fmt::Display for Error {
             Self::BadPath(err) => err.fmt(f),
             Self::DigestMismatch(path) => {
                 write!(f, "{path}: the content was altered on the way; send it again")
+            }
+            Self::BadSegments(path) => {
+                write!(
+                    f,
+                    "{path}: segment after segment was altered on the way; look for a fault \
+                           in the sender's memory or disk"
+                )
             }
             Self::Truncated(path) => write!(f, "{path}: the content ended early"),
             Self::Changed(path) => write!(f, "{path}: the file changed while it was read"),

@@ -16,6 +16,7 @@ mod presence;
 mod read;
 mod roots;
 mod sessions;
+mod shared;
 mod stream;
 mod task;
 mod undo;
@@ -27,9 +28,10 @@ pub(crate) use error::Error;
 pub(crate) use listing::Pages;
 pub(crate) use read::{Download, Piece};
 pub(crate) use roots::{Places, Roots};
+pub(crate) use shared::{Ended, Share};
 pub(crate) use stream::{Opened, PartNames, Start, Stream};
 pub(crate) use task::{Algorithm, Task, TaskOutcome, TaskState};
-pub(crate) use write::{Begun, Incoming};
+pub(crate) use write::{Begun, Incoming, PutBy};
 
 use crate::accounts::{Account, Accounts};
 use crate::audit::{Action, AuditLog, Line, Origin, Who};
@@ -44,6 +46,7 @@ use pace::Paces;
 use password::PasswordLane;
 use presence::Presence;
 use sessions::Sessions;
+use shared::OpenUploads;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -63,6 +66,7 @@ pub(crate) struct Service {
     desk: Desk,
     sessions: Arc<Sessions>,
     tokens: Tokens,
+    open_uploads: Arc<OpenUploads>,
 }
 
 /// Where what people do is charged and recorded.
@@ -105,8 +109,17 @@ impl Service {
                 sessions.end(|account| accounts.account(account).is_none());
             }
         });
-        let (paces, tokens) = (Paces::default(), Tokens::default());
-        Ok(Self { roots, paces, accounts, commits, passwords, desk, sessions, tokens })
+        Ok(Self {
+            roots,
+            paces: Paces::default(),
+            accounts,
+            commits,
+            passwords,
+            desk,
+            sessions,
+            tokens: Tokens::default(),
+            open_uploads: Arc::default(),
+        })
     }
 
     /// Where misbehaviour is charged.

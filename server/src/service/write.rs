@@ -1,15 +1,19 @@
 //! Uploads: rights, what is in the way, the hidden part, its digest, and its commit.
 
 use super::namespace::make_parents;
-use super::task::Proof;
+use super::shared::{Announced, SharedUpload};
+use super::task::{Proof, Survey, Task};
 use super::view::View;
-use super::{Error, Result, Service, Session};
+use super::{Error, Result, Service, Session, Share};
 use crate::audit::{Action, Deed};
 use crate::committer::{self, CommitQueue, Finished};
 use crate::storage::{self, Author, ErrorKind, Upload};
 use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::limits::SMALL_PUT_MAX;
-use ferry_protocol::{Attributes, Digest, EntryKind, Hasher, IfExists, Put, RemotePath, Rights};
+use ferry_protocol::{
+    Attributes, Digest, EntryKind, Hasher, IfExists, Put, RemotePath, Rights, SegmentValues,
+    TransferId,
+};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,8 +23,19 @@ use std::time::Instant;
 pub(crate) enum Begun {
     /// Content can come.
     Receive(Incoming),
+    /// Segments can come, from other connections too.
+    Share(Share),
     /// A part is there; it has to be read again before it is vouched for.
-    Prove(Proof),
+    Prove(Task),
+}
+
+/// How the content of a large put comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PutBy {
+    /// From its first byte to its last, on one connection.
+    Stream,
+    /// By segments, on one connection or several.
+    Segments,
 }
 
 /// An upload that is being received. Dropped before its commit, one whose size is known to be small
@@ -48,20 +63,35 @@ pub(super) struct Plan {
     pub(super) deed: Deed,
 }
 
+impl Plan {
+    /// Whether another put of this transfer id means the same file.
+    pub(super) fn is_same_file(&self, other: &Self) -> bool {
+        self.by.account == other.by.account
+            && self.target == other.target
+            && self.size == other.size
+    }
+}
+
 impl Service {
-    /// Begins the upload that a put announces.
-    pub(crate) fn upload(&self, session: &Session, put: &Put) -> Result<Begun> {
+    /// Begins the upload that a put announces, or joins it.
+    pub(crate) fn upload(&self, session: &Session, put: &Put, by: PutBy) -> Result<Begun> {
         let target = put.path.resolve(&session.directory)?;
         let deed = session.view.deed(Action::Upload, &target);
         deed.moved(put.size);
-        let begun = self.begin(session, put, target, deed.clone());
+        let begun = self.begin(session, put, by, (target, deed.clone()));
         if let Err(err) = &begun {
             deed.failed(err);
         }
         begun
     }
 
-    fn begin(&self, session: &Session, put: &Put, target: RemotePath, deed: Deed) -> Result<Begun> {
+    fn begin(
+        &self,
+        session: &Session,
+        put: &Put,
+        by: PutBy,
+        (target, deed): (RemotePath, Deed),
+    ) -> Result<Begun> {
         let view = &session.view;
         view.may(Rights::WRITE, "write", &target)?;
         if target.is_root() {
@@ -70,19 +100,14 @@ impl Service {
         let attributes =
             Attributes { modified: Some(put.modified), permissions: Some(put.permissions) };
         let (size, if_exists, keeps_part) = (put.size, put.if_exists, put.size > SMALL_PUT_MAX);
-        let by = session.author(put.operation);
-        let plan = Plan { target, size, attributes, if_exists, keeps_part, by, deed };
+        let author = session.author(put.operation);
+        let plan = Plan { target, size, attributes, if_exists, keeps_part, by: author, deed };
+        let by = if put.size > SMALL_PUT_MAX { by } else { PutBy::Stream };
         if put.size > SMALL_PUT_MAX {
             look_in_the_way(view, &plan)?;
-        }
-        if put.resume && put.size > SMALL_PUT_MAX {
-            let upload = view.storage.continue_upload(&plan.target, put.transfer)?;
-            if upload.held() > plan.size {
-                // Another file's part: cut to size it would prove true and be stored too long.
-                return Err(storage::Error::new(ErrorKind::NoPart, &plan.target).into());
+            if put.resume {
+                return self.resume(plan, view, put.transfer, by);
             }
-            let proof = Proof::new(upload, plan, view.clone(), self.commits.clone());
-            return Ok(Begun::Prove(proof));
         }
         let begin = || view.storage.begin_upload(&plan.target, put.transfer, put.size);
         let upload = match begin() {
@@ -93,7 +118,38 @@ impl Service {
             begun => begun,
         }?;
         let commits = self.commits.clone();
-        Ok(Begun::Receive(Incoming::new(upload, plan, view.clone(), commits, Hasher::new())))
+        if by == PutBy::Stream {
+            let incoming = Incoming::new(upload, plan, view.clone(), commits, Hasher::new());
+            return Ok(Begun::Receive(incoming));
+        }
+        let announced = self.announced(put.transfer, plan, view);
+        let shared = SharedUpload::new(announced, upload, SegmentValues::new())?;
+        Ok(Begun::Share(Share::new(self.open_uploads.add(shared))))
+    }
+
+    /// Joins an upload that is open, or goes on with the part of one that is not.
+    fn resume(&self, plan: Plan, view: &View, transfer: TransferId, by: PutBy) -> Result<Begun> {
+        if by == PutBy::Segments
+            && let Some(open) = self.open_uploads.find(transfer, &plan)?
+        {
+            // It is told once, of the put that opened it.
+            plan.deed.belongs_to_another();
+            return Ok(Begun::Share(Share::new(open)));
+        }
+        let upload = view.storage.continue_upload(&plan.target, transfer)?;
+        if upload.held() > plan.size {
+            // Another file's part: cut to size it would prove true and be stored too long.
+            return Err(storage::Error::new(ErrorKind::NoPart, &plan.target).into());
+        }
+        Ok(Begun::Prove(match by {
+            PutBy::Stream => Proof::new(upload, plan, view.clone(), self.commits.clone()).into(),
+            PutBy::Segments => Survey::open(self.announced(transfer, plan, view), upload)?,
+        }))
+    }
+
+    fn announced(&self, transfer: TransferId, plan: Plan, view: &View) -> Announced {
+        let (view, commits) = (view.clone(), self.commits.clone());
+        Announced { transfer, plan, view, commits, open: Arc::clone(&self.open_uploads) }
     }
 }
 
@@ -150,11 +206,11 @@ impl Incoming {
 
     fn take(&mut self, content: &[u8]) -> Result<()> {
         let offset = self.hasher.len();
-        let Some(upload) = self.upload.as_mut() else {
+        let Some(upload) = self.upload.as_ref() else {
             return Err(Error::Nonsense("the upload is over"));
         };
         if let Err(err) = upload.write(offset, content) {
-            if matches!(err.kind(), ErrorKind::NoSpace | ErrorKind::Quota | ErrorKind::TooLarge) {
+            if is_full(&err) {
                 self.abandon();
             }
             return Err(err.into());
@@ -210,35 +266,10 @@ impl Incoming {
             self.abandon();
             return Err(Error::DigestMismatch(self.plan.target.clone()));
         }
-        let Some(mut upload) = self.upload.take() else {
+        let Some(upload) = self.upload.take() else {
             return Err(Error::Nonsense("the upload is over"));
         };
-        let is_synced = self.plan.size > SMALL_PUT_MAX && self.commits.is_durable();
-        let sealed = upload.seal(self.plan.attributes).and_then(|()| {
-            // A large file takes its time to sync: here, so that no small one waits behind it.
-            if is_synced { upload.sync() } else { Ok(()) }
-        });
-        if let Err(err) = sealed {
-            abandon(upload);
-            return Err(err.into());
-        }
-        let lost = storage::Error::new(ErrorKind::Io, &self.plan.target);
-        let (promise, pending) = promise(waker, Err(lost));
-        let deed = self.plan.deed.clone();
-        deed.is_of(digest);
-        let promise = promise.seen_by(move |outcome| deed.came_to(outcome));
-        let finished = Finished {
-            upload,
-            storage: Arc::clone(&self.view.storage),
-            target: self.plan.target.clone(),
-            size: self.plan.size,
-            digest,
-            if_exists: self.plan.if_exists,
-            by: self.plan.by.clone(),
-            is_synced,
-        };
-        self.commits.commit(finished, promise);
-        Ok(pending)
+        hand_over(upload, (&self.plan, &self.view), digest, &self.commits, waker)
     }
 
     /// Removes what was written.
@@ -267,7 +298,53 @@ impl fmt::Debug for Incoming {
 /// Bytes after which a large upload is synced.
 const SYNC_INTERVAL: u64 = 256 * 1024 * 1024;
 
-fn abandon(upload: Box<dyn Upload>) {
+/// Seals an upload whose digest agreed, and hands it to the committer.
+pub(super) fn hand_over(
+    mut upload: Box<dyn Upload>,
+    (plan, view): (&Plan, &View),
+    digest: Digest,
+    commits: &CommitQueue,
+    waker: &Waker,
+) -> Result<Pending<committer::Outcome>> {
+    if upload.held() != plan.size {
+        // What lies behind the end, or is missing before it, came from elsewhere.
+        abandon(upload);
+        return Err(Error::Truncated(plan.target.clone()));
+    }
+    let is_synced = plan.size > SMALL_PUT_MAX && commits.is_durable();
+    let sealed = upload.seal(plan.attributes).and_then(|()| {
+        // A large file takes its time to sync: here, so that no small one waits behind it.
+        if is_synced { upload.sync() } else { Ok(()) }
+    });
+    if let Err(err) = sealed {
+        abandon(upload);
+        return Err(err.into());
+    }
+    let lost = storage::Error::new(ErrorKind::Io, &plan.target);
+    let (promise, pending) = promise(waker, Err(lost));
+    let deed = plan.deed.clone();
+    deed.is_of(digest);
+    let promise = promise.seen_by(move |outcome| deed.came_to(outcome));
+    let finished = Finished {
+        upload,
+        storage: Arc::clone(&view.storage),
+        target: plan.target.clone(),
+        size: plan.size,
+        digest,
+        if_exists: plan.if_exists,
+        by: plan.by.clone(),
+        is_synced,
+    };
+    commits.commit(finished, promise);
+    Ok(pending)
+}
+
+/// Whether there is no room for an upload, so that what came of it only takes room away.
+pub(super) fn is_full(err: &storage::Error) -> bool {
+    matches!(err.kind(), ErrorKind::NoSpace | ErrorKind::Quota | ErrorKind::TooLarge)
+}
+
+pub(super) fn abandon(upload: Box<dyn Upload>) {
     if let Err(err) = upload.abandon() {
         tracing::warn!("an unfinished upload could not be removed: {err}");
     }

@@ -5,7 +5,8 @@
 //! to the same folder past this storage is seen by the next count.
 
 use super::{
-    Author, Error, ErrorKind, Listing, Published, Reader, Result, Space, Storage, Undo, Upload,
+    Author, Error, ErrorKind, Listing, PartState, Published, Reader, Result, Space, Storage, Undo,
+    Upload,
 };
 use ferry_protocol::{
     Attributes, Entry, EntryKind, IfExists, RemotePath, TransferId, UndoEntry, UndoId,
@@ -143,7 +144,6 @@ impl Counted {
             quota: self.quota,
             target: target.clone(),
             transfer,
-            written: 0,
         })
     }
 }
@@ -252,6 +252,16 @@ impl Storage for Counted {
         self.inner.sweep_parts(idle_secs)
     }
 
+    fn part(&self, target: &RemotePath, transfer: TransferId) -> Result<PartState> {
+        self.inner.part(target, transfer)
+    }
+
+    fn remove_part(&self, target: &RemotePath, transfer: TransferId) -> Result<()> {
+        self.inner.remove_part(target, transfer)?;
+        self.usage.give_back(transfer);
+        Ok(())
+    }
+
     fn undo(&self) -> &dyn Undo {
         self
     }
@@ -309,8 +319,6 @@ struct CountedUpload {
     quota: u64,
     target: RemotePath,
     transfer: TransferId,
-    /// One past the last byte written here.
-    written: u64,
 }
 
 impl CountedUpload {
@@ -335,16 +343,22 @@ impl Upload for CountedUpload {
         self.inner.read_at(offset, buffer)
     }
 
-    fn write(&mut self, offset: u64, content: &[u8]) -> Result<()> {
+    fn holds(&self, start: u64, end: u64) -> bool {
+        self.inner.holds(start, end)
+    }
+
+    fn write(&self, offset: u64, content: &[u8]) -> Result<()> {
         let end = offset.saturating_add(content.len() as u64);
         if !self.usage.set_aside(self.transfer, end, 0, self.quota)
             && !self.usage.set_aside(self.transfer, end, self.replaced(), self.quota)
         {
             return Err(Error::new(ErrorKind::Quota, &self.target));
         }
-        self.inner.write(offset, content)?;
-        self.written = self.written.max(end);
-        Ok(())
+        self.inner.write(offset, content)
+    }
+
+    fn forget_chunk(&self, start: u64) -> Result<()> {
+        self.inner.forget_chunk(start)
     }
 
     fn seal(&mut self, attributes: Attributes) -> Result<()> {
@@ -362,14 +376,14 @@ impl Upload for CountedUpload {
     ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)> {
         let replaced = if if_exists == IfExists::Replace { self.replaced() } else { 0 };
         let len = self.inner.held();
-        let Self { inner, storage, usage, quota, target, transfer, written } = *self;
+        let Self { inner, storage, usage, quota, target, transfer } = *self;
         match inner.publish(if_exists, by) {
             Ok(published) => {
                 usage.stored(transfer, len, replaced);
                 Ok(published)
             }
             Err((err, inner)) => {
-                let upload = Self { inner, storage, usage, quota, target, transfer, written };
+                let upload = Self { inner, storage, usage, quota, target, transfer };
                 Err((err, Box::new(upload)))
             }
         }
@@ -432,7 +446,7 @@ mod tests {
         assert!(storage.begin_upload(&path("/b"), TransferId([2; 16]), 30).is_err());
         upload.abandon().unwrap();
         assert_eq!(usage.bytes(), 0);
-        let mut upload = storage.begin_upload(&path("/b"), TransferId([3; 16]), 10).unwrap();
+        let upload = storage.begin_upload(&path("/b"), TransferId([3; 16]), 10).unwrap();
         assert_eq!(upload.write(0, &[0; 101]).unwrap_err().kind(), ErrorKind::Quota);
         drop(upload);
         assert_eq!(usage.bytes(), 10, "its part is kept");

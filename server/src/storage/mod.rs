@@ -90,6 +90,12 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// Removes parts that nobody wrote to for `idle_secs` seconds, and returns their count.
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64>;
 
+    /// What is known of the part of an upload to `target`, open or not.
+    fn part(&self, target: &RemotePath, transfer: TransferId) -> Result<PartState>;
+
+    /// Removes the part of an upload to `target` that nobody is writing.
+    fn remove_part(&self, target: &RemotePath, transfer: TransferId) -> Result<()>;
+
     /// What was replaced or removed and can be brought back.
     fn undo(&self) -> &dyn Undo;
 }
@@ -161,19 +167,29 @@ pub struct Metadata {
 
 /// An upload that is not visible yet. Dropping it keeps what was written, or at least the whole
 /// chunks of it, for [`Storage::continue_upload`]; [`Upload::abandon`] removes it.
-pub trait Upload: Send {
+///
+/// Several threads may write to one upload at once, each its own chunks.
+pub trait Upload: Send + Sync {
     /// Bytes of a chunk, a multiple of a segment. Each chunk is written from its start to its end.
     fn chunk_len(&self) -> u64;
 
     /// Bytes from the file's start that are held without a gap.
     fn held(&self) -> u64;
 
+    /// Whether the bytes from `start` to before `end` are held. Only their content proves that
+    /// they are what was written: a machine may have stopped in between.
+    fn holds(&self, start: u64, end: u64) -> bool;
+
     /// Reads what was written; for proving a part before it is vouched for.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize>;
 
     /// Writes content at `offset`, the next byte of its chunk. After an error of kind
     /// [`ErrorKind::NoSpace`] the upload is the caller's to abandon.
-    fn write(&mut self, offset: u64, content: &[u8]) -> Result<()>;
+    fn write(&self, offset: u64, content: &[u8]) -> Result<()>;
+
+    /// Forgets what was written of the chunk that begins at `start`, so that it can be written
+    /// again from there.
+    fn forget_chunk(&self, start: u64) -> Result<()>;
 
     /// Says that all content is written, and sets time and permission bits. A gap in the content
     /// is an error of kind [`ErrorKind::Unsupported`].
@@ -202,6 +218,17 @@ pub trait Published: Send {
 
     /// Returns once the folder's names are on stable storage.
     fn sync_folder(&self) -> Result<()>;
+}
+
+/// What is known of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartState {
+    /// Bytes up to the last that came.
+    pub held: u64,
+    /// When something of it came last.
+    pub touched: Timestamp,
+    /// Whether it is being written now.
+    pub is_open: bool,
 }
 
 /// Identity of a folder within its storage.

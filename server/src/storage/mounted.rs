@@ -3,7 +3,9 @@
 //! A mounted storage hides what its name would be in the root. Nothing is renamed from one
 //! storage into another.
 
-use super::{Author, Error, ErrorKind, Listing, Reader, Result, Space, Storage, Undo, Upload};
+use super::{
+    Author, Error, ErrorKind, Listing, PartState, Reader, Result, Space, Storage, Undo, Upload,
+};
 use ferry_protocol::{
     Attributes, Entry, IfExists, Name, RemotePath, TransferId, UndoEntry, UndoId,
 };
@@ -162,6 +164,14 @@ impl Storage for Mounted {
             count += swept.map_err(|err| err.below(&mount.at))?;
         }
         Ok(count)
+    }
+
+    fn part(&self, target: &RemotePath, transfer: TransferId) -> Result<PartState> {
+        self.place(target).on(|storage, path| storage.part(path, transfer))
+    }
+
+    fn remove_part(&self, target: &RemotePath, transfer: TransferId) -> Result<()> {
+        self.place(target).on(|storage, path| storage.remove_part(path, transfer))
     }
 
     fn undo(&self) -> &dyn Undo {

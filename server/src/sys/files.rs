@@ -303,16 +303,26 @@ pub(crate) fn reserve(file: &File, len: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Bytes from the start of the file that are surely written: up to its first hole, or all.
-pub(crate) fn first_hole(file: &File, size: u64) -> u64 {
+/// The first run of bytes at or behind `from` that is no hole, in a file of `size` bytes; where
+/// the system does not tell holes, all that is left. `None` if nothing is.
+pub(crate) fn next_data(file: &File, from: u64, size: u64) -> Option<(u64, u64)> {
+    if from >= size {
+        return None;
+    }
     #[cfg(target_os = "linux")]
     {
-        fs::seek(file, fs::SeekFrom::Hole(0)).map_or(size, |hole| hole.min(size))
+        let start = match fs::seek(file, fs::SeekFrom::Data(from)) {
+            Ok(start) => start,
+            Err(Errno::NXIO) => return None,
+            Err(_) => return Some((from, size)),
+        };
+        let end = fs::seek(file, fs::SeekFrom::Hole(start)).map_or(size, |hole| hole.min(size));
+        (start < end).then_some((start, end))
     }
     #[cfg(not(target_os = "linux"))]
     {
         let _ = file;
-        size
+        Some((from, size))
     }
 }
 

@@ -14,8 +14,8 @@ pub mod ftp;
 use ferry_protocol::session::ClientSession;
 use ferry_protocol::{
     Answer, DEVICE_EXPORTER_LABEL, DEVICE_EXPORTER_LEN, Deframer, Digest, Frame, Hello, IfExists,
-    Kind, OperationId, Permissions, Put, Request, RequestedPath, Rights, Secret, Timestamp,
-    TransferId, encode_data_header, encode_request,
+    Kind, OperationId, Permissions, Put, PutValues, Request, RequestedPath, Rights, Secret,
+    SegmentValue, Timestamp, TransferId, encode_data_header, encode_request, segment_start,
 };
 use ferry_server::accounts::{
     AccountName, Accounts, AccountsFile, Clock, PasswordHash, StoredAccount, Terms,
@@ -171,6 +171,16 @@ impl Fixture {
         client
     }
 
+    /// The same with these feature bits in use.
+    pub fn guest_with(&self, features: u64) -> RawClient {
+        let mut client = RawClient::connect(self.address());
+        let Answer::Welcome(welcome) = client.greet_with(features) else { panic!("no welcome") };
+        assert_eq!(welcome.features, features);
+        let answer = client.log_in("", "");
+        assert!(matches!(answer, Answer::LoggedIn(_)), "{answer:?}");
+        client
+    }
+
     /// Unfinished uploads in the share's top folder.
     pub fn parts(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.share.path()).unwrap();
@@ -217,12 +227,49 @@ impl RawClient {
     }
 
     pub fn greet(&mut self) -> Answer {
-        self.ask(&Request::Hello(Hello { program: "raw".to_owned(), features: 0 }))
+        self.greet_with(0)
     }
 
-    /// Says hello with feature bits.
     pub fn greet_with(&mut self, features: u64) -> Answer {
         self.ask(&Request::Hello(Hello { program: "raw".to_owned(), features }))
+    }
+
+    /// Sends a whole segment of a put, and its value.
+    pub fn send_segment(&mut self, number: u32, index: u32, content: &[u8]) {
+        let value = SegmentValue::of(index, content).unwrap();
+        self.send_segment_as(number, index, content, value);
+    }
+
+    /// Sends a whole segment of a put, and another value.
+    pub fn send_segment_as(
+        &mut self,
+        number: u32,
+        index: u32,
+        content: &[u8],
+        value: SegmentValue,
+    ) {
+        self.send_data(number, segment_start(index), content);
+        self.send_values(number, index, vec![value]);
+    }
+
+    pub fn send_values(&mut self, number: u32, first: u32, values: Vec<SegmentValue>) {
+        self.send_as(number, &Request::PutValues(PutValues { first, values }));
+    }
+
+    /// Announces a large put and returns its number with the segments that are missing.
+    pub fn begin_segments(&mut self, put: &Put) -> (u32, Vec<(u32, u32)>) {
+        let number = self.send(&Request::Put(put.clone()));
+        (number, self.missing())
+    }
+
+    /// The segments that the next answer says are missing.
+    pub fn missing(&mut self) -> Vec<(u32, u32)> {
+        match self.answer() {
+            Answer::Missing(missing) => {
+                missing.ranges.iter().map(|range| (range.first, range.count)).collect()
+            }
+            other => panic!("expected missing segments, got {other:?}"),
+        }
     }
 
     /// The TLS exporter's value of this connection for a device's login.

@@ -8,13 +8,14 @@ use super::sink::Piece;
 use crate::client::Backoff;
 use crate::connection::Connection;
 use crate::job::conflict::{NUMBERED_MAX, Parked, Ruling};
+use crate::job::inbox::{Inbox, Next};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::{Conflict, Error, local_file, sys};
-use crossbeam_channel::Receiver;
 use ferry_protocol::limits::{SMALL_PUT_MAX, UNANSWERED_BYTES_MAX, UNANSWERED_MAX};
 use ferry_protocol::{Answer, HEADER_LEN, PeerMisbehaved, Range, Request, Status, StoredDigest};
 use std::collections::{BTreeSet, VecDeque};
+use std::convert::Infallible;
 use std::fs;
 use std::io;
 
@@ -25,7 +26,7 @@ const FAILURES_MAX: u32 = 3;
 
 pub(super) struct Lane<'a> {
     job: &'a Job<'a>,
-    queue: Receiver<Item>,
+    inbox: Inbox<Item, Infallible>,
     parked: &'a Parked<Item>,
     connection: Option<Connection>,
     backoff: Backoff,
@@ -40,10 +41,14 @@ pub(super) struct Lane<'a> {
 }
 
 impl<'a> Lane<'a> {
-    pub(super) fn new(job: &'a Job<'a>, queue: Receiver<Item>, parked: &'a Parked<Item>) -> Self {
+    pub(super) fn new(
+        job: &'a Job<'a>,
+        inbox: Inbox<Item, Infallible>,
+        parked: &'a Parked<Item>,
+    ) -> Self {
         Self {
             job,
-            queue,
+            inbox,
             parked,
             connection: None,
             backoff: Backoff::new(&job.site, &job.cancel),
@@ -110,12 +115,16 @@ impl<'a> Lane<'a> {
                 self.settle(item)?;
                 return Ok(true);
             }
-            if self.queue.is_empty() {
+            if self.inbox.is_empty() {
                 self.place_finished();
             }
-            return match self.queue.recv() {
-                Ok(item) => self.begin(item).map(|()| true),
-                Err(_closed) => Ok(!self.again.is_empty()),
+            if !self.again.is_empty() {
+                return Ok(true);
+            }
+            return match self.inbox.wait() {
+                Next::Work(item) => self.begin(item).map(|()| true),
+                Next::Help(never) => match never {},
+                Next::Over => Ok(false),
             };
         }
         self.connection()?.flush()?;
@@ -138,7 +147,7 @@ impl<'a> Lane<'a> {
     }
 
     fn next_item(&mut self) -> Option<Item> {
-        self.again.pop_front().or_else(|| self.queue.try_recv().ok())
+        self.again.pop_front().or_else(|| self.inbox.try_work())
     }
 
     fn connection(&mut self) -> Result<&mut Connection, Error> {

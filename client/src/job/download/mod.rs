@@ -27,7 +27,7 @@ pub fn download(client: &mut Client, transfers: Vec<Transfer>, options: &JobOpti
             folders = planner.into_folders();
             planned
         },
-        |queue, parked| Lane::new(&job, queue, parked).run(),
+        |inbox, parked| Lane::new(&job, inbox, parked).run(),
     );
     finish::finish(&job, folders);
     job.end(client)

@@ -1,18 +1,21 @@
-//! A big file on its way up: announce it, wait for "go on", send segments while hashing them and
-//! looking for an answer, and end with the digest.
+//! A big file on its way up: announce it and do what the server answers. It asks for the content
+//! from an offset on ([`stream`](super::stream)), or for the segments that are missing
+//! ([`segments`](super::segments)).
 
-use super::item::{FAILURES_MAX, Item};
+use super::item::Item;
+use super::segments::Stripe;
+use super::stream::Stream;
+use super::striped::Striped;
 use crate::connection::{Connection, Received};
 use crate::job::lanes::Job;
 use crate::journal::Held;
 use crate::local_file;
 use crate::{Error, Stage, sys};
-use ferry_protocol::limits::SEGMENT_LEN;
 use ferry_protocol::{
-    Answer, Digest, Fault, GoOn, Hasher, PeerMisbehaved, Range, Request, Status, Stored,
+    Answer, Digest, Fault, PeerMisbehaved, Range, Request, Status, Stored, feature,
 };
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::sync::Arc;
 
 /// How the sending of one file ended.
 pub(super) enum Sent {
@@ -31,6 +34,7 @@ pub(super) fn send(
     connection: &mut Connection,
     job: &Job<'_>,
     item: &mut Item,
+    invite: impl FnOnce(&Arc<Striped>),
 ) -> Result<Sent, Error> {
     let file = match open(item) {
         Ok(file) => file,
@@ -43,26 +47,46 @@ pub(super) fn send(
     let number = connection.send(&Request::Put(item.put()))?;
     connection.flush()?;
     item.may_resume = true;
-    let go_on = match wait(connection)? {
-        Answer::GoOn(go_on) => go_on,
+    match wait(connection)? {
+        Answer::GoOn(go_on) => {
+            Stream::new(connection, job, number, (file, &*item)).send(item, go_on)
+        }
+        Answer::Missing(missing) => {
+            let striped = Striped::new(item).ok_or(PeerMisbehaved::UnexpectedAnswer)?;
+            let mut stripe = Stripe::new(connection, job, &striped, number, file);
+            stripe.lead(item, &missing, invite)
+        }
         // A repeat of a put whose first answer was lost.
         Answer::Stored(stored) => {
             let digest = local_file::digest(&item.local, item.size);
             job.options.progress.add_bytes(item.size);
-            return Ok(digest.map_or_else(Sent::Failed, |digest| Sent::Stored(stored, digest)));
+            Ok(digest.map_or_else(Sent::Failed, |digest| Sent::Stored(stored, digest)))
         }
-        answer => return refused(connection, answer),
-    };
-    let name = item.source().to_vec();
-    let mut sending =
-        Sending { connection, job, name, number, file, hasher: Hasher::new(), counted: 0 };
-    let sent = sending.run(item, go_on);
-    let reached = sending.counted;
-    if !matches!(sent, Ok(Sent::Stored(..))) {
-        job.options.progress.take_bytes_back(reached);
+        answer => refused(connection, answer),
     }
-    item.reached = item.reached.max(reached);
-    sent
+}
+
+/// Helps another lane with a file, as far as that is still possible.
+pub(super) fn help(
+    connection: &mut Connection,
+    job: &Job<'_>,
+    striped: &Arc<Striped>,
+) -> Result<(), Error> {
+    let Ok(file) = sys::open_to_read(&striped.local) else { return Ok(()) };
+    let metadata = file.metadata().ok();
+    let is_same = metadata.is_some_and(|metadata| {
+        metadata.len() == striped.size && sys::modified(&metadata) == striped.modified
+    });
+    if !is_same || !connection.uses(feature::SEGMENTS) {
+        return Ok(());
+    }
+    let number = connection.send(&Request::Put(striped.put.clone()))?;
+    connection.flush()?;
+    match wait(connection)? {
+        Answer::Missing(_) => Stripe::new(connection, job, striped, number, file).help(),
+        // It is stored by now, or the server will not have two at once: the other lane goes on.
+        _ => Ok(()),
+    }
 }
 
 /// Whether the server's file has the same content.
@@ -73,116 +97,6 @@ pub(super) fn is_equal(connection: &mut Connection, item: &Item) -> Result<bool,
     };
     Ok(remote.file_size == item.size
         && remote.digest == local_file::digest(&item.local, item.size)?)
-}
-
-struct Sending<'a> {
-    connection: &'a mut Connection,
-    job: &'a Job<'a>,
-    name: Vec<u8>,
-    number: u32,
-    file: File,
-    hasher: Hasher,
-    counted: u64,
-}
-
-impl Sending<'_> {
-    fn run(&mut self, item: &mut Item, go_on: GoOn) -> Result<Sent, Error> {
-        if go_on.held > item.size || !self.holds_our_prefix(go_on) {
-            item.renew()?;
-            item.failures += 1;
-            self.give_up()?;
-            return Ok(if item.failures > FAILURES_MAX {
-                Sent::Failed(changed(item))
-            } else {
-                Sent::Again
-            });
-        }
-        self.count(go_on.held);
-        if let Err(source) = self.file.seek(SeekFrom::Start(go_on.held)) {
-            self.give_up()?;
-            return Ok(Sent::Failed(Error::local("read", &item.local, source)));
-        }
-        let early = match self.content(item, go_on.held)? {
-            Ok(early) => early,
-            Err(err) => {
-                self.give_up()?;
-                return Ok(Sent::Failed(err));
-            }
-        };
-        if let Some(answer) = early {
-            // The answer came before the end: the server still needs to be told of the end.
-            self.connection.send_part(self.number, &Request::PutCancel)?;
-            self.connection.flush()?;
-            return refused(self.connection, answer);
-        }
-        let digest = self.hasher.digest();
-        self.connection.send_part(self.number, &Request::PutEnd(digest))?;
-        self.connection.flush()?;
-        match wait(self.connection)? {
-            Answer::Stored(stored) => Ok(Sent::Stored(stored, digest)),
-            answer => refused(self.connection, answer),
-        }
-    }
-
-    /// Sends all segments from `offset` on. Stops early with an answer of the server, or with
-    /// what is wrong with the file.
-    fn content(
-        &mut self,
-        item: &Item,
-        mut offset: u64,
-    ) -> Result<Result<Option<Answer>, Error>, Error> {
-        let segment_len = u64::from(SEGMENT_LEN);
-        let mut buffer = vec![0; SEGMENT_LEN as usize];
-        while offset < item.size {
-            self.job.check()?;
-            let len = (segment_len - offset % segment_len).min(item.size - offset);
-            let segment = local_file::front(&mut buffer, len);
-            if let Err(source) = self.file.read_exact(segment) {
-                return Ok(Err(match source.kind() {
-                    std::io::ErrorKind::UnexpectedEof => changed(item),
-                    _ => Error::local("read", &item.local, source),
-                }));
-            }
-            self.hasher.update(segment);
-            self.connection.send_data(self.number, offset, segment)?;
-            self.count(len);
-            offset += len;
-            if self.connection.look()?
-                && let Some(answer) = next_answer(self.connection)?
-            {
-                return Ok(Ok(Some(answer)));
-            }
-        }
-        let metadata = match self.file.metadata() {
-            Ok(metadata) => metadata,
-            Err(source) => return Ok(Err(Error::local("read", &item.local, source))),
-        };
-        if metadata.len() != item.size || sys::modified(&metadata) != item.modified {
-            return Ok(Err(changed(item)));
-        }
-        Ok(Ok(None))
-    }
-
-    fn count(&mut self, bytes: u64) {
-        self.counted += bytes;
-        self.job.options.progress.add_bytes_of(&self.name, bytes);
-    }
-
-    fn holds_our_prefix(&mut self, go_on: GoOn) -> bool {
-        if go_on.held == 0 {
-            return true;
-        }
-        self.hasher = Hasher::new();
-        let hashed = local_file::hash_front(&mut self.file, go_on.held, &mut self.hasher);
-        hashed.is_ok() && self.hasher.digest() == go_on.held_digest
-    }
-
-    /// Tells the server to forget the upload and takes its answer.
-    fn give_up(&mut self) -> Result<(), Error> {
-        self.connection.send_part(self.number, &Request::PutCancel)?;
-        self.connection.flush()?;
-        wait(self.connection).map(drop)
-    }
 }
 
 fn open(item: &mut Item) -> Result<File, Error> {
@@ -204,14 +118,7 @@ fn open(item: &mut Item) -> Result<File, Error> {
     Ok(file)
 }
 
-fn changed(item: &Item) -> Error {
-    Error::LocalRefused {
-        path: item.local.clone(),
-        what: "it changed while it was sent; nothing was kept, send it again",
-    }
-}
-
-fn refused(connection: &Connection, answer: Answer) -> Result<Sent, Error> {
+pub(super) fn refused(connection: &Connection, answer: Answer) -> Result<Sent, Error> {
     match answer {
         Answer::Error(fault) if fault.status == Status::STOPPING => Err(Error::GoneAway(fault)),
         Answer::Error(fault) => Ok(Sent::Refused(fault)),
@@ -223,7 +130,7 @@ fn refused(connection: &Connection, answer: Answer) -> Result<Sent, Error> {
 }
 
 /// The next answer that is more than a sign of work.
-fn wait(connection: &mut Connection) -> Result<Answer, Error> {
+pub(super) fn wait(connection: &mut Connection) -> Result<Answer, Error> {
     loop {
         if let Some(answer) = next_answer(connection)? {
             return Ok(answer);
@@ -231,7 +138,7 @@ fn wait(connection: &mut Connection) -> Result<Answer, Error> {
     }
 }
 
-fn next_answer(connection: &mut Connection) -> Result<Option<Answer>, Error> {
+pub(super) fn next_answer(connection: &mut Connection) -> Result<Option<Answer>, Error> {
     match connection.receive(Stage::Transfer)? {
         Received::Answer { answer: Answer::Progress(_), .. } => Ok(None),
         Received::Answer { answer, .. } => Ok(Some(answer)),

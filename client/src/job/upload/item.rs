@@ -3,7 +3,9 @@
 use crate::job::conflict::{Ruled, Ruling};
 use crate::job::noted::FileState;
 use crate::{Error, random};
-use ferry_protocol::{IfExists, OperationId, Permissions, Put, RemotePath, Timestamp, TransferId};
+use ferry_protocol::{
+    IfExists, OperationId, Permissions, Put, RemotePath, SegmentValues, Timestamp, TransferId,
+};
 use std::path::PathBuf;
 
 /// What the planner hands to the lanes.
@@ -36,6 +38,8 @@ pub(super) struct Item {
     pub(super) may_resume: bool,
     /// What was decided about its conflict meanwhile.
     pub(super) ruling: Option<Ruling>,
+    /// Values of its segments that are known from an earlier attempt.
+    pub(super) values: SegmentValues,
 }
 
 impl Ruled for Work {
@@ -60,6 +64,8 @@ impl Item {
         self.operation = random::operation_id()?;
         self.transfer = random::transfer_id()?;
         self.may_resume = false;
+        // A file that changed has other values; otherwise they are computed again.
+        self.values = SegmentValues::new();
         Ok(())
     }
 

@@ -3,14 +3,15 @@
 
 use super::big::{self, Sent};
 use super::item::{FAILURES_MAX, Item, Work};
+use super::striped::Striped;
 use crate::client::Backoff;
 use crate::connection::{Connection, Received};
 use crate::job::conflict::{NUMBERED_MAX, Parked, Ruling, numbered};
+use crate::job::inbox::{Inbox, Next};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::local_file::{self, ReadError};
 use crate::{Conflict, Error, Stage, random};
-use crossbeam_channel::Receiver;
 use ferry_protocol::limits::{SEGMENT_LEN, SMALL_PUT_MAX, UNANSWERED_MAX};
 use ferry_protocol::{
     Answer, Change, Digest, EntryKind, Fault, IfExists, Name, PeerMisbehaved, RemotePath, Request,
@@ -18,13 +19,14 @@ use ferry_protocol::{
 };
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The window is filled again once it is this empty, so that files leave in batches.
 const REFILL_AT: usize = UNANSWERED_MAX / 2;
 
 pub(super) struct Lane<'a> {
     job: &'a Job<'a>,
-    queue: Receiver<Work>,
+    inbox: Inbox<Work, Arc<Striped>>,
     parked: &'a Parked<Work>,
     connection: Option<Connection>,
     backoff: Backoff,
@@ -43,10 +45,14 @@ enum Unanswered {
 }
 
 impl<'a> Lane<'a> {
-    pub(super) fn new(job: &'a Job<'a>, queue: Receiver<Work>, parked: &'a Parked<Work>) -> Self {
+    pub(super) fn new(
+        job: &'a Job<'a>,
+        inbox: Inbox<Work, Arc<Striped>>,
+        parked: &'a Parked<Work>,
+    ) -> Self {
         Self {
             job,
-            queue,
+            inbox,
             parked,
             connection: None,
             backoff: Backoff::new(&job.site, &job.cancel),
@@ -88,16 +94,20 @@ impl<'a> Lane<'a> {
                 self.settle(item)?;
                 return Ok(true);
             }
-            let Ok(work) = self.queue.recv() else {
-                return Ok(!self.again.is_empty());
+            if !self.again.is_empty() {
+                return Ok(true);
+            }
+            // Asked for only when nothing is left to do: whoever waits may have to help.
+            return match self.inbox.wait() {
+                Next::Work(work) => self.begin(work).map(|()| true),
+                Next::Help(striped) => self.help(&striped).map(|()| true),
+                Next::Over => Ok(false),
             };
-            self.begin(work)?;
-            return Ok(true);
         }
         self.connection()?.flush()?;
         self.take_answer()?;
         let is_full = self.unanswered.len() > REFILL_AT;
-        while !self.unanswered.is_empty() && (is_full || self.queue.is_empty()) {
+        while !self.unanswered.is_empty() && (is_full || self.inbox.is_empty()) {
             if self.unanswered.len() <= REFILL_AT && !self.connection()?.look()? {
                 break;
             }
@@ -113,7 +123,7 @@ impl<'a> Lane<'a> {
     }
 
     fn next_work(&mut self) -> Option<Work> {
-        self.again.pop_front().or_else(|| self.queue.try_recv().ok())
+        self.again.pop_front().or_else(|| self.inbox.try_work())
     }
 
     fn connection(&mut self) -> Result<&mut Connection, Error> {
@@ -427,10 +437,20 @@ impl<'a> Lane<'a> {
     }
 
     fn send_big(&mut self, mut item: Item) -> Result<(), Error> {
-        self.job.options.progress.begin(item.source(), item.size);
         let job = self.job;
         let reached = item.reached;
-        let sent = self.connection().and_then(|connection| big::send(connection, job, &mut item));
+        // Opened first: an item that is not sent for want of a connection goes back whole.
+        if let Err(err) = self.connection() {
+            self.again.push_front(Work::File(item));
+            return Err(err);
+        }
+        let Some(mut connection) = self.connection.take() else {
+            return Err(PeerMisbehaved::UnexpectedAnswer.into());
+        };
+        self.job.options.progress.begin(item.source(), item.size);
+        let invite = |striped: &Arc<Striped>| self.invite(striped);
+        let sent = big::send(&mut connection, job, &mut item, invite);
+        self.connection = Some(connection);
         self.job.options.progress.end(item.source());
         match sent {
             Ok(Sent::Stored(stored, digest)) => {
@@ -456,6 +476,29 @@ impl<'a> Lane<'a> {
                 Err(err)
             }
             Err(err) => Err(err),
+        }
+    }
+
+    fn invite(&self, striped: &Arc<Striped>) {
+        let others = self.job.lane_count() - 1;
+        self.inbox.invite(striped, others.min(striped.lanes_wanted()));
+    }
+
+    /// Helps another lane with its big file. That lane goes on without this one, so a failure
+    /// here is no failure of the file.
+    fn help(&mut self, striped: &Arc<Striped>) -> Result<(), Error> {
+        if !striped.join() {
+            return Ok(());
+        }
+        let job = self.job;
+        let helped = self.connection().and_then(|connection| big::help(connection, job, striped));
+        striped.leave();
+        match helped {
+            Err(err) if err.is_retryable() => {
+                self.connection = None;
+                Ok(())
+            }
+            other => other,
         }
     }
 

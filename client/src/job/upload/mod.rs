@@ -5,6 +5,9 @@ mod finish;
 mod item;
 mod lane;
 mod plan;
+mod segments;
+mod stream;
+mod striped;
 
 use super::lanes::Job;
 use super::{JobOptions, JobReport, Transfer};
@@ -24,7 +27,7 @@ pub fn upload(client: &mut Client, transfers: Vec<Transfer>, options: &JobOption
             folders = planner.into_folders();
             planned
         },
-        |queue, parked| Lane::new(&job, queue, parked).run(),
+        |inbox, parked| Lane::new(&job, inbox, parked).run(),
     );
     job.stop_on(finish::finish(&job, folders));
     job.end(client)

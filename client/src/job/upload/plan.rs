@@ -7,7 +7,7 @@ use crate::job::report::FinalOutcome;
 use crate::job::{Rule, Transfer};
 use crate::{Error, random, sys};
 use crossbeam_channel::Sender;
-use ferry_protocol::{Attributes, IfExists, Name, RemotePath};
+use ferry_protocol::{Attributes, IfExists, Name, RemotePath, SegmentValues};
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
@@ -149,6 +149,7 @@ impl<'a> Planner<'a> {
             reached: 0,
             may_resume: begun.is_some(),
             ruling: None,
+            values: SegmentValues::new(),
         }))
     }
 

@@ -9,15 +9,17 @@ mod prefix;
 mod proof;
 mod recorded;
 mod remove;
+mod survey;
 
 pub(crate) use checksum::Algorithm;
 pub(super) use copy::{CopyFile, CopyTarget};
 pub(super) use prefix::Prefix;
 pub(super) use proof::Proof;
 pub(super) use remove::RemoveTree;
+pub(super) use survey::Survey;
 
-use super::Result;
 use super::write::Incoming;
+use super::{Result, Share};
 use crate::committer;
 use crate::wake::{Pending, Waker};
 use ferry_protocol::{Progress, StoredDigest};
@@ -53,6 +55,8 @@ pub(crate) enum TaskOutcome {
     },
     /// The part is what it says: content can come.
     Proven(Incoming),
+    /// The part was read: its segments can be compared, and others come.
+    Found(Share),
 }
 
 /// What every task does; one call is one turn.

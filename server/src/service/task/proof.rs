@@ -11,7 +11,7 @@ use ferry_protocol::{Hasher, Progress};
 use std::fmt;
 
 /// Reads a part again before the server vouches for it.
-pub(crate) struct Proof {
+pub(in crate::service) struct Proof {
     upload: Option<Box<dyn Upload>>,
     plan: Plan,
     view: View,

@@ -107,7 +107,7 @@ fn a_folder_is_never_replaced(storage: &dyn Storage) {
 
 fn a_dropped_upload_goes_on(storage: &dyn Storage) {
     let bytes = content(2_000_000);
-    let mut upload = storage.begin_upload(&path("file"), id(1), bytes.len() as u64).unwrap();
+    let upload = storage.begin_upload(&path("file"), id(1), bytes.len() as u64).unwrap();
     upload.write(0, &bytes[..1_300_000]).unwrap();
     let chunk_len = upload.chunk_len();
     drop(upload);
@@ -125,7 +125,7 @@ fn a_dropped_upload_goes_on(storage: &dyn Storage) {
 }
 
 fn an_abandoned_upload_is_gone(storage: &dyn Storage) {
-    let mut upload = storage.begin_upload(&path("file"), id(1), 0).unwrap();
+    let upload = storage.begin_upload(&path("file"), id(1), 0).unwrap();
     upload.write(0, b"x").unwrap();
     upload.abandon().unwrap();
     assert_eq!(kind(storage.continue_upload(&path("file"), id(1))), ErrorKind::NoPart);
@@ -143,7 +143,7 @@ fn one_upload_has_one_writer(storage: &dyn Storage) {
 }
 
 fn a_new_beginning_forgets_the_old_part(storage: &dyn Storage) {
-    let mut upload = storage.begin_upload(&path("file"), id(1), 0).unwrap();
+    let upload = storage.begin_upload(&path("file"), id(1), 0).unwrap();
     upload.write(0, &content(1_200_000)).unwrap();
     drop(upload);
     let upload = storage.begin_upload(&path("file"), id(1), 0).unwrap();

@@ -25,7 +25,7 @@ mod undo;
 mod upload;
 mod written;
 
-use super::{Author, Error, ErrorKind, Listing, Reader, Result, Space, Storage, Upload};
+use super::{Author, Error, ErrorKind, Listing, PartState, Reader, Result, Space, Storage, Upload};
 use crate::config::UndoLimits;
 use crate::{storage, sys};
 use fault::Blame as _;
@@ -137,6 +137,14 @@ impl Storage for LocalFolder {
 
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {
         sweep::sweep_parts(&self.root, &self.transfers, idle_secs)
+    }
+
+    fn part(&self, target: &RemotePath, transfer: TransferId) -> Result<PartState> {
+        upload::part_state(self, target, transfer)
+    }
+
+    fn remove_part(&self, target: &RemotePath, transfer: TransferId) -> Result<()> {
+        self.place(target, transfer)?.clear()
     }
 
     fn undo(&self) -> &dyn storage::Undo {

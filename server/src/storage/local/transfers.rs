@@ -24,6 +24,11 @@ impl Transfers {
         let is_free = self.in_use.lock().insert(transfer.0);
         is_free.then(|| Claim { transfers: Arc::clone(self), transfer })
     }
+
+    /// Whether somebody has the upload.
+    pub(super) fn is_in_use(&self, transfer: TransferId) -> bool {
+        self.in_use.lock().contains(&transfer.0)
+    }
 }
 
 impl Claim {

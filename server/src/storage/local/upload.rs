@@ -9,10 +9,11 @@ use super::room::with_room;
 use super::transfers::Claim;
 use super::undo::{Deed, Undo};
 use super::written::Written;
-use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Result, Upload};
+use crate::storage::{Author, Error, ErrorKind, FolderId, PartState, Published, Result, Upload};
 use crate::sys::{self, Kind};
 use ferry_protocol::limits::SEGMENT_LEN;
-use ferry_protocol::{Attributes, IfExists, Name, Permissions, RemotePath, TransferId};
+use ferry_protocol::{Attributes, IfExists, Name, Permissions, RemotePath, Timestamp, TransferId};
+use parking_lot::Mutex;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
@@ -49,6 +50,16 @@ impl Place {
         let root = Arc::clone(&storage.root);
         let undo = Arc::clone(&storage.undo);
         Ok(Self { root, undo, folder, target: target.clone(), name, claim, default_mode })
+    }
+
+    /// Removes the part of an upload that nobody writes.
+    pub(super) fn clear(&self) -> Result<()> {
+        match self.remove_part() {
+            Err(err) if err.kind() == io::ErrorKind::NotFound => {
+                Err(Error::with_source(ErrorKind::NoPart, err, &self.target))
+            }
+            removed => removed.blame(&self.target),
+        }
     }
 
     fn part(&self) -> [u8; PART_NAME_LEN] {
@@ -106,16 +117,44 @@ impl Place {
     }
 }
 
+/// What is known of a part, open or not.
+pub(super) fn part_state(
+    storage: &LocalFolder,
+    target: &RemotePath,
+    transfer: TransferId,
+) -> Result<PartState> {
+    let no_part = || Error::new(ErrorKind::NoPart, target);
+    let parent = target.parent().ok_or_else(no_part)?;
+    let folder = storage.root.folder(&parent, Purpose::Names).blame(target)?;
+    match sys::stat_name(&folder.handle, &part_name(transfer)[..]) {
+        Ok(stat) if stat.kind == Kind::File => Ok(PartState {
+            held: stat.size,
+            touched: Timestamp::from_parts(stat.changed.0, stat.changed.1),
+            is_open: storage.transfers.is_in_use(transfer),
+        }),
+        Ok(_) => Err(no_part()),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => {
+            Err(Error::with_source(ErrorKind::NoPart, err, target))
+        }
+        Err(err) => Err(err).blame(target),
+    }
+}
+
 /// An upload into a part.
 pub(super) struct LocalUpload {
     place: Place,
     file: File,
-    written: Written,
-    /// Where the file ends.
-    end: u64,
+    extent: Mutex<Extent>,
     /// Room set aside for it.
     reserved: u64,
     mode: u32,
+}
+
+/// What of the part is there.
+struct Extent {
+    written: Written,
+    /// Where the file ends.
+    end: u64,
 }
 
 impl LocalUpload {
@@ -128,8 +167,8 @@ impl LocalUpload {
             drop(place.remove_part());
             return Err(err).blame(&place.target);
         }
-        let written = Written::default();
-        Ok(Self { place, file, written, end: 0, reserved, mode: PART_MODE })
+        let extent = Mutex::new(Extent { written: Written::default(), end: 0 });
+        Ok(Self { place, file, extent, reserved, mode: PART_MODE })
     }
 
     /// Opens the part that is there.
@@ -144,17 +183,19 @@ impl LocalUpload {
         if stat.kind != Kind::File {
             return Err(Error::new(ErrorKind::NoPart, &place.target));
         }
-        let written = Written::up_to(surely_held(&file, stat.size));
+        let written = seemingly_written(&file, stat.size);
         let mode = stat.mode & 0o777;
-        Ok(Self { place, file, written, end: stat.size, reserved: 0, mode })
+        let extent = Mutex::new(Extent { written, end: stat.size });
+        Ok(Self { place, file, extent, reserved: 0, mode })
     }
 
     /// Cuts off what was left or set aside behind `len`.
     fn trim(&mut self, len: u64) -> io::Result<()> {
-        if self.end > len || self.reserved > len {
+        let extent = self.extent.get_mut();
+        if extent.end > len || self.reserved > len {
             self.file.set_len(len)?;
         }
-        self.end = len;
+        extent.end = len;
         self.reserved = 0;
         Ok(())
     }
@@ -163,8 +204,9 @@ impl LocalUpload {
 impl Drop for LocalUpload {
     fn drop(&mut self) {
         // A part that waits for its sender keeps what it holds, and no room besides.
-        if self.reserved > self.end {
-            drop(self.file.set_len(self.end));
+        let end = self.extent.get_mut().end;
+        if self.reserved > end {
+            drop(self.file.set_len(end));
         }
     }
 }
@@ -175,14 +217,18 @@ impl Upload for LocalUpload {
     }
 
     fn held(&self) -> u64 {
-        self.written.held()
+        self.extent.lock().written.held()
+    }
+
+    fn holds(&self, start: u64, end: u64) -> bool {
+        self.extent.lock().written.covers(start, end)
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
         read_full_at(&self.file, offset, buffer).blame(&self.place.target)
     }
 
-    fn write(&mut self, offset: u64, content: &[u8]) -> Result<()> {
+    fn write(&self, offset: u64, content: &[u8]) -> Result<()> {
         let Some(end) = offset.checked_add(content.len() as u64) else {
             return Err(Error::new(ErrorKind::TooLarge, &self.place.target));
         };
@@ -190,16 +236,25 @@ impl Upload for LocalUpload {
         self.place
             .with_room(wanted, || self.file.write_all_at(content, offset))
             .blame(&self.place.target)?;
-        self.written.add(offset, end);
-        self.end = self.end.max(end);
+        let mut extent = self.extent.lock();
+        extent.written.add(offset, end);
+        extent.end = extent.end.max(end);
+        Ok(())
+    }
+
+    fn forget_chunk(&self, start: u64) -> Result<()> {
+        // The bytes stay until others take their place; nobody vouches for them meanwhile.
+        self.extent.lock().written.remove(start, start.saturating_add(self.chunk_len()));
         Ok(())
     }
 
     fn seal(&mut self, attributes: Attributes) -> Result<()> {
-        if self.written.has_gap() {
+        let written = &self.extent.get_mut().written;
+        let held = written.held();
+        if written.has_gap() {
             return Err(Error::new(ErrorKind::Unsupported, &self.place.target));
         }
-        self.trim(self.written.held()).blame(&self.place.target)?;
+        self.trim(held).blame(&self.place.target)?;
         let mode = attributes.permissions.map_or(self.place.default_mode, Permissions::mode);
         if mode != self.mode {
             sys::set_file_mode(&self.file, mode).blame(&self.place.target)?;
@@ -274,14 +329,21 @@ fn reserve(file: &File, len: u64) -> io::Result<()> {
     sys::reserve(file, len)
 }
 
-/// Bytes that a part of `size` bytes holds without a gap. Holes begin at the end of a page, so
-/// the segment that a hole follows is not counted.
-fn surely_held(file: &File, size: u64) -> u64 {
-    let hole = sys::first_hole(file, size);
-    if hole >= size {
-        return size;
+/// The segments that a part of `size` bytes seems to hold. Holes begin at the end of a page, so
+/// the last one before a hole may lack some bytes: its content tells.
+fn seemingly_written(file: &File, size: u64) -> Written {
+    let segment = u64::from(SEGMENT_LEN);
+    let mut written = Written::default();
+    let mut from = 0;
+    while let Some((start, end)) = sys::next_data(file, from, size) {
+        let first = start.div_ceil(segment) * segment;
+        let last = if end >= size { size } else { end / segment * segment };
+        if first < last {
+            written.add(first, last);
+        }
+        from = end;
     }
-    hole.saturating_sub(1) / u64::from(SEGMENT_LEN) * u64::from(SEGMENT_LEN)
+    written
 }
 
 /// Permission bits of a part, until it is sealed.

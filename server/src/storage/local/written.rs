@@ -12,6 +12,7 @@ pub(super) struct Written {
 
 impl Written {
     /// The first `held` bytes are written, and no others.
+    #[cfg(test)]
     pub(super) fn up_to(held: u64) -> Self {
         Self { held, islands: BTreeMap::new() }
     }
@@ -24,6 +25,33 @@ impl Written {
     /// Whether something is written behind a gap.
     pub(super) fn has_gap(&self) -> bool {
         !self.islands.is_empty()
+    }
+
+    /// Whether the bytes from `start` to before `end` are written.
+    pub(super) fn covers(&self, start: u64, end: u64) -> bool {
+        let island = self.islands.range(..=start).next_back();
+        end <= self.held || island.is_some_and(|(_, last)| end <= *last)
+    }
+
+    /// Takes the bytes from `start` to before `end` away.
+    pub(super) fn remove(&mut self, start: u64, end: u64) {
+        if start < self.held {
+            let held = std::mem::replace(&mut self.held, start);
+            if end < held {
+                self.add_island(end, held);
+            }
+        }
+        while let Some((&first, &last)) =
+            self.islands.range(..end).next_back().filter(|(_, last)| **last > start)
+        {
+            self.islands.remove(&first);
+            if end < last {
+                self.islands.insert(end, last);
+            }
+            if first < start {
+                self.islands.insert(first, start);
+            }
+        }
     }
 
     /// Adds the bytes from `start` to before `end`.
@@ -76,5 +104,21 @@ mod tests {
             assert_eq!((written.held(), written.has_gap()), (held, has_gap), "{start}..{end}");
         }
         assert_eq!(written, Written::up_to(70));
+    }
+
+    #[test]
+    fn what_is_removed_leaves_a_gap_and_nothing_else() {
+        let mut written = Written::up_to(100);
+        written.remove(40, 50);
+        assert_eq!((written.held(), written.has_gap()), (40, true));
+        assert!(written.covers(0, 40) && written.covers(50, 100) && written.covers(60, 61));
+        assert!(!written.covers(39, 41) && !written.covers(45, 55) && !written.covers(99, 101));
+        written.remove(60, 70);
+        written.remove(90, 200);
+        assert!(written.covers(50, 60) && written.covers(70, 90) && !written.covers(90, 91));
+        written.remove(0, 55);
+        assert_eq!((written.held(), written.covers(55, 60)), (0, true));
+        written.add(0, 55);
+        assert_eq!(written.held(), 60);
     }
 }

@@ -7,7 +7,8 @@ mod undo;
 mod upload;
 
 use super::{
-    Author, Error, ErrorKind, Listing, Metadata, Reader, Result, Space, Storage, Undo, Upload,
+    Author, Error, ErrorKind, Listing, Metadata, PartState, Reader, Result, Space, Storage, Undo,
+    Upload,
 };
 use ferry_protocol::{Attributes, Entry, IfExists, Name, RemotePath, TransferId, UndoReason};
 use parking_lot::Mutex;
@@ -155,6 +156,14 @@ impl Storage for Memory {
 
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {
         Ok(self.root.lock().sweep_parts(idle_secs))
+    }
+
+    fn part(&self, target: &RemotePath, transfer: TransferId) -> Result<PartState> {
+        self.root.lock().part(target, transfer)
+    }
+
+    fn remove_part(&self, target: &RemotePath, transfer: TransferId) -> Result<()> {
+        self.root.lock().remove_part(target, transfer)
     }
 
     fn undo(&self) -> &dyn Undo {

@@ -1,13 +1,14 @@
 //! The tree of folders and files in memory.
 
-use crate::storage::{Error, ErrorKind, Result};
+use crate::storage::{Error, ErrorKind, PartState, Result};
 use ferry_protocol::{
     Attributes, Entry, EntryFlags, EntryKind, IfExists, Name, Permissions, RemotePath, Timestamp,
+    TransferId,
 };
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A folder, and the unfinished uploads into it.
 pub(super) struct Folder {
@@ -71,6 +72,32 @@ impl Folder {
             return Err(Error::new(if_root, path));
         };
         Ok((self.folder_mut(&parent)?, name))
+    }
+
+    /// The part of an upload to `target`.
+    pub(super) fn part(&self, target: &RemotePath, transfer: TransferId) -> Result<PartState> {
+        let no_part = || Error::new(ErrorKind::NoPart, target);
+        let folder = self.folder(&target.parent().ok_or_else(no_part)?)?;
+        let (held, age, is_open) = match folder.parts.get(&transfer.0).ok_or_else(no_part)? {
+            Part::InUse => (0, Duration::ZERO, true),
+            Part::Left { chunks, since } => {
+                (chunks.values().map(|chunk| chunk.len() as u64).sum(), since.elapsed(), false)
+            }
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let touched = now.saturating_sub(age);
+        let secs = i64::try_from(touched.as_secs()).unwrap_or(i64::MAX);
+        let touched = Timestamp::from_parts(secs, touched.subsec_nanos());
+        Ok(PartState { held, touched, is_open })
+    }
+
+    pub(super) fn remove_part(&mut self, target: &RemotePath, transfer: TransferId) -> Result<()> {
+        if self.part(target, transfer)?.is_open {
+            return Err(Error::new(ErrorKind::InUse, target));
+        }
+        let (folder, _) = self.place_mut(target, ErrorKind::NoPart)?;
+        folder.parts.remove(&transfer.0);
+        Ok(())
     }
 
     /// What lies at `path`, which is not the root.

@@ -5,6 +5,7 @@ use super::tree::{File, KeptAttributes, Node, Part};
 use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Result, Upload};
 use ferry_protocol::limits::SEGMENT_LEN;
 use ferry_protocol::{Attributes, IfExists, Name, RemotePath, TransferId, UndoReason};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -53,10 +54,13 @@ impl Place {
     }
 }
 
+/// Content by the index of its chunk.
+type Chunks = BTreeMap<u64, Vec<u8>>;
+
 /// An upload into chunks.
 pub(super) struct MemoryUpload {
     place: Place,
-    chunks: BTreeMap<u64, Vec<u8>>,
+    chunks: Mutex<Chunks>,
     sealed: Option<KeptAttributes>,
     is_kept: bool,
 }
@@ -64,7 +68,7 @@ pub(super) struct MemoryUpload {
 impl MemoryUpload {
     pub(super) fn begin(place: Place) -> Result<Self> {
         place.claim()?;
-        Ok(Self { place, chunks: BTreeMap::new(), sealed: None, is_kept: true })
+        Ok(Self { place, chunks: Mutex::default(), sealed: None, is_kept: true })
     }
 
     pub(super) fn resume(place: Place) -> Result<Self> {
@@ -72,13 +76,13 @@ impl MemoryUpload {
             place.leave(None);
             return Err(place.err(ErrorKind::NoPart));
         };
-        Ok(Self { place, chunks, sealed: None, is_kept: true })
+        Ok(Self { place, chunks: Mutex::new(chunks), sealed: None, is_kept: true })
     }
 
     /// Checks that each piece is the next of its chunk, before any is written.
-    fn check(&self, offset: u64, content: &[u8]) -> Result<()> {
+    fn check(&self, chunks: &Chunks, offset: u64, content: &[u8]) -> Result<()> {
         for (start, _) in pieces(offset, content) {
-            let held = self.chunks.get(&(start / CHUNK_LEN)).map_or(0, Vec::len) as u64;
+            let held = chunks.get(&(start / CHUNK_LEN)).map_or(0, Vec::len) as u64;
             if start % CHUNK_LEN != held {
                 return Err(self.place.err(ErrorKind::Unsupported));
             }
@@ -88,7 +92,7 @@ impl MemoryUpload {
 
     /// All content in order, which has no gap.
     fn content(&self) -> Vec<u8> {
-        self.chunks.values().flatten().copied().collect()
+        self.chunks.lock().values().flatten().copied().collect()
     }
 }
 
@@ -99,7 +103,7 @@ impl Upload for MemoryUpload {
 
     fn held(&self) -> u64 {
         let mut held = 0;
-        for (index, chunk) in &self.chunks {
+        for (index, chunk) in &*self.chunks.lock() {
             if index * CHUNK_LEN != held {
                 break;
             }
@@ -108,11 +112,20 @@ impl Upload for MemoryUpload {
         held
     }
 
+    fn holds(&self, start: u64, end: u64) -> bool {
+        let chunks = self.chunks.lock();
+        (start / CHUNK_LEN..end.div_ceil(CHUNK_LEN)).all(|index| {
+            let wanted = (end - index * CHUNK_LEN).min(CHUNK_LEN);
+            chunks.get(&index).is_some_and(|chunk| chunk.len() as u64 >= wanted)
+        })
+    }
+
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        let chunks = self.chunks.lock();
         let mut filled = 0;
         while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             let start = offset.saturating_add(filled as u64);
-            let chunk = self.chunks.get(&(start / CHUNK_LEN)).map_or(&[][..], Vec::as_slice);
+            let chunk = chunks.get(&(start / CHUNK_LEN)).map_or(&[][..], Vec::as_slice);
             match copy_from(chunk, start % CHUNK_LEN, rest) {
                 0 => break,
                 count => filled += count,
@@ -121,19 +134,25 @@ impl Upload for MemoryUpload {
         Ok(filled)
     }
 
-    fn write(&mut self, offset: u64, content: &[u8]) -> Result<()> {
+    fn write(&self, offset: u64, content: &[u8]) -> Result<()> {
         if self.sealed.is_some() {
             return Err(self.place.err(ErrorKind::Unsupported));
         }
-        self.check(offset, content)?;
+        let mut chunks = self.chunks.lock();
+        self.check(&chunks, offset, content)?;
         for (start, piece) in pieces(offset, content) {
-            self.chunks.entry(start / CHUNK_LEN).or_default().extend_from_slice(piece);
+            chunks.entry(start / CHUNK_LEN).or_default().extend_from_slice(piece);
         }
         Ok(())
     }
 
+    fn forget_chunk(&self, start: u64) -> Result<()> {
+        self.chunks.lock().remove(&(start / CHUNK_LEN));
+        Ok(())
+    }
+
     fn seal(&mut self, attributes: Attributes) -> Result<()> {
-        let written: usize = self.chunks.values().map(Vec::len).sum();
+        let written: usize = self.chunks.get_mut().values().map(Vec::len).sum();
         if self.held() != written as u64 {
             return Err(self.place.err(ErrorKind::Unsupported));
         }
@@ -182,8 +201,8 @@ impl Place {
 impl Drop for MemoryUpload {
     fn drop(&mut self) {
         let is_sealed = self.sealed.is_some();
-        self.chunks.retain(|_, chunk| is_sealed || chunk.len() as u64 == CHUNK_LEN);
-        let chunks = std::mem::take(&mut self.chunks);
+        let mut chunks = std::mem::take(self.chunks.get_mut());
+        chunks.retain(|_, chunk| is_sealed || chunk.len() as u64 == CHUNK_LEN);
         let part = Part::Left { chunks, since: Instant::now() };
         self.place.leave(self.is_kept.then_some(part));
     }

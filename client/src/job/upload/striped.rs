@@ -1,0 +1,312 @@
+//! A big file on its way up by segments: what is still to be sent, what to be proved, and what is
+//! known. The lane that began it leads; others may help, each over its own connection.
+
+use super::item::Item;
+use crate::job::lanes::Job;
+use crate::{Error, Progress};
+use ferry_protocol::limits::SEGMENT_LEN;
+use ferry_protocol::{
+    Digest, Missing, Put, SegmentRange, SegmentValue, SegmentValues, Timestamp, segment_count,
+    segment_len, segment_start,
+};
+use parking_lot::{Condvar, Mutex};
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A big file and how far it is.
+pub(super) struct Striped {
+    pub(super) local: PathBuf,
+    pub(super) size: u64,
+    pub(super) modified: Timestamp,
+    /// What a helping lane joins with.
+    pub(super) put: Put,
+    segment_count: u32,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Segments that are taken together, from a multiple of it on.
+    run_len: u32,
+    /// Segments to send, by the first of each range.
+    to_send: BTreeMap<u32, u32>,
+    /// Segments that the server holds, and whose values it has to be told.
+    to_prove: BTreeMap<u32, u32>,
+    values: SegmentValues,
+    /// How often a segment turned out to be wrong.
+    failures: HashMap<u32, u32>,
+    joined: usize,
+    /// Bytes that count as moved or held.
+    counted: u64,
+    /// Whether nobody should go on.
+    has_ended: bool,
+    /// Why, if a person should read it.
+    reason: Option<Error>,
+}
+
+/// What a lane does next.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    Send(SegmentRange),
+    Prove(SegmentRange),
+}
+
+impl Striped {
+    /// `None` for a file of more segments than can be counted.
+    pub(super) fn new(item: &mut Item) -> Option<Arc<Self>> {
+        let values = std::mem::take(&mut item.values);
+        Some(Arc::new(Self {
+            local: item.local.clone(),
+            size: item.size,
+            modified: item.modified,
+            put: Put { resume: true, ..item.put() },
+            segment_count: segment_count(item.size)?,
+            state: Mutex::new(State { values, ..State::default() }),
+            changed: Condvar::new(),
+        }))
+    }
+
+    /// Notes what the server's first answer says: what it does not name has to be proved.
+    pub(super) fn begin(&self, missing: &Missing, progress: &Progress) {
+        let mut state = self.state.lock();
+        state.run_len = missing.run_len;
+        let mut held = 0;
+        let mut next = 0;
+        let end = SegmentRange { first: self.segment_count, count: 0 };
+        for range in missing.ranges.iter().chain([&end]) {
+            let first = range.first.min(self.segment_count);
+            if next < first {
+                state.to_prove.insert(next, first - next);
+                held += self.bytes(SegmentRange { first: next, count: first - next });
+            }
+            next = next.max(range.end().min(self.segment_count));
+        }
+        drop(state);
+        self.count(held, progress);
+        self.queue(missing);
+    }
+
+    /// The next step, `None` when there is none now.
+    pub(super) fn next(&self) -> Option<Step> {
+        let mut state = self.state.lock();
+        if state.has_ended {
+            return None;
+        }
+        let run_len = state.run_len.max(1);
+        let batch = SEND_BATCH.next_multiple_of(run_len);
+        if let Some(range) = take_front(&mut state.to_send, batch) {
+            return Some(Step::Send(range));
+        }
+        take_front(&mut state.to_prove, PROVE_BATCH).map(Step::Prove)
+    }
+
+    /// A lane leaves what it took to others.
+    pub(super) fn give_back(&self, step: Step) {
+        let mut state = self.state.lock();
+        let (ranges, range) = match step {
+            Step::Send(range) => (&mut state.to_send, range),
+            Step::Prove(range) => (&mut state.to_prove, range),
+        };
+        if range.count > 0 {
+            ranges.insert(range.first, range.count);
+        }
+        self.changed.notify_all();
+    }
+
+    /// The server named segments in answer to their values: each may fail a few times.
+    pub(super) fn were_wrong(&self, missing: &Missing, progress: &Progress) {
+        let mut state = self.state.lock();
+        for range in &missing.ranges {
+            for index in range.first..range.end().min(self.segment_count) {
+                let failures = state.failures.entry(index).or_default();
+                *failures += 1;
+                if *failures > FAILURES_MAX {
+                    drop(state);
+                    self.end(Some(altered(&self.local, index)));
+                    return;
+                }
+            }
+        }
+        drop(state);
+        self.send_again(missing, progress);
+    }
+
+    /// What was counted did not arrive.
+    pub(super) fn send_again(&self, missing: &Missing, progress: &Progress) {
+        let bytes = self.queue(missing);
+        let mut state = self.state.lock();
+        let bytes = bytes.min(state.counted);
+        state.counted -= bytes;
+        progress.take_bytes_back_of(self.name(), bytes);
+    }
+
+    /// Puts segments among those to send. Returns their bytes.
+    fn queue(&self, missing: &Missing) -> u64 {
+        let mut state = self.state.lock();
+        let mut bytes = 0;
+        for range in &missing.ranges {
+            let first = range.first;
+            let count = range.end().min(self.segment_count).saturating_sub(first);
+            let is_listed = state
+                .to_send
+                .range(..=first)
+                .next_back()
+                .is_some_and(|(start, len)| start + len > first);
+            if count > 0 && !is_listed {
+                state.to_send.insert(first, count);
+                bytes += self.bytes(SegmentRange { first, count });
+            }
+        }
+        self.changed.notify_all();
+        bytes
+    }
+
+    /// Counts bytes that were sent or are held, as long as somebody leads.
+    pub(super) fn count(&self, bytes: u64, progress: &Progress) {
+        let mut state = self.state.lock();
+        if !state.has_ended {
+            state.counted += bytes;
+            progress.add_bytes_of(self.name(), bytes);
+        }
+    }
+
+    /// The value of a segment, if it is known.
+    pub(super) fn value(&self, index: u32) -> Option<SegmentValue> {
+        self.state.lock().values.get(index)
+    }
+
+    pub(super) fn know(&self, index: u32, value: SegmentValue) {
+        self.state.lock().values.insert(index, value);
+    }
+
+    /// The digest of the whole file.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        self.state.lock().values.digest(self.segment_count)
+    }
+
+    pub(super) fn bytes(&self, range: SegmentRange) -> u64 {
+        let end = segment_start(range.end()).min(self.size);
+        end.saturating_sub(segment_start(range.first))
+    }
+
+    pub(super) fn len_of(&self, index: u32) -> usize {
+        segment_len(index, self.size) as usize
+    }
+
+    /// The name under which its progress is told.
+    fn name(&self) -> &[u8] {
+        self.local.as_os_str().as_encoded_bytes()
+    }
+
+    /// How many lanes could have something to do, apart from the one that leads.
+    pub(super) fn lanes_wanted(&self) -> usize {
+        usize::try_from(self.segment_count / SEND_BATCH / 2).unwrap_or(usize::MAX)
+    }
+
+    /// A lane begins to help; `false` where there is nothing to help with any more.
+    pub(super) fn join(&self) -> bool {
+        let mut state = self.state.lock();
+        let has_work = !state.to_send.is_empty() || !state.to_prove.is_empty();
+        let joins = !state.has_ended && has_work;
+        state.joined += usize::from(joins);
+        joins
+    }
+
+    /// A lane helps no more.
+    pub(super) fn leave(&self) {
+        self.state.lock().joined -= 1;
+        self.changed.notify_all();
+    }
+
+    /// Waits until something is to be done, or nobody else is at work. Returns whether to look
+    /// again; `false` when all is done.
+    pub(super) fn wait_for_others(
+        &self,
+        job: &Job<'_>,
+        patience: Duration,
+    ) -> Result<Waited, Error> {
+        let mut state = self.state.lock();
+        let mut waited = Duration::ZERO;
+        loop {
+            if state.has_ended || (!state.to_send.is_empty() || !state.to_prove.is_empty()) {
+                return Ok(Waited::Look);
+            }
+            if state.joined == 0 {
+                return Ok(Waited::Alone);
+            }
+            if waited >= patience {
+                return Ok(Waited::Long);
+            }
+            self.changed.wait_for(&mut state, LOOK);
+            waited += LOOK;
+            job.check()?;
+        }
+    }
+
+    /// Nobody should go on; the first reason is the one to tell. Returns the bytes counted.
+    pub(super) fn end(&self, reason: Option<Error>) -> u64 {
+        let mut state = self.state.lock();
+        if !state.has_ended {
+            state.reason = reason;
+        }
+        state.has_ended = true;
+        self.changed.notify_all();
+        state.counted
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.state.lock().has_ended
+    }
+
+    /// Why nobody should go on, if there is a reason that a person should read.
+    pub(super) fn reason(&self) -> Option<Error> {
+        self.state.lock().reason.take()
+    }
+
+    /// Gives the known values back, for another attempt.
+    pub(super) fn take_values(&self) -> SegmentValues {
+        std::mem::take(&mut self.state.lock().values)
+    }
+}
+
+/// What came of waiting for other lanes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// There is something to do.
+    Look,
+    /// Nobody else is at work, and nothing is to be done.
+    Alone,
+    /// Others are still at work.
+    Long,
+}
+
+fn take_front(ranges: &mut BTreeMap<u32, u32>, count_max: u32) -> Option<SegmentRange> {
+    let (first, count) = ranges.pop_first()?;
+    // Batches end at multiples of their length, so that runs are never cut.
+    let border = count_max - first % count_max;
+    let taken = count.min(border);
+    if taken < count {
+        ranges.insert(first + taken, count - taken);
+    }
+    Some(SegmentRange { first, count: taken })
+}
+
+fn altered(local: &std::path::Path, index: u32) -> Error {
+    Error::BadSegment { path: local.to_path_buf(), offset: segment_start(index) }
+}
+
+/// Segments that a lane takes at a time: few enough that lanes end together, many enough that a
+/// file system sees long writes.
+const SEND_BATCH: u32 = 4_194_304 / SEGMENT_LEN;
+
+/// Segments whose values go in one message.
+const PROVE_BATCH: u32 = 256;
+
+/// Times that a segment is sent again before its file is given up.
+const FAILURES_MAX: u32 = 3;
+
+/// How often a waiting lane looks whether the job is to end.
+const LOOK: Duration = Duration::from_millis(100);
