@@ -4,7 +4,6 @@
 
 mod support;
 
-use ferry_server::config::{CloseNotify, DataBinding, Plaintext};
 use std::io::Write as _;
 use std::net::TcpStream;
 use support::Fixture;
@@ -256,6 +255,21 @@ fn names_are_changed_as_asked() {
 }
 
 #[test]
+fn what_was_replaced_or_removed_comes_back() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    assert!(client.put("STOR f", b"old").starts_with("226"));
+    assert!(client.put("STOR f", b"new").starts_with("226"));
+    assert!(client.expect("214", "SITE UNDO").contains(" /f\r\n"));
+    client.expect("250", "SITE UNDO f");
+    assert_eq!(read(&fixture, "f"), b"old");
+    client.expect("250", "DELE f");
+    client.expect("250", "SITE UNDO f");
+    assert_eq!(read(&fixture, "f"), b"old");
+    client.expect("550", "SITE UNDO g");
+}
+
+#[test]
 fn a_unique_name_is_found_and_told() {
     let fixture = serve_ftp();
     write(&fixture, "doc", b"old");
@@ -284,90 +298,6 @@ fn checksums_are_those_that_other_programs_compute() {
         assert!(client.expect("211", "FEAT").contains(&format!("{algorithm}*")));
     }
     assert_eq!(client.ask("XCRC f"), "250 352441C2\r\n");
-}
-
-#[test]
-fn logins_in_plain_are_refused_where_they_are_not_allowed() {
-    let fixture = serve_ftp_with(|_, ftp| ftp.plaintext = Plaintext::Never);
-    let mut client = FtpClient::connect(&fixture);
-    assert!(client.expect("530", "USER anonymous").contains("AUTH TLS"));
-    client.encrypt(&ftp_tls());
-    client.log_in("anonymous", "x");
-    client.expect("534", "PROT C");
-    assert!(client.put("STOR f", b"x").starts_with("226"));
-    let mut without_prot = FtpClient::connect(&fixture);
-    without_prot.expect("530", "LIST");
-}
-
-#[test]
-fn what_follows_auth_in_plain_is_never_run() {
-    let fixture = serve_ftp();
-    let mut client = FtpClient::connect(&fixture);
-    client.send(b"AUTH TLS\r\nUSER anonymous\r\nPASS x\r\nMKD injected\r\n");
-    assert!(client.reply().starts_with("234"));
-    // This is no handshake, and ends the connection.
-    client.send(b"MKD injected\r\n");
-    client.reply();
-    assert!(!fixture.share.path().join("injected").exists());
-}
-
-#[test]
-fn a_data_connection_belongs_to_the_tls_session_of_its_control_connection() {
-    let fixture = serve_ftp_with(|_, ftp| ftp.data_binding = DataBinding::Require);
-    let own = ftp_tls();
-    let mut client = FtpClient::connect(&fixture);
-    client.encrypt(&own);
-    client.log_in("anonymous", "x");
-    assert!(client.put("STOR f", b"mine").starts_with("226"));
-    assert_eq!(client.get("RETR f"), b"mine");
-    for stranger in [ftp_tls(), {
-        let config = ftp_tls();
-        let mut other = FtpClient::connect(&fixture);
-        other.encrypt(&config);
-        other.log_in("anonymous", "x");
-        config
-    }] {
-        client.tls = Some(stranger);
-        let mut data = client.begin("RETR f");
-        assert_eq!(data.read_all(), b"");
-        let reply = client.reply();
-        assert!(reply.starts_with("522"), "{reply}");
-    }
-    client.tls = Some(own);
-    assert_eq!(client.get("RETR f"), b"mine");
-}
-
-#[test]
-fn an_upload_that_ends_without_goodbye_is_a_part_where_that_is_asked_for() {
-    for (close_notify, expected) in [(CloseNotify::Strict, "426"), (CloseNotify::Compat, "226")] {
-        let fixture = serve_ftp_with(|_, ftp| ftp.close_notify = close_notify);
-        let mut client = FtpClient::connect(&fixture);
-        client.encrypt(&ftp_tls());
-        client.log_in("anonymous", "x");
-        let mut data = client.begin("STOR f");
-        data.write_all(b"abc").unwrap();
-        data.flush().unwrap();
-        data.socket().shutdown(std::net::Shutdown::Write).unwrap();
-        let reply = client.reply();
-        assert!(reply.starts_with(expected), "{reply}");
-        assert_eq!(fixture.share.path().join("f").exists(), expected == "226");
-        assert_eq!(client.expect("213", "SIZE f"), "213 3\r\n");
-        assert!(client.put("APPE f", b"d").starts_with("226"));
-        assert_eq!(read(&fixture, "f"), b"abcd");
-    }
-}
-
-#[test]
-fn implicit_tls_greets_behind_the_handshake() {
-    let fixture = serve_ftp_with(|_, ftp| {
-        ftp.implicit_tls = Some((vec!["127.0.0.1:0".parse().unwrap()], 0));
-    });
-    let mut client = FtpClient::connect_encrypted(fixture.server.ftp_addresses()[1], &ftp_tls());
-    assert!(client.reply().starts_with("220"));
-    client.log_in("anonymous", "x");
-    client.expect("200", "PBSZ 0");
-    client.expect("200", "PROT P");
-    assert!(client.put("STOR f", b"x").starts_with("226"));
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub enum Plaintext {
 pub enum DataBinding {
     /// Nothing.
     Off,
-    /// It may not resume another session. One that resumes none is taken, and logged.
+    /// Nothing, but one that does not prove it is logged.
     #[default]
     Prefer,
     /// It must resume its own.

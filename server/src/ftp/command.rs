@@ -152,7 +152,7 @@ pub(super) const COMMANDS: &[Command] = &[
     logged_in("XMD5", "FILE", checksum::xmd5),
     logged_in("XSHA1", "FILE", checksum::xsha1),
     logged_in("XSHA256", "FILE", checksum::xsha256),
-    logged_in("SITE", "HELP, CHMOD or UTIME", site::site),
+    logged_in("SITE", "HELP, CHMOD, UTIME or UNDO", site::site),
 ];
 
 /// Commands of the RFCs that this server does not have; what is in neither list is unknown.

@@ -95,6 +95,15 @@ pub fn serve_storage(storage: Arc<dyn Storage>, change: impl FnOnce(&mut Config)
 
 /// Starts a server without a guest, whose accounts all have the password "secret".
 pub fn serve_on_terms(terms: &[(&str, Terms)], clock: Clock) -> (Fixture, Arc<Accounts>) {
+    serve_on_terms_with(terms, clock, |_| {})
+}
+
+/// The same, with another configuration.
+pub fn serve_on_terms_with(
+    terms: &[(&str, Terms)],
+    clock: Clock,
+    change: impl FnOnce(&mut Config),
+) -> (Fixture, Arc<Accounts>) {
     let (share, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let hash = PasswordHash::new(b"secret").unwrap();
     for (name, terms) in terms {
@@ -102,7 +111,10 @@ pub fn serve_on_terms(terms: &[(&str, Terms)], clock: Clock) -> (Fixture, Arc<Ac
         let (hash, terms) = (Some(hash.clone()), terms.clone());
         AccountsFile::of(state.path()).add(StoredAccount { name, hash, terms }).unwrap();
     }
-    let config = config(&share, &state, |config| config.guest = None);
+    let config = config(&share, &state, |config| {
+        config.guest = None;
+        change(config);
+    });
     let accounts = Arc::new(Accounts::open_at(state.path(), None, clock).unwrap());
     let identity = Identity::load_or_create(state.path()).unwrap();
     let server = Server::start(&config, Arc::clone(&accounts), &identity).unwrap();

@@ -118,7 +118,8 @@ fn listen(control: &mut ControlConnection, now: Instant) -> Result<u16, Refusal>
     let ports = control.door.config.passive_ports.as_ref();
     // The one before goes first: a range of ports may have no other.
     control.dialogue.data = DataPlan::None;
-    let passive = Passive::open(local, client, ports, now).map_err(no_port)?;
+    let until = now + control.door.limits.stall;
+    let passive = Passive::open(local, client, ports, until).map_err(no_port)?;
     let port = passive.port().map_err(no_port)?;
     control.dialogue.data = DataPlan::Passive(passive);
     Ok(port)

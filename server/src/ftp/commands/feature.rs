@@ -81,6 +81,7 @@ pub(in crate::ftp) fn feat(
         "REST STREAM",
         "SITE CHMOD",
         "SITE HELP",
+        "SITE UNDO",
         "SITE UTIME",
         "SIZE",
         "TVFS",

@@ -108,17 +108,15 @@ impl ControlConnection {
         let account = if name.is_empty() { "guest".to_owned() } else { escape(name.as_bytes()) };
         tracing::warn!(peer = %self.peer, account, "login refused (FTP)");
         self.dialogue.failed_logins += 1;
-        if self.dialogue.failed_logins >= LOGINS_MAX {
-            self.reply(&Reply::new(421, "Too many wrong passwords; goodbye."));
-            self.begin_close();
-            return;
-        }
         let text = if name.is_empty() {
             "This server has no guest account; log in with a name and password."
         } else {
             "Wrong name or password."
         };
         self.reply(&Reply::new(530, text));
+        if self.dialogue.failed_logins >= LOGINS_MAX {
+            self.begin_close();
+        }
     }
 }
 

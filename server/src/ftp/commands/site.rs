@@ -1,4 +1,4 @@
-//! SITE (RFC 959, section 4.1.3): HELP, CHMOD, and UTIME in both its forms.
+//! SITE (RFC 959, section 4.1.3): HELP, CHMOD, UTIME in both its forms, and UNDO.
 
 use super::stored::octal;
 use crate::door::Turn;
@@ -6,8 +6,8 @@ use crate::ftp::command::{Served, done};
 use crate::ftp::control::ControlConnection;
 use crate::ftp::refusal::Refusal;
 use crate::ftp::reply::Reply;
-use crate::ftp::time::parse_time_value;
-use ferry_protocol::{Attributes, Permissions, Timestamp};
+use crate::ftp::time::{parse_time_value, time_value};
+use ferry_protocol::{Attributes, Change, IfExists, Permissions, Timestamp};
 
 /// SITE.
 pub(in crate::ftp) fn site(
@@ -18,11 +18,13 @@ pub(in crate::ftp) fn site(
     let (word, rest) = first_word(argument);
     match word.to_ascii_uppercase().as_slice() {
         b"HELP" => {
-            let lines = ["CHMOD MODE PATH", "UTIME YYYYMMDDHHMMSS PATH"];
+            let lines = ["CHMOD MODE PATH", "UTIME YYYYMMDDHHMMSS PATH", "UNDO [PATH]"];
             Ok(Served::Reply(Reply::lines(214, "SITE commands here:", lines, "End of help.")))
         }
         b"CHMOD" => chmod(control, rest),
         b"UTIME" => utime(control, rest),
+        b"UNDO" if rest.is_empty() => what_can_be_undone(control),
+        b"UNDO" => undo(control, rest),
         b"" => done(501, "Name a SITE command; SITE HELP lists them."),
         _ => done(504, "No such SITE command; SITE HELP lists them."),
     }
@@ -66,11 +68,50 @@ fn time_last(argument: &[u8]) -> Option<(Timestamp, &[u8])> {
     Some((parse_time_value(modified)?, path))
 }
 
+/// The newest things that may be brought back, with the time at which each was replaced or removed.
+fn what_can_be_undone(control: &ControlConnection) -> Result<Served, Refusal> {
+    let page = control.door.service.undo_page(control.session()?, None, None)?;
+    let lines = page.entries.iter().take(UNDO_SHOWN).map(|kept| {
+        let mut line = time_value(kept.kept_at).into_bytes();
+        line.extend_from_slice(b" /");
+        line.extend_from_slice(&kept.entry.name);
+        line
+    });
+    Ok(Served::Reply(Reply::lines(214, "SITE UNDO brings back:", lines, "End of list.")))
+}
+
+/// Brings back the newest thing that had this path.
+fn undo(control: &ControlConnection, argument: &[u8]) -> Result<Served, Refusal> {
+    let path = control.named_path(argument)?;
+    let mut before = None;
+    for _ in 0..UNDO_PAGES {
+        let page = control.door.service.undo_page(control.session()?, None, before)?;
+        let kept = page.entries.iter().find(|kept| kept.entry.name == path.as_relative_bytes());
+        if let Some(kept) = kept {
+            let to = path.clone().into();
+            let if_exists = IfExists::Replace;
+            control.change(&Change::Undo { id: kept.id, to, if_exists })?;
+            return done(250, "It is back.");
+        }
+        if page.next.is_none() {
+            break;
+        }
+        before = page.next;
+    }
+    done(550, "Nothing that had this path is kept.")
+}
+
 fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(|byte| *byte == b' ').unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
     (word, rest.get(1..).unwrap_or_default())
 }
+
+/// Things that SITE UNDO names.
+const UNDO_SHOWN: usize = 100;
+
+/// Pages of kept things that are looked through for one path.
+const UNDO_PAGES: usize = 64;
 
 #[cfg(test)]
 mod tests {

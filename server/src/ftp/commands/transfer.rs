@@ -63,6 +63,9 @@ pub(in crate::ftp) fn appe(
     turn: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
     let target = control.named_path(argument)?;
+    if std::mem::take(&mut control.dialogue.restart) > 0 {
+        return done(450, "APPE goes on at the end; REST is for STOR.");
+    }
     let opening = Reply::new(150, "Send the rest of the content.");
     receive(control, stream(target, Start::End)?, &opening, turn)
 }
@@ -176,7 +179,7 @@ impl ControlConnection {
         let prepared = Prepared {
             door: Arc::clone(&self.door),
             permit,
-            cargo,
+            cargo: Some(cargo),
             security: self.data_security(),
             link: Arc::clone(&link),
             control: self.waker.clone(),

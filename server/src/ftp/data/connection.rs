@@ -32,7 +32,8 @@ pub(in crate::ftp) struct Prepared {
     pub(in crate::ftp) door: Arc<FtpDoor>,
     #[expect(dead_code, reason = "held for as long as the connection is open")]
     pub(in crate::ftp) permit: DataPermit,
-    pub(in crate::ftp) cargo: Box<dyn Cargo>,
+    /// `None` once it was let go.
+    pub(in crate::ftp) cargo: Option<Box<dyn Cargo>>,
     pub(in crate::ftp) security: Security,
     pub(in crate::ftp) link: Arc<Link>,
     /// Waker of the control connection.
@@ -81,12 +82,27 @@ impl Prepared {
         pending
     }
 
+    fn is_incoming(&self) -> bool {
+        self.cargo.as_ref().is_some_and(|cargo| cargo.is_incoming())
+    }
+
+    fn carry(&mut self, channel: &mut Channel, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
+        self.cargo.as_mut().map_or(Ok(Carried::Done), |cargo| cargo.carry(channel, turn))
+    }
+
+    fn finish(&mut self) -> Result<Ended, Failure> {
+        let control = &self.control;
+        self.cargo.as_mut().map_or(Ok(Ended::Aborted), |cargo| cargo.finish(control))
+    }
+
     /// Tells the outcome.
     pub(in crate::ftp) fn end(mut self, ended: Ended) {
         self.tell(ended);
     }
 
+    /// The cargo goes first: whoever hears of the end may ask for its part at once.
     fn tell(&mut self, ended: Ended) {
+        self.cargo = None;
         if let Some(report) = self.report.take() {
             report.deliver(ended).wake();
         }
@@ -174,12 +190,12 @@ impl DataConnection {
                 return Ok(self.wait(Interest::Writable, turn.now));
             }
             if turn.quantum.is_spent() {
-                if !self.prepared.cargo.is_incoming() {
+                if !self.prepared.is_incoming() {
                     return Ok(Advance::Next(Next::Again));
                 }
                 turn.cipher.stop_filling();
             }
-            match self.prepared.cargo.carry(&mut self.channel, turn)? {
+            match self.prepared.carry(&mut self.channel, turn)? {
                 Carried::Moved(count) => {
                     turn.quantum.spend_bytes(count);
                     self.stall.moved(count, turn.now);
@@ -202,13 +218,13 @@ impl DataConnection {
 
     /// An upload is whole now, and is committed; a download is whole once all of it is out.
     fn close(&mut self, now: Instant) -> Result<Advance, Failure> {
-        let is_incoming = self.prepared.cargo.is_incoming();
+        let is_incoming = self.prepared.is_incoming();
         match self.channel.send_close() {
             Ok(false) if !is_incoming => return Ok(self.wait(Interest::Writable, now)),
             Err(err) if !is_incoming => return Err(err.into()),
             _ => {}
         }
-        Ok(Advance::Ended(self.prepared.cargo.finish(&self.prepared.control)?))
+        Ok(Advance::Ended(self.prepared.finish()?))
     }
 
     fn wait(&mut self, interest: Interest, now: Instant) -> Advance {
@@ -228,30 +244,32 @@ impl DataConnection {
         }
     }
 
-    /// A data connection that resumed another session belongs to someone else.
+    /// Whether the data connection resumed the TLS session of its control connection. Programs that
+    /// open several control connections may resume any of theirs, and some resume none: that is
+    /// refused only where it is asked for.
     fn check_binding(&self) -> Result<(), Failure> {
         let (Security::Tls(session), Some(resumed)) =
             (&self.prepared.security, self.channel.resumed())
         else {
             return Ok(());
         };
-        let binding = self.prepared.door.config.data_binding;
-        let is_bound = match (&resumed, binding) {
+        let is_bound = match resumed {
+            Resumed::Session(resumed) => resumed == *session,
             // TLS 1.2 does not tell which; the address was compared, and one connection accepted.
-            (_, DataBinding::Off) | (Resumed::Some, _) => true,
-            (Resumed::Session(resumed), _) => resumed == session,
-            (Resumed::None, DataBinding::Prefer) => {
-                tracing::debug!("a data connection resumes no TLS session");
-                true
-            }
-            (Resumed::None, DataBinding::Require) => false,
+            Resumed::Some => true,
+            Resumed::None => false,
         };
-        if is_bound {
-            return Ok(());
+        match self.prepared.door.config.data_binding {
+            DataBinding::Require if !is_bound => {
+                let text = "The data connection does not resume this control connection's session.";
+                Err(Failure::Refused(Reply::new(522, text)))
+            }
+            DataBinding::Prefer if !is_bound => {
+                tracing::debug!("a data connection is not bound to its TLS session");
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        let text =
-            "The data connection does not resume the TLS session of this control connection.";
-        Err(Failure::Refused(Reply::new(522, text)))
     }
 }
 

@@ -6,7 +6,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::ops::RangeInclusive;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A socket that waits for the client's data connection.
 #[derive(Debug)]
@@ -17,19 +17,20 @@ pub(in crate::ftp) struct Passive {
 }
 
 impl Passive {
-    /// Listens where the client reached us, on a port of the configured range.
+    /// Listens where the client reached us, on a port of the configured range, for a connection
+    /// that comes before `until`.
     pub(in crate::ftp) fn open(
         local: IpAddr,
         client: IpAddr,
         ports: Option<&RangeInclusive<u16>>,
-        now: Instant,
+        until: Instant,
     ) -> io::Result<Self> {
         let local = local.to_canonical();
         let listener = match ports {
             None => listen(SocketAddr::new(local, 0))?,
             Some(ports) => listen_within(local, ports)?,
         };
-        Ok(Self { listener, client: client.to_canonical(), until: now + CONNECT_TIME })
+        Ok(Self { listener, client: client.to_canonical(), until })
     }
 
     /// The port.
@@ -108,9 +109,6 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 fn is_passing(err: &io::Error) -> bool {
     matches!(err.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted)
 }
-
-/// How long the client may take to connect.
-const CONNECT_TIME: Duration = Duration::from_secs(30);
 
 /// Connections that may wait to be looked at: the client's, and those of strangers before it.
 const BACKLOG: i32 = 8;
