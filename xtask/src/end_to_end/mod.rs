@@ -5,6 +5,7 @@ mod bad_peers;
 mod bad_places;
 mod cuts;
 mod daemon;
+mod ftp;
 mod script;
 mod stranger;
 mod tree;
@@ -61,6 +62,7 @@ const FAMILIES: &[&[(&str, Scenario)]] = &[
     bad_places::SCENARIOS,
     bad_peers::SCENARIOS,
     stranger::SCENARIOS,
+    ftp::SCENARIOS,
     window::SCENARIOS,
 ];
 
