@@ -7,6 +7,7 @@ use crate::audit::{Action, Deed};
 use crate::storage::{Metadata, Reader};
 use ferry_protocol::{Digest, Hasher, Range, RemotePath, Rights};
 use std::fmt;
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -110,6 +111,29 @@ impl Download {
         let filled = self.fill(buffer, len_max);
         self.settle(&filled);
         filled
+    }
+
+    /// The rest as it lies in a file of this system: the file, the offset and the count of bytes.
+    /// Whoever sends some of it says so by [`Download::sent`], and reads on at the end, by
+    /// [`Download::read`], to be told that the file is as it was.
+    pub(crate) fn rest_of_file(&self) -> Option<(&File, u64, u64)> {
+        let file = self.reader.file().filter(|_| self.remaining() > 0)?;
+        Some((file, self.next, self.remaining()))
+    }
+
+    /// So many bytes of [`Download::rest_of_file`] were sent; none means that the file has become
+    /// shorter.
+    pub(crate) fn sent(&mut self, count: usize) -> Result<()> {
+        if count == 0 {
+            let changed = Error::Changed(self.path.clone());
+            self.deed.failed(&changed);
+            return Err(changed);
+        }
+        self.next += count as u64;
+        if let Some(down) = self.pace.down() {
+            down.spend(count);
+        }
+        Ok(())
     }
 
     /// Records the end, if this is it.

@@ -150,6 +150,11 @@ pub trait Reader: Send {
     /// Reads at `offset` until `buffer` is full or the file ends; returns the count of bytes.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize>;
 
+    /// The file of this system that it is, for sending it without taking it through this process.
+    fn file(&self) -> Option<&std::fs::File> {
+        None
+    }
+
     /// Whether the file is still as it was when it was opened.
     fn is_unchanged(&self) -> Result<bool>;
 }

@@ -326,6 +326,29 @@ pub(crate) fn next_data(file: &File, from: u64, size: u64) -> Option<(u64, u64)>
     }
 }
 
+/// Sends bytes of a file to a socket within the kernel; `None` where the system cannot. An error of
+/// kind `WouldBlock` says that the socket takes none now.
+pub(crate) fn send_file(
+    socket: impl AsFd,
+    file: &File,
+    offset: u64,
+    len: usize,
+) -> Option<io::Result<usize>> {
+    #[cfg(target_os = "linux")]
+    {
+        let mut offset = offset;
+        match fs::sendfile(socket, file, Some(&mut offset), len) {
+            Err(Errno::INVAL | Errno::NOSYS) => None,
+            sent => Some(sent.map_err(Into::into)),
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (socket, file, offset, len);
+        None
+    }
+}
+
 /// Bytes in all and bytes left for this user on the file system of `handle`.
 pub(crate) fn space(handle: impl AsFd) -> io::Result<(u64, u64)> {
     let stat = fs::fstatvfs(handle)?;

@@ -3,6 +3,7 @@
 use super::tls::{FtpTls, Resumed, TlsConfig};
 use super::{CipherBuffer, Flow, PlainStream, TlsStream};
 use crate::metrics::Metrics;
+use std::fs::File;
 use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
@@ -105,6 +106,20 @@ impl Channel {
         match self {
             Self::Plain(stream) => stream.write(bytes),
             Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    /// Sends bytes of a file within the kernel, once all before them is out; `None` where that
+    /// cannot be, as with encryption.
+    pub(crate) fn send_file(
+        &self,
+        file: &File,
+        offset: u64,
+        len: usize,
+    ) -> Option<io::Result<Flow>> {
+        match self {
+            Self::Plain(stream) if !stream.has_unsent() => stream.send_file(file, offset, len),
+            _ => None,
         }
     }
 

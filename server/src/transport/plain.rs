@@ -2,6 +2,8 @@
 
 use super::tls::{CipherBuffer, Flow, read_socket};
 use crate::metrics::Metrics;
+use crate::sys;
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
@@ -52,6 +54,26 @@ impl PlainStream {
         }
         self.unsent.extend_from_slice(rest);
         Ok(())
+    }
+
+    /// Sends bytes of a file within the kernel, once all before them is out; `None` where the
+    /// system cannot. `Ended` says that the file has no such bytes.
+    pub(crate) fn send_file(
+        &self,
+        file: &File,
+        offset: u64,
+        len: usize,
+    ) -> Option<io::Result<Flow>> {
+        let sent = sys::send_file(&*self.socket, file, offset, len)?;
+        Some(match sent {
+            Ok(0) => Ok(Flow::Ended),
+            Ok(count) => {
+                self.metrics.bytes_out.add(count as u64);
+                Ok(Flow::Count(count))
+            }
+            Err(err) if err.kind() == io::ErrorKind::WouldBlock => Ok(Flow::Blocked),
+            Err(err) => Err(err),
+        })
     }
 
     /// Sends what is left. Returns whether all of it is out.

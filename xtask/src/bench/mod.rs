@@ -2,6 +2,7 @@
 //! Judge by ratios and processor seconds: the machine may be busy with other things.
 
 mod figures;
+mod ftp;
 mod gui;
 mod idle;
 mod list;
@@ -46,6 +47,8 @@ enum Name {
     List,
     /// Many silent connections, and small requests beside bulk transfers.
     Idle,
+    /// The FTP door beside other FTP servers.
+    Ftp,
     /// The desktop app beside FileZilla, and frames over many rows.
     Gui,
 }
@@ -94,7 +97,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
         own_program: std::env::current_exe().during("own program")?,
     };
     let mut report = Report::default();
-    for name in [Name::Transfer, Name::Small, Name::List, Name::Idle, Name::Gui] {
+    for name in [Name::Transfer, Name::Small, Name::List, Name::Idle, Name::Ftp, Name::Gui] {
         if !options.names.is_empty() && !options.names.contains(&name) {
             continue;
         }
@@ -104,6 +107,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             Name::Small => small::run(&bench, &mut report)?,
             Name::List => list::run(&bench, &mut report)?,
             Name::Idle => idle::run(&bench, &mut report)?,
+            Name::Ftp => ftp::run(&bench, &mut report)?,
             Name::Gui => gui::run(&bench, &mut report)?,
         }
     }

@@ -42,6 +42,10 @@ impl Reader for LocalReader {
         read_full_at(&self.file, offset, buffer).blame(&self.path)
     }
 
+    fn file(&self) -> Option<&File> {
+        Some(&self.file)
+    }
+
     fn is_unchanged(&self) -> Result<bool> {
         Ok(sys::stat_handle(&self.file).blame(&self.path)? == self.opened)
     }

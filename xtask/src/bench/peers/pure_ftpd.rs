@@ -4,6 +4,7 @@
 use crate::failure::{During as _, Failure};
 use crate::process::{Background, free_address, run};
 use crate::sys;
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -19,6 +20,11 @@ pub(crate) struct PureFtpd {
 impl PureFtpd {
     /// Serves `share`; its files go to `room`.
     pub(crate) fn start(share: &Path, room: &Path) -> Result<Self, Failure> {
+        Self::start_with(share, room, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn start_with(share: &Path, room: &Path, more: &[&OsStr]) -> Result<Self, Failure> {
         if sys::is_root() {
             std::os::unix::fs::chown(share, Some(OWNER), Some(OWNER)).during(share.display())?;
         }
@@ -33,9 +39,9 @@ impl PureFtpd {
         command.arg("--login").arg(format!("puredb:{}", base.display()));
         command.arg("--bind").arg(format!("127.0.0.1,{}", address.port()));
         // The daemon's own bounds would cut long listings and many connections.
-        command.args(["--limitrecursion", "200000:8", "--maxclientsnumber", "64"]);
-        command.args(["--maxclientsperip", "64", "--minuid", "1", "--dontresolve"]);
-        command.arg("--pidfile").arg(room.join("pid"));
+        command.args(["--limitrecursion", "200000:8", "--maxclientsnumber", "512"]);
+        command.args(["--maxclientsperip", "512", "--minuid", "1", "--dontresolve"]);
+        command.arg("--pidfile").arg(room.join("pid")).args(more);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = Background::start(&mut command)?;
         process.wait_until_open(address)?;
@@ -45,6 +51,16 @@ impl PureFtpd {
     /// The URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("ftp://{}/{path}", self.address)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// User and password.
+    pub(crate) fn user() -> (&'static str, &'static str) {
+        (USER, PASSWORD)
     }
 
     /// User and password as curl takes them.
