@@ -7,6 +7,7 @@ mod idle;
 mod list;
 mod peers;
 pub(crate) mod plain_loop;
+mod resume;
 mod small;
 mod transfer;
 
@@ -44,6 +45,8 @@ enum Name {
     Small,
     /// A large folder, listed.
     List,
+    /// One large upload, cut and gone on with.
+    Resume,
     /// Many silent connections, and small requests beside bulk transfers.
     Idle,
     /// The desktop app beside FileZilla, and frames over many rows.
@@ -94,7 +97,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
         own_program: std::env::current_exe().during("own program")?,
     };
     let mut report = Report::default();
-    for name in [Name::Transfer, Name::Small, Name::List, Name::Idle, Name::Gui] {
+    for name in [Name::Transfer, Name::Small, Name::List, Name::Resume, Name::Idle, Name::Gui] {
         if !options.names.is_empty() && !options.names.contains(&name) {
             continue;
         }
@@ -103,6 +106,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             Name::Transfer => transfer::run(&bench, &mut report)?,
             Name::Small => small::run(&bench, &mut report)?,
             Name::List => list::run(&bench, &mut report)?,
+            Name::Resume => resume::run(&bench, &mut report)?,
             Name::Idle => idle::run(&bench, &mut report)?,
             Name::Gui => gui::run(&bench, &mut report)?,
         }

@@ -164,7 +164,7 @@ impl<'a> Stage<'a> {
 }
 
 /// Content that does not compress and repeats nowhere.
-fn write_large(path: &Path, mebibytes: u32) -> Result<(), Failure> {
+pub(super) fn write_large(path: &Path, mebibytes: u32) -> Result<(), Failure> {
     let mut file = File::create(path).during(path.display())?;
     let mut content = vec![0; 1024 * 1024];
     for block in 0..mebibytes {
