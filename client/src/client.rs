@@ -3,6 +3,7 @@
 
 mod backoff;
 mod listing;
+mod parts;
 mod undo;
 
 pub(crate) use backoff::Backoff;

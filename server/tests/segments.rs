@@ -8,13 +8,13 @@
 mod support;
 
 use ferry_protocol::{
-    Answer, Digest, IfExists, Put, Request, SegmentValue, Status, TransferId, feature,
+    Answer, Digest, IfExists, Put, Request, SegmentRange, SegmentValue, Status, TransferId, feature,
 };
 use ferry_server::storage::memory::Memory;
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
-use support::{Fixture, RawClient, put, serve, serve_storage, status_of};
+use support::{Fixture, RawClient, Received, at, put, serve, serve_storage, status_of};
 
 const SEGMENT: usize = 256 * 1024;
 const COUNT: usize = 6;
@@ -287,4 +287,77 @@ fn a_store_that_writes_in_runs_gets_them() {
     let (back, last) = lead.get("/file", ferry_protocol::Range::ALL);
     assert_eq!(last, Answer::ContentEnd(Digest::of(&content)));
     assert_eq!(back, content);
+}
+
+#[test]
+fn a_download_by_segments_is_proved_segment_by_segment() {
+    let fixture = serve();
+    let content = content();
+    fs::write(fixture.share.path().join("file"), &content).unwrap();
+    fs::write(fixture.share.path().join("small"), b"x").unwrap();
+    let mut client = client(&fixture);
+    let ask = |path, first, count| Request::GetSegments {
+        path: at(path),
+        range: SegmentRange { first, count },
+    };
+    let number = client.send(&ask("/file", 4, 9));
+    let Some(Received::Answer(_, Answer::Content(announced))) = client.receive() else {
+        panic!("no content");
+    };
+    assert_eq!(announced.len, (SEGMENT + 1000) as u64);
+    let mut came = Vec::new();
+    let mut values = Vec::new();
+    loop {
+        match client.receive().unwrap() {
+            Received::Data(offset, piece) => {
+                assert_eq!(offset, (4 * SEGMENT + came.len()) as u64);
+                came.extend(piece);
+            }
+            Received::Answer(_, Answer::SegmentValue(value)) => values.push(value),
+            last => {
+                assert_eq!(last, Received::Answer(number, Answer::Done));
+                break;
+            }
+        }
+    }
+    assert_eq!(came, content[4 * SEGMENT..]);
+    let own = |index: u32| SegmentValue::of(index, segments(&content)[index as usize]).unwrap();
+    assert_eq!(values, [own(4), own(5)]);
+    assert_eq!(status_of(&client.ask(&ask("/small", 0, 1))), Status::UNSUPPORTED);
+    let range = SegmentRange { first: 3, count: 2 };
+    let stored = client.ask(&Request::SegmentValues { path: at("/file"), range });
+    let Answer::SegmentValuesAre(stored) = stored else { panic!("{stored:?}") };
+    assert_eq!((stored.file_size, stored.values), (content.len() as u64, vec![own(3), own(4)]));
+    let none = client.ask(&Request::SegmentValues { path: at("/small"), range });
+    assert!(matches!(none, Answer::SegmentValuesAre(none) if none.values.is_empty()));
+}
+
+#[test]
+fn parts_are_listed_to_their_account_and_can_be_abandoned() {
+    let fixture = serve();
+    let content = content();
+    let put = announced(&content);
+    let parts = |client: &mut RawClient| match client.ask(&Request::Parts(TransferId([0; 16]))) {
+        Answer::PartsAre(page) => page.parts,
+        other => panic!("{other:?}"),
+    };
+    let mut client = client(&fixture);
+    assert_eq!(parts(&mut client), []);
+    let (number, _) = client.begin_segments(&put);
+    client.send_segment(number, 0, segments(&content)[0]);
+    let mut other = fixture.guest_with(feature::SEGMENTS);
+    // The segment may still be on its way.
+    assert!(parts(&mut other)[0].is_open);
+    let busy = other.ask(&Request::PartAbandon(put.transfer));
+    assert!(matches!(busy, Answer::Busy(_)), "{busy:?}");
+    client.send_as(number, &Request::PutLeave);
+    assert_eq!(client.answer(), Answer::Done);
+    let [part] = parts(&mut other).try_into().unwrap();
+    assert_eq!((part.transfer, part.size), (put.transfer, put.size));
+    assert_eq!((part.held, part.is_open), (SEGMENT as u64, false));
+    assert_eq!(part.target.to_wire(), b"/file");
+    assert_eq!(other.ask(&Request::PartAbandon(put.transfer)), Answer::Done);
+    assert_eq!(parts(&mut other), []);
+    assert_eq!(fixture.parts(), Vec::<String>::new());
+    assert_eq!(status_of(&other.ask(&Request::PartAbandon(put.transfer))), Status::NO_PART);
 }

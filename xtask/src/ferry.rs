@@ -83,6 +83,11 @@ impl Server {
         self.process.pid()
     }
 
+    /// The programs it is one of.
+    pub(crate) fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
     /// Its folder of state.
     pub(crate) fn state(&self) -> &Path {
         &self.state

@@ -110,6 +110,8 @@ pub enum Verb {
     Df(Places),
     /// Bring back what was replaced or removed
     Undo(Undo),
+    /// Show uploads that are not finished, or give one up
+    Parts(PartsArguments),
     /// Show what this account did on the server, the newest first
     History(History),
     /// Show, resume, retry, cancel and clear jobs
@@ -243,6 +245,17 @@ pub struct History {
     /// Entries to show at the most
     #[arg(short = 'n', long, default_value_t = 50)]
     pub count: usize,
+    /// The server
+    #[arg(value_name = "PLACE")]
+    pub places: Vec<OsString>,
+}
+
+/// `parts`
+#[derive(Debug, Args)]
+pub struct PartsArguments {
+    /// Remove the unfinished upload with this id
+    #[arg(long, value_name = "ID")]
+    pub abandon: Option<String>,
     /// The server
     #[arg(value_name = "PLACE")]
     pub places: Vec<OsString>,

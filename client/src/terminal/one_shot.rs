@@ -8,7 +8,7 @@ use super::screen::{Screen, complain};
 use super::session::{Parts, Session};
 use super::settings::Settings;
 use super::target::{LocalTarget, RemoteTarget};
-use super::verbs::{history, inspect, jobs, list, namespace, transfer, undo};
+use super::verbs::{history, inspect, jobs, list, namespace, parts, transfer, undo};
 use crate::Address;
 use ferry_protocol::escape;
 use std::ffi::{OsStr, OsString};
@@ -39,6 +39,9 @@ impl OneShot {
             Verb::Df(at) => self.on_servers("df", &at.places, inspect::space),
             Verb::Undo(how) => {
                 self.on_servers("undo", &how.places, |session, at| undo::undo(session, at, how))
+            }
+            Verb::Parts(how) => {
+                self.on_servers("parts", &how.places, |session, _| parts::parts(session, how))
             }
             Verb::History(how) => self
                 .on_servers("history", &how.places, |session, _| history::show(session, how.count)),

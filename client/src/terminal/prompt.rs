@@ -10,7 +10,7 @@ use super::prompt_line::{self, Parsed, PromptVerb};
 use super::screen::{Screen, insert_name};
 use super::session::Session;
 use super::target::{LocalTarget, RemoteTarget};
-use super::verbs::{history, inspect, jobs, list, local, namespace, transfer, undo};
+use super::verbs::{history, inspect, jobs, list, local, namespace, parts, transfer, undo};
 use ferry_protocol::escape;
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
@@ -204,6 +204,7 @@ fn perform_shared(session: &mut Session, verb: &Verb) -> Result {
             let places = or_here(session, &how.places)?;
             undo::undo(session, &places, how)
         }
+        Verb::Parts(how) => parts::parts(session, how),
         Verb::History(how) => history::show(session, how.count),
         Verb::Mv(at) => carry(session, &at.places, namespace::rename),
         Verb::Cp(at) => carry(session, &at.places, namespace::copy),

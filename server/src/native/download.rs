@@ -5,9 +5,9 @@ use super::status;
 use super::upload::busy;
 use super::work::Work;
 use crate::door::Turn;
-use crate::service::{self, Download, Piece, Session};
+use crate::service::{self, Download, Piece, Service};
 use ferry_protocol::limits::SEGMENT_LEN;
-use ferry_protocol::{Answer, Content, Range, RemotePath, encode_data_header};
+use ferry_protocol::{Answer, Content, encode_answer, encode_data_header};
 
 /// A download on this connection.
 #[derive(Debug)]
@@ -26,16 +26,14 @@ impl NativeConnection {
     /// Opens a download and announces its content.
     pub(super) fn begin_download(
         &mut self,
-        session: &Session,
-        path: &RemotePath,
-        range: Range,
         turn: &Turn<'_>,
+        open: impl FnOnce(&Service) -> service::Result<Download>,
     ) -> service::Result<Option<Answer>> {
         if let Some(busy) = busy(turn) {
             self.door.metrics.shed.add(1);
             return Ok(Some(busy));
         }
-        let download = self.door.service.download(session, path, range)?;
+        let download = open(&self.door.service)?;
         let metadata = download.metadata();
         let content = Content {
             file_size: metadata.size,
@@ -68,7 +66,14 @@ impl NativeConnection {
                 self.deadlines.moved(len, turn.now);
                 return Ok(Stop::GoOn);
             }
-            Ok(Piece::End(digest)) => Answer::ContentEnd(digest),
+            Ok(Piece::Value(value)) => {
+                let number = self.order.last_request();
+                let mut message = Vec::new();
+                encode_answer(&mut message, number, &Answer::SegmentValue(value));
+                self.stream.write(&message)?;
+                return Ok(Stop::GoOn);
+            }
+            Ok(Piece::End(digest)) => digest.map_or(Answer::Done, Answer::ContentEnd),
             Err(err) => status::answer(&err),
         };
         self.work = Work::None;

@@ -151,8 +151,14 @@ impl NativeConnection {
             }
             Request::PrintDirectory => Answer::Directory(current),
             Request::Get { path, range } => {
-                return self.begin_download(session, &resolve(&path)?, range, turn);
+                let path = resolve(&path)?;
+                return self
+                    .begin_download(turn, |service| service.download(session, &path, range));
             }
+            request @ (Request::GetSegments { .. }
+            | Request::SegmentValues { .. }
+            | Request::Parts(_)
+            | Request::PartAbandon(_)) => return self.serve_segments(session, request, turn),
             Request::Put(put) => {
                 self.begin_upload(session, &put, turn);
                 return Ok(None);

@@ -1,13 +1,47 @@
-//! What a put by segments says beside its content: values, leave and end.
+//! Segments on the wire: what a put by segments says beside its content, and the requests that ask
+//! for segments, their values, and the parts that are made of them.
 
 use super::connection::NativeConnection;
 use super::status;
 use super::upload::Content;
-use super::work::Work;
-use crate::service::{Ended, Share};
-use ferry_protocol::{Answer, Digest, OperationId, PutValues};
+use super::work::{Running, Work};
+use crate::door::Turn;
+use crate::service::{self, Ended, Service, Session, Share};
+use ferry_protocol::limits::SEGMENT_LEN;
+use ferry_protocol::{Answer, Digest, OperationId, PutValues, Request};
+use std::time::Instant;
 
 impl NativeConnection {
+    /// Serves a request that is about segments. The answer, or `None` when it comes later.
+    pub(super) fn serve_segments(
+        &mut self,
+        session: &Session,
+        request: Request,
+        turn: &Turn<'_>,
+    ) -> service::Result<Option<Answer>> {
+        let service = &self.door.service;
+        match request {
+            Request::GetSegments { path, range } => {
+                let path = path.resolve(&session.directory)?;
+                let open = |service: &Service| service.download_segments(session, &path, range);
+                self.begin_download(turn, open)
+            }
+            Request::SegmentValues { path, range } => {
+                let path = path.resolve(&session.directory)?;
+                let task = service.segment_values(session, &path, range)?;
+                let running = Running { task, operation: None, told_at: turn.now };
+                self.work = Work::Running(Box::new(running));
+                Ok(None)
+            }
+            Request::Parts(after) => Ok(Some(Answer::PartsAre(service.parts(session, after)))),
+            Request::PartAbandon(transfer) => {
+                service.abandon_part(session, transfer)?;
+                Ok(Some(Answer::Done))
+            }
+            _ => Err(service::Error::Nonsense("this request is not about segments")),
+        }
+    }
+
     /// Asks for the segments that are missing.
     pub(super) fn await_segments(&mut self, share: Share, operation: Option<OperationId>) {
         self.order.put_goes_on_by_segments();
@@ -16,9 +50,11 @@ impl NativeConnection {
     }
 
     /// Takes values, and names at once the segments that turn out to be wrong.
-    pub(super) fn take_values(&mut self, values: &PutValues) {
+    pub(super) fn take_values(&mut self, values: &PutValues, now: Instant) {
         let Work::Receiving(receiving) = &mut self.work else { return };
         let Some(Content::Segments(share)) = &mut receiving.upload else { return };
+        // What they prove does not have to come: they are as good as content.
+        self.deadlines.moved(values.values.len() * SEGMENT_LEN as usize, now);
         match share.take_values(values) {
             Ok(None) => {}
             Ok(Some(missing)) => self.answer(Answer::Missing(missing)),

@@ -165,7 +165,7 @@ impl NativeConnection {
             Ok(Message::Request(header, request)) => {
                 let incoming = self.order.accept(&header)?;
                 match request.map_err(Broken::Decode)? {
-                    Some(Request::PutValues(values)) => self.take_values(&values),
+                    Some(Request::PutValues(values)) => self.take_values(&values, turn.now),
                     Some(Request::PutLeave) => self.leave_upload(),
                     request => self.end_upload(incoming, request)?,
                 }

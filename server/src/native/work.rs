@@ -137,6 +137,7 @@ impl NativeConnection {
                 self.replies.push_committing(Committing { number, operation, outcome, success });
             }
             TaskOutcome::Digest(digest) => self.answer(Answer::DigestIs(digest)),
+            TaskOutcome::Values(values) => self.answer(Answer::SegmentValuesAre(values)),
             // No request of this door asks for one.
             TaskOutcome::Checksum { .. } => {}
             TaskOutcome::Proven(incoming) => self.await_stream(incoming, operation),

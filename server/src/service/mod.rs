@@ -11,6 +11,7 @@ mod error;
 mod listing;
 mod namespace;
 mod pace;
+mod parts;
 mod password;
 mod presence;
 mod read;
@@ -43,6 +44,7 @@ use account::Tokens;
 use ferry_protocol::limits::HISTORY_ENTRIES_MAX;
 use ferry_protocol::{Entry, RemotePath, Space};
 use pace::Paces;
+use parts::PartBook;
 use password::PasswordLane;
 use presence::Presence;
 use sessions::Sessions;
@@ -67,6 +69,7 @@ pub(crate) struct Service {
     sessions: Arc<Sessions>,
     tokens: Tokens,
     open_uploads: Arc<OpenUploads>,
+    part_book: Arc<PartBook>,
 }
 
 /// Where what people do is charged and recorded.
@@ -97,6 +100,7 @@ impl Service {
         desk: Desk,
     ) -> io::Result<Self> {
         let passwords = PasswordLane::start(&accounts, &desk)?;
+        let part_book = Arc::new(PartBook::open(&places.state_dir, places.part_lifetime));
         let roots = Arc::new(Roots::new(share, places));
         for account in accounts.all().iter().filter(|account| account.terms.quota.is_some()) {
             // Counts what is there; that a folder cannot be used is told in the log.
@@ -119,6 +123,7 @@ impl Service {
             sessions,
             tokens: Tokens::default(),
             open_uploads: Arc::default(),
+            part_book,
         })
     }
 

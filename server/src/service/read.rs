@@ -5,7 +5,11 @@ use super::view::View;
 use super::{Error, Result, Service, Session};
 use crate::audit::{Action, Deed};
 use crate::storage::{Metadata, Reader};
-use ferry_protocol::{Digest, Hasher, Range, RemotePath, Rights};
+use ferry_protocol::limits::SEGMENT_LEN;
+use ferry_protocol::{
+    Digest, Hasher, Range, RemotePath, Rights, SegmentHasher, SegmentRange, SegmentValue,
+    segment_count, segment_start,
+};
 use std::fmt;
 use std::fs::File;
 use std::sync::Arc;
@@ -16,11 +20,19 @@ pub(crate) struct Download {
     reader: Box<dyn Reader>,
     pace: Arc<Pace>,
     path: RemotePath,
-    hasher: Hasher,
+    proof: Proof,
     start: u64,
     next: u64,
     end: u64,
     deed: Deed,
+}
+
+/// How the content is proved to its receiver.
+enum Proof {
+    /// By the digest of all that was sent.
+    Digest(Hasher),
+    /// By the value of each segment; due once the segment is whole.
+    Values { hasher: SegmentHasher, is_due: bool },
 }
 
 /// What [`Download::next_piece`] yields.
@@ -33,8 +45,10 @@ pub(crate) enum Piece {
         /// Bytes of it.
         len: usize,
     },
-    /// All was read, and the file is as it was.
-    End(Digest),
+    /// The value of the segment that came last.
+    Value(SegmentValue),
+    /// All was read, and the file is as it was; the digest, unless segments were asked for.
+    End(Option<Digest>),
 }
 
 impl Service {
@@ -46,7 +60,23 @@ impl Service {
         range: Range,
     ) -> Result<Download> {
         let deed = session.view.deed(Action::Download, path);
-        let opened = open(&session.view, path, range, deed.clone());
+        let opened = open(&session.view, path, deed.clone()).map(|download| download.of(range));
+        if let Err(err) = &opened {
+            deed.failed(err);
+        }
+        opened
+    }
+
+    /// Opens some segments of a file for download.
+    pub(crate) fn download_segments(
+        &self,
+        session: &Session,
+        path: &RemotePath,
+        range: SegmentRange,
+    ) -> Result<Download> {
+        let deed = session.view.deed(Action::Download, path);
+        let opened = open(&session.view, path, deed.clone())
+            .and_then(|download| download.of_segments(range));
         if let Err(err) = &opened {
             deed.failed(err);
         }
@@ -54,17 +84,34 @@ impl Service {
     }
 }
 
-fn open(view: &View, path: &RemotePath, range: Range, deed: Deed) -> Result<Download> {
+fn open(view: &View, path: &RemotePath, deed: Deed) -> Result<Download> {
     view.may(Rights::READ, "read", path)?;
     let reader = view.storage.open(path)?;
-    let end = range.offset.saturating_add(range.len_within(reader.metadata().size));
     let path = path.clone();
-    let pace = Arc::clone(&view.pace);
-    let (start, next, hasher) = (range.offset, range.offset, Hasher::new());
-    Ok(Download { reader, pace, path, hasher, start, next, end, deed })
+    let (pace, proof) = (Arc::clone(&view.pace), Proof::Digest(Hasher::new()));
+    Ok(Download { reader, pace, path, proof, start: 0, next: 0, end: 0, deed })
 }
 
 impl Download {
+    fn of(mut self, range: Range) -> Self {
+        self.start = range.offset;
+        self.next = range.offset;
+        self.end = range.offset.saturating_add(range.len_within(self.metadata().size));
+        self
+    }
+
+    /// The same for some segments, of a file that has several.
+    fn of_segments(mut self, range: SegmentRange) -> Result<Self> {
+        let size = self.metadata().size;
+        if segment_count(size).is_none_or(|count| count < 2) {
+            return Err(NO_SEGMENTS);
+        }
+        self.proof = Proof::Values { hasher: SegmentHasher::new(range.first), is_due: false };
+        let offset = segment_start(range.first);
+        let len = segment_start(range.end()).saturating_sub(offset);
+        Ok(self.of(Range { offset, len }))
+    }
+
     /// Length, time and permission bits of the file.
     pub(crate) fn metadata(&self) -> Metadata {
         self.reader.metadata()
@@ -84,9 +131,11 @@ impl Download {
     pub(crate) fn next_piece(&mut self, buffer: &mut [u8], segment_len: u64) -> Result<Piece> {
         let piece = self.piece(buffer, segment_len);
         match &piece {
-            Ok(Piece::Content { .. }) => {}
+            Ok(Piece::Content { .. } | Piece::Value(_)) => {}
             Ok(Piece::End(digest)) => {
-                self.deed.is_of(*digest);
+                if let Some(digest) = digest {
+                    self.deed.is_of(*digest);
+                }
                 self.settle(&Ok(0));
             }
             Err(err) => self.deed.failed(err),
@@ -95,14 +144,33 @@ impl Download {
     }
 
     fn piece(&mut self, buffer: &mut [u8], segment_len: u64) -> Result<Piece> {
+        if let Some(value) = self.due_value() {
+            return Ok(Piece::Value(value));
+        }
         let offset = self.next;
         let to_border = segment_len - offset % segment_len;
         let len = self.fill(buffer, to_border)?;
-        if len == 0 {
-            return Ok(Piece::End(self.hasher.digest()));
+        let content = buffer.get(..len).unwrap_or_default();
+        let is_whole = len as u64 == to_border || self.next == self.end;
+        match &mut self.proof {
+            Proof::Digest(hasher) if len == 0 => return Ok(Piece::End(Some(hasher.digest()))),
+            Proof::Values { .. } if len == 0 => return Ok(Piece::End(None)),
+            Proof::Digest(hasher) => hasher.update(content),
+            Proof::Values { hasher, is_due } => {
+                hasher.update(content);
+                *is_due = is_whole;
+            }
         }
-        self.hasher.update(buffer.get(..len).unwrap_or_default());
         Ok(Piece::Content { offset, len })
+    }
+
+    /// The value of a segment that was read to its end; the next one begins.
+    fn due_value(&mut self) -> Option<SegmentValue> {
+        let Proof::Values { hasher, is_due: true } = &self.proof else { return None };
+        let value = hasher.value();
+        let next = u32::try_from(self.next / u64::from(SEGMENT_LEN)).unwrap_or(u32::MAX);
+        self.proof = Proof::Values { hasher: SegmentHasher::new(next), is_due: false };
+        value
     }
 
     /// Fills `buffer` with the next bytes, at most `len_max`, for a peer that compares no digest.
@@ -182,3 +250,7 @@ impl fmt::Debug for Download {
         write!(f, "Download({}, {} bytes to come)", self.path, self.remaining())
     }
 }
+
+/// Why segments cannot be asked for.
+pub(super) const NO_SEGMENTS: Error =
+    Error::Nonsense("only a file of two or more segments has values; ask for its digest");

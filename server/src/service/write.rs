@@ -1,6 +1,7 @@
 //! Uploads: rights, what is in the way, the hidden part, its digest, and its commit.
 
 use super::namespace::make_parents;
+use super::parts::Note;
 use super::shared::{Announced, SharedUpload};
 use super::task::{Proof, Survey, Task};
 use super::view::View;
@@ -117,6 +118,10 @@ impl Service {
             }
             begun => begun,
         }?;
+        if keeps_part {
+            let (owner, target) = (session.account_name().to_owned(), plan.target.to_wire());
+            self.part_book.note(put.transfer, Note { owner, target, size });
+        }
         let commits = self.commits.clone();
         if by == PutBy::Stream {
             let incoming = Incoming::new(upload, plan, view.clone(), commits, Hasher::new());
@@ -149,7 +154,8 @@ impl Service {
 
     fn announced(&self, transfer: TransferId, plan: Plan, view: &View) -> Announced {
         let (view, commits) = (view.clone(), self.commits.clone());
-        Announced { transfer, plan, view, commits, open: Arc::clone(&self.open_uploads) }
+        let (open, book) = (Arc::clone(&self.open_uploads), Arc::clone(&self.part_book));
+        Announced { transfer, plan, view, commits, open, book }
     }
 }
 

@@ -8,6 +8,7 @@ mod idle;
 mod list;
 mod peers;
 pub(crate) mod plain_loop;
+mod resume;
 mod small;
 mod transfer;
 
@@ -45,6 +46,8 @@ enum Name {
     Small,
     /// A large folder, listed.
     List,
+    /// One large upload, cut and gone on with.
+    Resume,
     /// Many silent connections, and small requests beside bulk transfers.
     Idle,
     /// The FTP door beside other FTP servers.
@@ -97,8 +100,8 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
         own_program: std::env::current_exe().during("own program")?,
     };
     let mut report = Report::default();
-    for name in [Name::Transfer, Name::Small, Name::List, Name::Idle, Name::Ftp, Name::Gui] {
-        if !options.names.is_empty() && !options.names.contains(&name) {
+    for name in Name::value_variants() {
+        if !options.names.is_empty() && !options.names.contains(name) {
             continue;
         }
         println!("{name:?}: {} rounds", bench.rounds);
@@ -106,6 +109,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             Name::Transfer => transfer::run(&bench, &mut report)?,
             Name::Small => small::run(&bench, &mut report)?,
             Name::List => list::run(&bench, &mut report)?,
+            Name::Resume => resume::run(&bench, &mut report)?,
             Name::Idle => idle::run(&bench, &mut report)?,
             Name::Ftp => ftp::run(&bench, &mut report)?,
             Name::Gui => gui::run(&bench, &mut report)?,

@@ -7,5 +7,6 @@ pub(crate) mod jobs;
 pub(crate) mod list;
 pub(crate) mod local;
 pub(crate) mod namespace;
+pub(crate) mod parts;
 pub(crate) mod transfer;
 pub(crate) mod undo;

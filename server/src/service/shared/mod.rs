@@ -9,6 +9,7 @@ mod share;
 pub(super) use open::OpenUploads;
 pub(crate) use share::{Ended, Share};
 
+use super::parts::PartBook;
 use super::view::View;
 use super::write::{Plan, abandon, hand_over, is_full};
 use super::{Error, Result};
@@ -43,6 +44,7 @@ pub(super) struct Announced {
     pub(super) view: View,
     pub(super) commits: CommitQueue,
     pub(super) open: Arc<OpenUploads>,
+    pub(super) book: Arc<PartBook>,
 }
 
 impl Announced {
@@ -214,6 +216,7 @@ impl SharedUpload {
             return Err(Error::DigestMismatch(self.announced.plan.target.clone()));
         }
         let Some(upload) = self.upload.write().take() else { return Err(OVER) };
+        self.announced.book.forget(self.announced.transfer);
         let Announced { plan, view, commits, .. } = &self.announced;
         hand_over(upload, (plan, view), digest, commits, waker).map(Finish::Committing)
     }
@@ -222,6 +225,7 @@ impl SharedUpload {
     fn abandon(&self) {
         if let Some(upload) = self.upload.write().take() {
             abandon(upload);
+            self.announced.book.forget(self.announced.transfer);
         }
     }
 }

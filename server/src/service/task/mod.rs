@@ -10,6 +10,7 @@ mod proof;
 mod recorded;
 mod remove;
 mod survey;
+mod values;
 
 pub(crate) use checksum::Algorithm;
 pub(super) use copy::{CopyFile, CopyTarget};
@@ -22,7 +23,7 @@ use super::write::Incoming;
 use super::{Result, Share};
 use crate::committer;
 use crate::wake::{Pending, Waker};
-use ferry_protocol::{Progress, StoredDigest};
+use ferry_protocol::{Progress, StoredDigest, StoredValues};
 use std::fmt;
 
 /// One piece of long work.
@@ -53,6 +54,8 @@ pub(crate) enum TaskOutcome {
         /// Offset of the first byte that was not read.
         end: u64,
     },
+    /// Values of segments.
+    Values(StoredValues),
     /// The part is what it says: content can come.
     Proven(Incoming),
     /// The part was read: its segments can be compared, and others come.
