@@ -6,7 +6,7 @@ use super::lanes::Job;
 use super::report::FinalOutcome;
 use crate::Conflict;
 use crate::journal::{Held, UnderWay};
-use ferry_protocol::{Timestamp, TransferId};
+use ferry_protocol::{Entry, RemotePath, Timestamp, TransferId};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -93,6 +93,11 @@ impl Job<'_> {
     /// Whether another process can go on with what this one leaves.
     pub(super) fn is_noted(&self) -> bool {
         self.options.journal.is_some()
+    }
+
+    /// The walk of a tree, if it was made already.
+    pub(super) fn walked(&self, root: &RemotePath) -> Option<Vec<Entry>> {
+        self.options.walked.as_ref()?.lock().take(root)
     }
 
     /// Removes the staged files that a killed process of this job left in a folder, but for
