@@ -136,6 +136,7 @@ fn a_source_that_changed_meanwhile_is_sent_anew() {
     let (exit, out) = run(&place, &["put", "big", &url]);
     assert_eq!(exit, Some(0), "{out:?}");
     assert_eq!(fs::read(place.path("share/big")).unwrap(), changed);
+    assert!(parts_below(&place.path("share")).is_empty(), "what was begun is forgotten");
 }
 
 /// Killed again and again, a job of mixed files moves little more than its payload.

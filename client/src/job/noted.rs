@@ -24,6 +24,14 @@ pub(super) struct FileState<'a> {
     pub(super) modified: Timestamp,
 }
 
+/// An upload that an earlier run began, and the state of the file then.
+#[derive(Clone, Copy)]
+pub(super) struct BegunUpload {
+    pub(super) transfer: TransferId,
+    pub(super) size: u64,
+    pub(super) modified: Timestamp,
+}
+
 impl Job<'_> {
     /// Whether an earlier run did this file. If so it is told and counted.
     pub(super) fn was_done(&self, file: FileState<'_>) -> bool {
@@ -52,17 +60,13 @@ impl Job<'_> {
         }
     }
 
-    /// The id under which an earlier run began to upload this file, if the file is the same.
-    pub(super) fn begun_upload(
-        &self,
-        target: &[u8],
-        size: u64,
-        modified: Timestamp,
-    ) -> Option<TransferId> {
-        let begun = self.options.journal.as_ref()?.take_begun(target)?;
-        match begun.held {
-            Held::ByServer(id) if begun.size == size && begun.modified == modified => Some(id),
-            _ => None,
+    /// The upload that an earlier run began of a file.
+    pub(super) fn begun_upload(&self, target: &[u8]) -> Option<BegunUpload> {
+        let UnderWay { size, modified, held, .. } =
+            self.options.journal.as_ref()?.take_begun(target)?;
+        match held {
+            Held::ByServer(transfer) => Some(BegunUpload { transfer, size, modified }),
+            Held::InPart(_) => None,
         }
     }
 
