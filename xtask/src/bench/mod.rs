@@ -4,6 +4,7 @@
 mod figures;
 mod gui;
 mod idle;
+mod jobs;
 mod list;
 mod peers;
 pub(crate) mod plain_loop;
@@ -35,6 +36,9 @@ pub(crate) struct Options {
     /// Folder for the files, best on a file system in memory.
     #[arg(long, default_value = "/dev/shm")]
     dir: PathBuf,
+    /// Folder on a disk, for what durability costs.
+    #[arg(long, default_value = "/var/tmp")]
+    disk: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,6 +55,8 @@ enum Name {
     Idle,
     /// The desktop app beside FileZilla, and frames over many rows.
     Gui,
+    /// A job of a million files, and what durability costs.
+    Jobs,
 }
 
 /// What every benchmark needs.
@@ -61,6 +67,7 @@ struct Bench {
     rounds: usize,
     is_quick: bool,
     own_program: PathBuf,
+    disk: PathBuf,
 }
 
 impl Bench {
@@ -95,10 +102,11 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
         rounds: if options.quick { 1 } else { options.rounds.max(1) },
         is_quick: options.quick,
         own_program: std::env::current_exe().during("own program")?,
+        disk: options.disk.clone(),
     };
     let mut report = Report::default();
-    for name in [Name::Transfer, Name::Small, Name::List, Name::Resume, Name::Idle, Name::Gui] {
-        if !options.names.is_empty() && !options.names.contains(&name) {
+    for name in Name::value_variants() {
+        if !options.names.is_empty() && !options.names.contains(name) {
             continue;
         }
         println!("{name:?}: {} rounds", bench.rounds);
@@ -109,6 +117,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             Name::Resume => resume::run(&bench, &mut report)?,
             Name::Idle => idle::run(&bench, &mut report)?,
             Name::Gui => gui::run(&bench, &mut report)?,
+            Name::Jobs => jobs::run(&bench, &mut report)?,
         }
     }
     report.print();

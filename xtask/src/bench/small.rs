@@ -152,7 +152,7 @@ fn best_widths(rates: &Series) -> Vec<u32> {
 }
 
 /// A hundred files a folder, as in a tree of sources.
-fn write_tree(root: &Path, count: usize) -> Result<(), Failure> {
+pub(super) fn write_tree(root: &Path, count: usize) -> Result<(), Failure> {
     let mut content = [0; 4096];
     for index in 0..count {
         let folder = root.join(format!("folder-{:04}", index / 100));
