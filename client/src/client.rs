@@ -16,8 +16,9 @@ use crate::site::{ConnectOptions, Site};
 use crate::trust::Fingerprint;
 use crate::{Cancel, Error, Questions, Stage, random};
 use ferry_protocol::{
-    Account, Answer, Attributes, Change, Content, Entry, Hasher, History, IfExists, PeerMisbehaved,
-    Range, RemotePath, Removal, Request, ServerStatus, Space, StoredDigest, Welcome,
+    Account, Answer, Attributes, Change, Content, Entry, Fitness, Hasher, History, IfExists,
+    PeerMisbehaved, Preflight, Range, RemotePath, Removal, Request, ServerStatus, Space,
+    StoredDigest, Welcome,
 };
 use std::io::Write;
 use std::sync::Arc;
@@ -208,6 +209,21 @@ impl Client {
         let request = Request::Digest { path: path.clone().into(), range };
         match self.call(&request, path)? {
             Answer::DigestIs(digest) => Ok(digest),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Whether the server has this [feature](ferry_protocol::feature).
+    #[must_use]
+    pub fn can(&self, feature: u64) -> bool {
+        self.welcome.features & feature == feature
+    }
+
+    /// Whether a job would fit; see [`crate::preflight`] for whole jobs. Not every server answers
+    /// it: look at [`Self::can`].
+    pub fn preflight(&mut self, asked: &Preflight) -> Result<Fitness, Error> {
+        match self.call(&Request::Preflight(asked.clone()), &RemotePath::root())? {
+            Answer::FitnessIs(fitness) => Ok(fitness),
             _ => Err(unexpected()),
         }
     }

@@ -242,4 +242,4 @@ impl Connection {
 }
 
 /// What this client can use.
-const FEATURES: u64 = feature::SEGMENTS | feature::UNDO | feature::HISTORY;
+const FEATURES: u64 = feature::SEGMENTS | feature::UNDO | feature::PREFLIGHT | feature::HISTORY;

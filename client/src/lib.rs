@@ -17,6 +17,7 @@ pub mod job;
 pub mod jobs;
 mod journal;
 mod local_file;
+pub mod preflight;
 pub mod progress;
 pub mod questions;
 mod random;

@@ -121,6 +121,33 @@ pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Bytes that this user can still write at a path that is there.
+pub(crate) fn space_left(path: &Path) -> io::Result<u64> {
+    #[cfg(unix)]
+    {
+        let stat = rustix::fs::statvfs(path)?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _unused = path;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// Whether this user may make names in a folder.
+pub(crate) fn check_writable(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, AtFlags, CWD, accessat};
+        let access = Access::WRITE_OK | Access::EXEC_OK;
+        accessat(CWD, folder, access, AtFlags::EACCESS)?;
+    }
+    #[cfg(not(unix))]
+    let _unused = folder;
+    Ok(())
+}
+
 /// The time now.
 pub(crate) fn now() -> Timestamp {
     timestamp(SystemTime::now())

@@ -265,6 +265,26 @@ fn a_digest_is_that_of_the_content() {
     assert_eq!(ran.out, format!("{}  /a\n", ferry_protocol::Digest::of(b"content")));
 }
 
+/// What stands in the way is told before the first byte, and all of it at once.
+#[test]
+fn a_preflight_refuses_before_the_first_byte() {
+    let fixture = Fixture::new();
+    for name in ["in/a", "in/b"] {
+        fs::create_dir_all(fixture.share(name)).unwrap();
+    }
+    fs::create_dir(fixture.here("in")).unwrap();
+    for name in ["a", "b", "c"] {
+        fs::write(fixture.here("in").join(name), name).unwrap();
+    }
+    let ran = fixture.run(&["put", "in", &fixture.url("in"), "--json"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    let told: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    assert_eq!(told["preflight"]["count"], 2, "{ran:?}");
+    assert!(ran.err.contains("/in/a") && ran.err.contains("/in/b"), "{ran:?}");
+    assert!(!fixture.share("in/c").exists(), "nothing was sent");
+    assert_eq!(fixture.run(&["jobs"]).out, "there are no jobs; get and put make them\n");
+}
+
 #[test]
 fn a_key_that_is_not_the_known_one_exits_4_until_forgotten() {
     let at = Fixture::new();

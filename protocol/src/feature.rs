@@ -7,6 +7,9 @@ pub const SEGMENTS: u64 = 1 << 0;
 /// What was replaced or removed can be brought back.
 pub const UNDO: u64 = 1 << 1;
 
+/// The server tells before the first byte of a job whether it would fit.
+pub const PREFLIGHT: u64 = 1 << 2;
+
 /// Devices log in with a key, and invitations enrol them.
 pub const DEVICES: u64 = 1 << 3;
 

@@ -88,7 +88,7 @@ kinds! {
     PART_ABANDON = 0x0052, "part-abandon";
     /// Brings back what was replaced or removed.
     UNDO = 0x0053, "undo";
-    /// Reserved: asks whether a job would fit.
+    /// Asks whether a job would fit.
     PREFLIGHT = 0x0054, "preflight";
     /// Reserved: searches names.
     SEARCH = 0x0055, "search";
@@ -140,6 +140,8 @@ kinds! {
     DIGEST_IS = 0x8035, "digest-is";
     /// The space that is left.
     SPACE_IS = 0x8036, "space-is";
+    /// Whether a job would fit.
+    FITNESS_IS = 0x8054, "fitness-is";
     /// Sign of life.
     PONG = 0x8040, "pong";
     /// How session and server are.
@@ -180,7 +182,7 @@ impl Kind {
     /// Whether this version keeps the code for later, and answers it as unknown.
     #[must_use]
     pub const fn is_reserved(self) -> bool {
-        matches!(self, Self::PREFLIGHT | Self::SEARCH | Self::USAGE | Self::RECEIPT)
+        matches!(self, Self::SEARCH | Self::USAGE | Self::RECEIPT)
     }
 
     /// The code on the wire.

@@ -92,3 +92,6 @@ pub const BAD_SEGMENTS_MAX: u32 = 32;
 
 /// Failed logins after which the server closes the connection.
 pub const LOGIN_ATTEMPTS_MAX: u8 = 3;
+
+/// Most names in one question whether a job would fit.
+pub const PREFLIGHT_NAMES_MAX: usize = 1000;

@@ -82,6 +82,10 @@ statuses! {
     CANCELLED = 43, Client, false, "cancelled";
     /// There is no unfinished upload to go on with.
     NO_PART = 44, Client, false, "no unfinished upload with this id";
+    /// Another name differs only in letter case or in the form of its Unicode.
+    TWIN = 70, Client, false, "differs from another name only in case or Unicode form";
+    /// The target's file system cannot hold the name.
+    UNFIT_NAME = 71, Client, false, "a name that the file system there cannot hold";
     /// The disk failed.
     IO = 50, Server, false, "disk error";
     /// A fault of the server.

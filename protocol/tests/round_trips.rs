@@ -6,11 +6,12 @@ mod wire;
 
 use ferry_protocol::{
     Account, Answer, Attributes, Busy, Change, Content, Device, DeviceKey, DeviceLogin, Digest,
-    Entry, EntryFlags, EntryKind, Fault, GoOn, Hello, IfExists, InvitationSecret, Missing, Name,
-    OperationId, Page, PartEntry, PartPage, Permissions, Progress, Put, PutValues, Range, Redeem,
-    RemotePath, Removal, Request, RequestedPath, Rights, Secret, SegmentRange, SegmentValue,
-    ServerStatus, Space, Status, Stored, StoredDigest, StoredValues, Timestamp, Token, TransferId,
-    UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason, Welcome, WireLimits, escape, fuzz,
+    Entry, EntryFlags, EntryKind, Fault, Fitness, GoOn, Hello, IfExists, InvitationSecret, Missing,
+    Name, OperationId, Page, PartEntry, PartPage, Permissions, Preflight, PreflightEntry, Problem,
+    Progress, Put, PutValues, Range, Redeem, RemotePath, Removal, Request, RequestedPath, Rights,
+    Secret, SegmentRange, SegmentValue, ServerStatus, Space, Status, Stored, StoredDigest,
+    StoredValues, Timestamp, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason,
+    Welcome, WireLimits, escape, fuzz,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -202,6 +203,7 @@ fn request() -> impl Strategy<Value = Request> {
         (path(), range()).prop_map(|(path, range)| Request::Get { path, range }),
         (path(), range()).prop_map(|(path, range)| Request::Digest { path, range }),
         put().prop_map(Request::Put),
+        preflight().prop_map(Request::Preflight),
         digest().prop_map(Request::PutEnd),
         segment_request(),
         optional_id().prop_map(|group| Request::UndoGroup(group.map(UndoGroup))),
@@ -258,6 +260,24 @@ fn segment_answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
+fn preflight() -> impl Strategy<Value = Preflight> {
+    let entry = (any::<bool>(), vec(any::<u8>(), 0..300))
+        .prop_map(|(is_folder, name)| PreflightEntry { is_folder, name });
+    (any::<[u8; 16]>(), path(), any::<u64>(), vec(entry, 0..20)).prop_map(
+        |(job, folder, bytes, entries)| Preflight { job: TransferId(job), folder, bytes, entries },
+    )
+}
+
+fn fitness() -> impl Strategy<Value = Fitness> {
+    let names = (vec(any::<u8>(), 0..300), vec(any::<u8>(), 0..255));
+    let problem = (any::<(u16, bool)>(), names).prop_map(|((code, is_blocking), (name, other))| {
+        Problem { status: Status::new(code), is_blocking, name, other }
+    });
+    (any::<(bool, u64)>(), vec(problem, 0..20)).prop_map(
+        |((folder_exists, available), problems)| Fitness { folder_exists, available, problems },
+    )
+}
+
 fn answer() -> impl Strategy<Value = Answer> {
     prop_oneof![
         segment_answer(),
@@ -286,6 +306,7 @@ fn answer() -> impl Strategy<Value = Answer> {
             Answer::Stored(Stored { digest, was_there, is_durable })
         }),
         any::<(u64, u64)>().prop_map(|(done, total)| Answer::Progress(Progress { done, total })),
+        fitness().prop_map(Answer::FitnessIs),
         any::<(u64, u64)>()
             .prop_map(|(total, available)| Answer::SpaceIs(Space { total, available })),
         (any::<(u64, i64)>(), digest()).prop_map(|((file_size, modified), digest)| {

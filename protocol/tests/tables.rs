@@ -60,6 +60,7 @@ fn the_page_states_every_limit() {
         ("requests without a last answer", u64::try_from(limits::UNANSWERED_MAX).unwrap()),
         ("answers unread", u64::try_from(limits::UNREAD_ANSWERS_MAX).unwrap()),
         ("requests unanswered", u64::try_from(limits::UNANSWERED_BYTES_MAX).unwrap()),
+        ("entries of a `preflight`", u64::try_from(limits::PREFLIGHT_NAMES_MAX).unwrap()),
         ("refused logins", u64::from(limits::LOGIN_ATTEMPTS_MAX)),
         ("values in a `put-values`", u64::try_from(limits::PUT_VALUES_MAX).unwrap()),
         ("values in a `segment-values-are`", u64::try_from(limits::STORED_VALUES_MAX).unwrap()),

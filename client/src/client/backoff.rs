@@ -52,8 +52,25 @@ impl Backoff {
         }
         let full = self.next;
         self.next = (self.next * 2).min(LONGEST);
-        let full_ms = u64::try_from(full.as_millis()).unwrap_or(u64::MAX);
-        // Between half and all of it, so that many clients do not come back as one.
-        Duration::from_millis(full_ms / 2 + random::below(full_ms / 2 + 1))
+        jittered(full)
+    }
+}
+
+/// Between half and all of a time, so that many clients do not come back as one.
+fn jittered(full: Duration) -> Duration {
+    let full_ms = u64::try_from(full.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(full_ms / 2 + random::below(full_ms / 2 + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn waits_are_spread_over_half_of_their_time() {
+        let waits: BTreeSet<_> = (0..200).map(|_| jittered(LONGEST)).collect();
+        assert!(waits.iter().all(|wait| (LONGEST / 2..=LONGEST).contains(wait)), "{waits:?}");
+        assert!(waits.len() > 100, "{} different ones", waits.len());
     }
 }

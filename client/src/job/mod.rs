@@ -11,9 +11,11 @@ mod lanes;
 mod noted;
 mod report;
 mod upload;
+mod walked;
 
 pub use conflict::{ConflictId, Tray, WaitingConflict};
 pub(crate) use conflict::{Ruling, numbered};
 pub use download::download;
 pub use report::{FileOutcome, JobOptions, JobReport, OnOutcome, Outcome, Rule, Transfer};
 pub use upload::upload;
+pub use walked::Walked;

@@ -6,7 +6,7 @@ use super::lanes::Job;
 use super::report::FinalOutcome;
 use crate::Conflict;
 use crate::journal::{Held, UnderWay};
-use ferry_protocol::{Timestamp, TransferId};
+use ferry_protocol::{Entry, RemotePath, Timestamp, TransferId};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -20,6 +20,14 @@ pub(super) struct FileState<'a> {
     pub(super) wanted: &'a [u8],
     /// The path that it got.
     pub(super) target: &'a [u8],
+    pub(super) size: u64,
+    pub(super) modified: Timestamp,
+}
+
+/// An upload that an earlier run began, and the state of the file then.
+#[derive(Clone, Copy)]
+pub(super) struct BegunUpload {
+    pub(super) transfer: TransferId,
     pub(super) size: u64,
     pub(super) modified: Timestamp,
 }
@@ -52,17 +60,13 @@ impl Job<'_> {
         }
     }
 
-    /// The id under which an earlier run began to upload this file, if the file is the same.
-    pub(super) fn begun_upload(
-        &self,
-        target: &[u8],
-        size: u64,
-        modified: Timestamp,
-    ) -> Option<TransferId> {
-        let begun = self.options.journal.as_ref()?.take_begun(target)?;
-        match begun.held {
-            Held::ByServer(id) if begun.size == size && begun.modified == modified => Some(id),
-            _ => None,
+    /// The upload that an earlier run began of a file.
+    pub(super) fn begun_upload(&self, target: &[u8]) -> Option<BegunUpload> {
+        let UnderWay { size, modified, held, .. } =
+            self.options.journal.as_ref()?.take_begun(target)?;
+        match held {
+            Held::ByServer(transfer) => Some(BegunUpload { transfer, size, modified }),
+            Held::InPart(_) => None,
         }
     }
 
@@ -93,6 +97,11 @@ impl Job<'_> {
     /// Whether another process can go on with what this one leaves.
     pub(super) fn is_noted(&self) -> bool {
         self.options.journal.is_some()
+    }
+
+    /// The walk of a tree, if it was made already.
+    pub(super) fn walked(&self, root: &RemotePath) -> Option<Vec<Entry>> {
+        self.options.walked.as_ref()?.lock().take(root)
     }
 
     /// Removes the staged files that a killed process of this job left in a folder, but for

@@ -1,10 +1,11 @@
 //! What a job is told and what it tells.
 
-use super::Tray;
+use super::{Tray, Walked};
 use crate::error::with_causes;
 use crate::journal::{Ended, Journal};
 use crate::{Error, Progress};
 use ferry_protocol::{RemotePath, UndoGroup, escape};
+use parking_lot::Mutex;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,6 +55,8 @@ pub struct JobOptions {
     /// Where conflicts wait until somebody decides them there. Its rule is the one that holds.
     /// Without a tray, [`Questions`](crate::Questions) are asked by `rule`.
     pub tray: Option<Arc<Tray>>,
+    /// Walks of the server's trees that were made already.
+    pub walked: Option<Arc<Mutex<Walked>>>,
     /// Where the job is noted, so that another process can go on with it. See [`crate::jobs`].
     pub journal: Option<Arc<Journal>>,
 }
@@ -66,6 +69,7 @@ impl Default for JobOptions {
             progress: Arc::default(),
             on_outcome: None,
             tray: None,
+            walked: None,
             journal: None,
         }
     }

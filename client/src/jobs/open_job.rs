@@ -4,7 +4,7 @@ use super::{Jobs, RunningJob, cleaning};
 use crate::client::Client;
 use crate::job::{self, JobOptions, JobReport};
 use crate::journal::{self, Direction, JobId, JobSpec, JobState, Journal, Lock, StoredState, Wish};
-use crate::{Cancel, Error};
+use crate::{Cancel, Error, preflight};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -99,6 +99,9 @@ impl OpenJob {
         };
         drop(options);
         let ended = ended(&report, *wished.lock());
+        if ended != StoredState::Done && !client.cancel().is_cancelled() {
+            preflight::give_back(client, &spec, &id);
+        }
         let noted = Arc::into_inner(journal).map(|mut journal| {
             let noted = journal.end(ended, stopped_text(&report, ended));
             if ended == StoredState::Cancelled {

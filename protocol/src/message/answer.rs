@@ -1,8 +1,9 @@
 //! What servers answer, one variant a kind, and its body.
 
 use super::{
-    Account, Busy, Content, Fault, GoOn, History, Missing, Page, PartPage, Progress, ServerStatus,
-    Space, Stored, StoredDigest, StoredValues, UndoPage, Welcome, decode_path_from_root,
+    Account, Busy, Content, Fault, Fitness, GoOn, History, Missing, Page, PartPage, Progress,
+    ServerStatus, Space, Stored, StoredDigest, StoredValues, UndoPage, Welcome,
+    decode_path_from_root,
 };
 use crate::{DecodeError, Digest, Entry, Kind, Reader, RemotePath, SegmentValue, Writer};
 
@@ -46,6 +47,8 @@ pub enum Answer {
     SpaceIs(Space),
     /// Some of what can be brought back.
     UndoPage(UndoPage),
+    /// Whether a job would fit.
+    FitnessIs(Fitness),
     /// Sign of life.
     Pong,
     /// How session and server are.
@@ -83,6 +86,7 @@ impl Answer {
             Self::DigestIs(_) => Kind::DIGEST_IS,
             Self::SpaceIs(_) => Kind::SPACE_IS,
             Self::UndoPage(_) => Kind::UNDO_PAGE,
+            Self::FitnessIs(_) => Kind::FITNESS_IS,
             Self::Pong => Kind::PONG,
             Self::StatusIs(_) => Kind::STATUS_IS,
             Self::HistoryIs(_) => Kind::HISTORY_IS,
@@ -119,6 +123,7 @@ impl Answer {
             Self::DigestIs(digest) => digest.encode(&mut writer),
             Self::SpaceIs(space) => space.encode(&mut writer),
             Self::UndoPage(page) => page.encode(&mut writer),
+            Self::FitnessIs(fitness) => fitness.encode(&mut writer),
             Self::StatusIs(status) => status.encode(&mut writer),
             Self::HistoryIs(history) => history.encode(&mut writer),
             Self::GoAway(fault) | Self::Error(fault) => fault.encode(&mut writer),
@@ -154,6 +159,7 @@ impl Answer {
                 Kind::DIGEST_IS => Self::DigestIs(StoredDigest::decode(reader)?),
                 Kind::SPACE_IS => Self::SpaceIs(Space::decode(reader)?),
                 Kind::UNDO_PAGE => Self::UndoPage(UndoPage::decode(reader)?),
+                Kind::FITNESS_IS => Self::FitnessIs(Fitness::decode(reader)?),
                 Kind::PONG => Self::Pong,
                 Kind::STATUS_IS => Self::StatusIs(ServerStatus::decode(reader)?),
                 Kind::HISTORY_IS => Self::HistoryIs(History::decode(reader)?),

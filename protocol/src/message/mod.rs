@@ -8,6 +8,7 @@ mod greeting;
 mod history;
 mod listing;
 mod namespace;
+mod preflight;
 mod request;
 mod segments;
 mod transfer;
@@ -24,6 +25,7 @@ pub use greeting::{Account, Hello, Rights, Secret, ServerStatus, Token, Welcome,
 pub use history::{History, HistoryAction, HistoryEntry, HistoryResult};
 pub use listing::Page;
 pub use namespace::{Attributes, Change, OperationId, Progress, Removal, Space};
+pub use preflight::{Fitness, Preflight, PreflightEntry, Problem};
 pub use request::Request;
 pub use segments::{Missing, PartEntry, PartPage, PutValues, SegmentRange, StoredValues};
 pub use transfer::{Content, DATA_PREFIX_LEN, DataPrefix, Range, StoredDigest};

@@ -2,8 +2,8 @@
 
 use super::undo::{decode_optional, encode_optional};
 use super::{
-    Change, Device, DeviceLogin, Hello, OperationId, Put, PutValues, Range, Redeem, Secret,
-    SegmentRange, Token, TransferId, UndoGroup, UndoId, decode_path, encode_path,
+    Change, Device, DeviceLogin, Hello, OperationId, Preflight, Put, PutValues, Range, Redeem,
+    Secret, SegmentRange, Token, TransferId, UndoGroup, UndoId, decode_path, encode_path,
 };
 use crate::limits::CREDENTIAL_MAX;
 use crate::{DecodeError, Digest, Kind, Reader, RequestedPath, Writer};
@@ -92,6 +92,8 @@ pub enum Request {
     },
     /// Space left where `path` lies.
     Space(RequestedPath),
+    /// Whether a job would fit.
+    Preflight(Preflight),
     /// Barrier for names, times and unsynced content.
     Sync,
     /// The group of what this session replaces and removes from now on; `None` ends it.
@@ -146,6 +148,7 @@ impl Request {
             Self::Change { change, .. } => change.kind(),
             Self::Digest { .. } => Kind::DIGEST,
             Self::Space(_) => Kind::SPACE,
+            Self::Preflight(_) => Kind::PREFLIGHT,
             Self::Sync => Kind::SYNC,
             Self::UndoGroup(_) => Kind::UNDO_GROUP,
             Self::UndoList { .. } => Kind::UNDO_LIST,
@@ -183,6 +186,7 @@ impl Request {
                 encode_path(&mut writer, path);
                 range.encode(&mut writer);
             }
+            Self::Preflight(preflight) => preflight.encode(&mut writer),
             Self::Put(put) => put.encode(&mut writer),
             Self::PutValues(values) => values.encode(&mut writer),
             Self::Parts(transfer) | Self::PartAbandon(transfer) => {
@@ -256,6 +260,7 @@ impl Request {
                     Self::Digest { path: decode_path(reader)?, range: Range::decode(reader)? }
                 }
                 Kind::SPACE => Self::Space(decode_path(reader)?),
+                Kind::PREFLIGHT => Self::Preflight(Preflight::decode(reader)?),
                 Kind::SYNC => Self::Sync,
                 Kind::UNDO_GROUP => {
                     Self::UndoGroup(decode_optional(reader, "undo group")?.map(UndoGroup))

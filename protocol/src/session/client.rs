@@ -108,6 +108,7 @@ fn role(due: Unanswered, answer: Kind) -> Option<AnswerRole> {
         Kind::DIGEST => Kind::DIGEST_IS,
         Kind::SPACE => Kind::SPACE_IS,
         Kind::UNDO_LIST => Kind::UNDO_PAGE,
+        Kind::PREFLIGHT => Kind::FITNESS_IS,
         Kind::PING => Kind::PONG,
         Kind::STATUS => Kind::STATUS_IS,
         Kind::HISTORY => Kind::HISTORY_IS,

@@ -5,12 +5,12 @@
 use super::{Body, Message};
 use ferry_protocol::{
     Account, Answer, Attributes, Busy, Change, Content, Device, DeviceKey, DeviceLogin, Digest,
-    Entry, EntryFlags, EntryKind, Fault, GoOn, Hello, History, HistoryAction, HistoryEntry,
-    HistoryResult, IfExists, InvitationSecret, Kind, Missing, OperationId, Page, PartEntry,
-    PartPage, Permissions, Progress, Put, PutValues, Range, Redeem, RemotePath, Removal, Request,
-    RequestedPath, Rights, Secret, SegmentRange, SegmentValue, ServerStatus, Side, Space, Status,
-    Stored, StoredDigest, StoredValues, Timestamp, Token, TransferId, UndoEntry, UndoGroup, UndoId,
-    UndoPage, UndoReason, Welcome, WireLimits,
+    Entry, EntryFlags, EntryKind, Fault, Fitness, GoOn, Hello, History, HistoryAction,
+    HistoryEntry, HistoryResult, IfExists, InvitationSecret, Kind, Missing, OperationId, Page,
+    PartEntry, PartPage, Permissions, Preflight, PreflightEntry, Problem, Progress, Put, PutValues,
+    Range, Redeem, RemotePath, Removal, Request, RequestedPath, Rights, Secret, SegmentRange,
+    SegmentValue, ServerStatus, Side, Space, Status, Stored, StoredDigest, StoredValues, Timestamp,
+    Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason, Welcome, WireLimits,
 };
 
 const HELLO_TXT: &[u8] = b"Hello, Ferry!\n";
@@ -26,6 +26,7 @@ pub(crate) fn message(name: &str) -> Option<Message> {
         .or_else(|| change(name))
         .or_else(|| segments(name))
         .or_else(|| undo(name))
+        .or_else(|| fitness(name))
         .or_else(|| failure(name))
         .or_else(|| plain(name));
     found.map(|(number, body)| Message { number, body })
@@ -338,6 +339,38 @@ fn failure(name: &str) -> Option<(u32, Body)> {
                 side: Side::Server,
                 may_retry: true,
                 text: "The server is stopping.".to_owned(),
+            }),
+        ),
+        _ => return None,
+    })
+}
+
+fn fitness(name: &str) -> Option<(u32, Body)> {
+    let name_of = |name: &str| name.as_bytes().to_vec();
+    Some(match name {
+        "preflight" => request(
+            28,
+            Request::Preflight(Preflight {
+                job: TransferId([0xa7; 16]),
+                folder: path("/music"),
+                bytes: 3_000_000,
+                entries: vec![
+                    PreflightEntry { is_folder: false, name: name_of("a.txt") },
+                    PreflightEntry { is_folder: true, name: name_of("B") },
+                ],
+            }),
+        ),
+        "fitness-is" => answer(
+            28,
+            Answer::FitnessIs(Fitness {
+                folder_exists: true,
+                available: 250_000_000_000,
+                problems: vec![Problem {
+                    status: Status::TWIN,
+                    is_blocking: false,
+                    name: name_of("a.txt"),
+                    other: name_of("A.txt"),
+                }],
             }),
         ),
         _ => return None,

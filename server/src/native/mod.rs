@@ -55,7 +55,11 @@ impl NativeDoor {
             name: name.to_owned(),
             program: concat!("ferry-server ", env!("CARGO_PKG_VERSION")).to_owned(),
             text: text.to_owned(),
-            features: feature::SEGMENTS | feature::UNDO | feature::DEVICES | feature::HISTORY,
+            features: feature::SEGMENTS
+                | feature::UNDO
+                | feature::PREFLIGHT
+                | feature::DEVICES
+                | feature::HISTORY,
             limits: WireLimits::with_idle_ms(idle_ms),
         };
         Self {

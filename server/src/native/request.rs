@@ -184,6 +184,7 @@ impl NativeConnection {
                 let (lines, next) = service.history(session, before);
                 history::answer(&lines, next)
             }
+            Request::Preflight(asked) => Answer::FitnessIs(service.preflight(session, &asked)?),
             Request::Sync => {
                 self.work = Work::Syncing(service.sync(session, &self.waker));
                 return Ok(None);

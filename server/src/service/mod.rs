@@ -13,7 +13,9 @@ mod namespace;
 mod pace;
 mod parts;
 mod password;
+mod preflight;
 mod presence;
+mod promises;
 mod read;
 mod roots;
 mod sessions;
@@ -47,6 +49,7 @@ use pace::Paces;
 use parts::PartBook;
 use password::PasswordLane;
 use presence::Presence;
+use promises::Promises;
 use sessions::Sessions;
 use shared::OpenUploads;
 use std::io;
@@ -70,6 +73,7 @@ pub(crate) struct Service {
     tokens: Tokens,
     open_uploads: Arc<OpenUploads>,
     part_book: Arc<PartBook>,
+    promises: Arc<Promises>,
 }
 
 /// Where what people do is charged and recorded.
@@ -124,6 +128,7 @@ impl Service {
             tokens: Tokens::default(),
             open_uploads: Arc::default(),
             part_book,
+            promises: Arc::default(),
         })
     }
 
@@ -166,7 +171,8 @@ impl Service {
     fn view(&self, account: Arc<Account>, presence: Arc<Presence>) -> Result<View> {
         let storage = self.roots.storage_of(&account)?;
         let pace = self.paces.of(&account);
-        Ok(View { account, storage, pace, presence })
+        let promises = Arc::clone(&self.promises);
+        Ok(View { account, storage, pace, presence, promises })
     }
 
     /// A page of the account's own past; see [`AuditLog::history`].

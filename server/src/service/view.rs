@@ -2,6 +2,7 @@
 
 use super::pace::Pace;
 use super::presence::Presence;
+use super::promises::Promises;
 use super::{Error, Result};
 use crate::accounts::Account;
 use crate::audit::{Action, Deed};
@@ -17,6 +18,7 @@ pub(crate) struct View {
     pub(super) pace: Arc<Pace>,
     /// Who looks.
     pub(super) presence: Arc<Presence>,
+    pub(super) promises: Arc<Promises>,
 }
 
 impl View {

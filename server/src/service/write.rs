@@ -2,6 +2,7 @@
 
 use super::namespace::make_parents;
 use super::parts::Note;
+use super::preflight::leaves_promised_room;
 use super::shared::{Announced, SharedUpload};
 use super::task::{Proof, Survey, Task};
 use super::view::View;
@@ -109,6 +110,7 @@ impl Service {
             if put.resume {
                 return self.resume(plan, view, put.transfer, by);
             }
+            leaves_promised_room(view, &plan.target, put.size)?;
         }
         let begin = || view.storage.begin_upload(&plan.target, put.transfer, put.size);
         let upload = match begin() {
@@ -222,6 +224,7 @@ impl Incoming {
             return Err(err.into());
         }
         self.hasher.update(content);
+        self.view.promises.came(&self.view.account.name, content.len() as u64);
         if let Some(up) = self.view.pace.up() {
             up.spend(content.len());
         }

@@ -241,7 +241,12 @@ impl Storage for Counted {
     fn space(&self, path: &RemotePath) -> Result<Space> {
         let space = self.inner.space(path)?;
         let left = self.quota.saturating_sub(self.usage.bytes());
-        Ok(Space { total: space.total.min(self.quota), available: space.available.min(left) })
+        let (total, available) = (space.total.min(self.quota), space.available.min(left));
+        Ok(Space { total, available, disk: space.disk })
+    }
+
+    fn check_writable(&self, folder: &RemotePath) -> Result<()> {
+        self.inner.check_writable(folder)
     }
 
     fn barrier(&self) -> Result<()> {

@@ -83,6 +83,10 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// Space where `path` lies.
     fn space(&self, path: &RemotePath) -> Result<Space>;
 
+    /// Whether the server's user may make names in a folder; fails with `ReadOnly` or
+    /// `NoPermission`.
+    fn check_writable(&self, folder: &RemotePath) -> Result<()>;
+
     /// Returns once all that was written and renamed before is on stable storage. Dear: a whole
     /// file system may have to be written.
     fn barrier(&self) -> Result<()>;
@@ -247,4 +251,6 @@ pub struct Space {
     pub total: u64,
     /// Left for the server's user.
     pub available: u64,
+    /// Tells one file system from another.
+    pub disk: u64,
 }

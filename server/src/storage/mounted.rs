@@ -150,6 +150,10 @@ impl Storage for Mounted {
         self.place(path).on(|storage, path| storage.space(path))
     }
 
+    fn check_writable(&self, folder: &RemotePath) -> Result<()> {
+        self.place(folder).on(|storage, path| storage.check_writable(path))
+    }
+
     fn barrier(&self) -> Result<()> {
         self.root.barrier()?;
         self.mounts

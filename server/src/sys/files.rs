@@ -349,11 +349,17 @@ pub(crate) fn send_file(
     }
 }
 
-/// Bytes in all and bytes left for this user on the file system of `handle`.
-pub(crate) fn space(handle: impl AsFd) -> io::Result<(u64, u64)> {
+/// Whether this user may make names in the folder of `handle`.
+pub(crate) fn check_writable(handle: impl AsFd) -> io::Result<()> {
+    let access = fs::Access::WRITE_OK | fs::Access::EXEC_OK;
+    Ok(fs::accessat(handle, ".", access, AtFlags::EACCESS)?)
+}
+
+/// Bytes in all, bytes left for this user, and the identity of the file system of `handle`.
+pub(crate) fn space(handle: impl AsFd) -> io::Result<(u64, u64, u64)> {
     let stat = fs::fstatvfs(handle)?;
     let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
-    Ok((bytes(stat.f_blocks), bytes(stat.f_bavail)))
+    Ok((bytes(stat.f_blocks), bytes(stat.f_bavail), stat.f_fsid))
 }
 
 /// Returns once the whole file system of `handle` is on stable storage.

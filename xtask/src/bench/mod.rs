@@ -5,6 +5,7 @@ mod figures;
 mod ftp;
 mod gui;
 mod idle;
+mod jobs;
 mod list;
 mod peers;
 pub(crate) mod plain_loop;
@@ -36,6 +37,9 @@ pub(crate) struct Options {
     /// Folder for the files, best on a file system in memory.
     #[arg(long, default_value = "/dev/shm")]
     dir: PathBuf,
+    /// Folder on a disk, for what durability costs.
+    #[arg(long, default_value = "/var/tmp")]
+    disk: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -54,6 +58,8 @@ enum Name {
     Ftp,
     /// The desktop app beside FileZilla, and frames over many rows.
     Gui,
+    /// A job of a million files, and what durability costs.
+    Jobs,
 }
 
 /// What every benchmark needs.
@@ -64,6 +70,7 @@ struct Bench {
     rounds: usize,
     is_quick: bool,
     own_program: PathBuf,
+    disk: PathBuf,
 }
 
 impl Bench {
@@ -98,6 +105,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
         rounds: if options.quick { 1 } else { options.rounds.max(1) },
         is_quick: options.quick,
         own_program: std::env::current_exe().during("own program")?,
+        disk: options.disk.clone(),
     };
     let mut report = Report::default();
     for name in Name::value_variants() {
@@ -113,6 +121,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             Name::Idle => idle::run(&bench, &mut report)?,
             Name::Ftp => ftp::run(&bench, &mut report)?,
             Name::Gui => gui::run(&bench, &mut report)?,
+            Name::Jobs => jobs::run(&bench, &mut report)?,
         }
     }
     report.print();

@@ -105,6 +105,10 @@ impl<'a> Planner<'a> {
             self.job.sweep(local);
             self.note_folder(local, &entry);
         }
+        if let Some(entries) = self.job.walked(remote) {
+            self.job.give_back(connection);
+            return entries.iter().try_for_each(|entry| self.entry(remote, local, entry));
+        }
         let mut request = Request::Walk(remote.clone().into());
         loop {
             self.job.check()?;

@@ -12,7 +12,7 @@ use crate::journal::Held;
 use crate::local_file;
 use crate::{Error, Stage, sys};
 use ferry_protocol::{
-    Answer, Digest, Fault, PeerMisbehaved, Range, Request, Status, Stored, feature,
+    Answer, Digest, Fault, PeerMisbehaved, Range, Request, Status, Stored, TransferId, feature,
 };
 use std::fs::File;
 use std::sync::Arc;
@@ -86,6 +86,18 @@ pub(super) fn help(
         Answer::Missing(_) => Stripe::new(connection, job, striped, number, file).help(),
         // It is stored by now, or the server will not have two at once: the other lane goes on.
         _ => Ok(()),
+    }
+}
+
+/// Has the server forget an upload of the file as it was before it changed. That it cannot, as
+/// when it has forgotten it already, is no failure: what nobody goes on with is swept.
+pub(super) fn abandon(connection: &mut Connection, stale: TransferId) -> Result<(), Error> {
+    if !connection.uses(feature::SEGMENTS) {
+        return Ok(());
+    }
+    match connection.ask(&Request::PartAbandon(stale), b"") {
+        Ok(_) | Err(Error::Remote { .. }) => Ok(()),
+        Err(err) => Err(err),
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Item {
     pub(super) ruling: Option<Ruling>,
     /// Values of its segments that are known from an earlier attempt.
     pub(super) values: SegmentValues,
+    /// What an earlier run began of the file before it changed; the server need not keep it.
+    pub(super) stale: Option<TransferId>,
 }
 
 impl Ruled for Work {

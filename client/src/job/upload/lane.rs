@@ -149,19 +149,18 @@ impl<'a> Lane<'a> {
     }
 
     fn begin(&mut self, work: Work) -> Result<(), Error> {
+        if let Err(err) = self.make_way(&work) {
+            // Its turn comes again, or it would be lost with the connection.
+            self.again.push_front(work);
+            return Err(err);
+        }
         match work {
             Work::File(mut item) if item.ruling.is_some() => match item.ruling.take() {
                 Some(ruling) => self.apply(item, ruling),
                 None => Ok(()),
             },
             Work::File(item) if item.size <= SMALL_PUT_MAX => self.send_small(item),
-            Work::File(item) => {
-                while !self.unanswered.is_empty() {
-                    self.connection()?.flush()?;
-                    self.take_answer()?;
-                }
-                self.send_big(item)
-            }
+            Work::File(item) => self.send_big(item),
             Work::EmptyFolder(remote, local) => {
                 let request = Request::Change {
                     operation: random::operation_id()?,
@@ -174,6 +173,18 @@ impl<'a> Lane<'a> {
                 self.connection()?.send(&request).map(drop)
             }
         }
+    }
+
+    /// Does what has to be done before a file can be begun: a big one is sent with nothing else on
+    /// its way, and the server forgets what an earlier run began of a file that changed since.
+    fn make_way(&mut self, work: &Work) -> Result<(), Error> {
+        let Work::File(item) = work else { return Ok(()) };
+        let is_alone = item.stale.is_some() || item.size > SMALL_PUT_MAX;
+        while is_alone && !self.unanswered.is_empty() {
+            self.connection()?.flush()?;
+            self.take_answer()?;
+        }
+        item.stale.map_or(Ok(()), |stale| big::abandon(self.connection()?, stale))
     }
 
     fn send_small(&mut self, mut item: Item) -> Result<(), Error> {

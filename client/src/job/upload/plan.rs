@@ -129,7 +129,11 @@ impl<'a> Planner<'a> {
             return Ok(());
         }
         self.job.add_file(size);
-        let begun = self.job.begun_upload(&wire, size, modified);
+        let begun = self.job.begun_upload(&wire);
+        let (begun, stale) = match begun {
+            Some(begun) if begun.size == size && begun.modified == modified => (Some(begun), None),
+            changed => (None, changed.map(|begun| begun.transfer)),
+        };
         let if_exists = match self.job.conflicts.rule() {
             Rule::Replace => IfExists::Replace,
             _ => IfExists::Refuse,
@@ -143,13 +147,14 @@ impl<'a> Planner<'a> {
             permissions: sys::permissions(metadata),
             if_exists,
             operation: random::operation_id()?,
-            transfer: begun.map_or_else(random::transfer_id, Ok)?,
+            transfer: begun.map_or_else(random::transfer_id, |begun| Ok(begun.transfer))?,
             names_tried: 0,
             failures: 0,
             reached: 0,
             may_resume: begun.is_some(),
             ruling: None,
             values: SegmentValues::new(),
+            stale,
         }))
     }
 

@@ -126,10 +126,10 @@ fn go_on(at: &mut At<'_>, jobs: &Jobs, job: &JobRecord, url: Option<&str>) -> Re
         && session.client.options().account() == job.spec.server.account.as_deref()
         && url.is_none()
     {
-        return run_job(session, jobs, open);
+        return run_job(session, jobs, open, None);
     }
     let mut session = Session::open(&address, at.settings, at.person, at.interrupts)?;
-    session.run(|session| run_job(session, jobs, open))
+    session.run(|session| run_job(session, jobs, open, None))
 }
 
 /// Where the job's server is: where it was, or where it is said to be now. Its key and the

@@ -1,7 +1,8 @@
 //! `get` and `put`: a job, its bars, and what became of it.
 
-use crate::job::{FileOutcome, JobOptions, JobReport, Outcome, Rule, Transfer};
+use crate::job::{FileOutcome, JobOptions, JobReport, Outcome, Rule, Transfer, Walked};
 use crate::jobs::{Direction, JobServer, JobSpec, Jobs, OpenJob};
+use crate::preflight::{self, Findings};
 use crate::terminal::bars::Bars;
 use crate::terminal::exit::Exit;
 use crate::terminal::failure::{Failure, Result, with_causes};
@@ -13,6 +14,7 @@ use crate::terminal::size::{duration, grouped, human};
 use crate::terminal::target::{LocalTarget, NeedsFolder, RemoteTarget};
 use crate::{Error, Progress};
 use ferry_protocol::escape;
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -56,22 +58,65 @@ fn run(session: &mut Session, transfers: Vec<Transfer>, direction: Direction) ->
         rule: session.settings.rule,
         connections: session.settings.connections,
     };
-    let job = open(session, &jobs, spec)?;
-    run_job(session, &jobs, job)
+    match open(session, &jobs, spec)? {
+        (job, Begun::Before) => run_job(session, &jobs, job, None),
+        (job, Begun::Now) => {
+            let id = job.id().clone();
+            match look_ahead(session, &job) {
+                Ok(walked) => run_job(session, &jobs, job, Some(walked)),
+                Err(failure) => {
+                    // Nothing of it was moved: there is nothing to go on with.
+                    drop(job);
+                    jobs.cancel(&id)?;
+                    jobs.clear(&id)?;
+                    Err(failure)
+                }
+            }
+        }
+    }
+}
+
+/// When a job was begun.
+enum Begun {
+    Now,
+    Before,
+}
+
+/// Tells all that stands in the way of a job before its first byte. What would make files fail
+/// is asked about, and refused where there is nobody to ask.
+fn look_ahead(session: &mut Session, job: &OpenJob) -> Result<Walked> {
+    let mut findings = preflight::preflight(&mut session.client, job.spec(), job.id())?;
+    let walked = findings.take_walked();
+    if findings.count == 0 {
+        return Ok(walked);
+    }
+    if session.settings.json {
+        Screen::line(&findings_object(&findings).to_string())?;
+    }
+    let told = findings.found.iter().take(FINDINGS_TOLD_MAX);
+    told.for_each(|found| session.person.tell(&format!("ferry: {found}")));
+    let more = findings.count.saturating_sub(FINDINGS_TOLD_MAX as u64);
+    if more > 0 {
+        session.person.tell(&format!("ferry: and {} more", grouped(more)));
+    }
+    if findings.is_clear() || session.person.confirms("Go on all the same?") {
+        return Ok(walked);
+    }
+    Err(Failure::Told(Exit::Failed))
 }
 
 /// The same command again goes on with what an interrupted one began.
-fn open(session: &Session, jobs: &Jobs, spec: JobSpec) -> Result<OpenJob> {
+fn open(session: &Session, jobs: &Jobs, spec: JobSpec) -> Result<(OpenJob, Begun)> {
     let Some(begun) = jobs.unfinished_like(&spec)? else {
-        return Ok(jobs.begin(spec)?);
+        return Ok((jobs.begin(spec)?, Begun::Now));
     };
     match jobs.take(&begun.id) {
         Ok(job) => {
             session.person.tell(&format!("ferry: going on with the job {}", begun.id));
-            Ok(job)
+            Ok((job, Begun::Before))
         }
         // Another process was quicker.
-        Err(Error::Journal(_)) => Ok(jobs.begin(spec)?),
+        Err(Error::Journal(_)) => Ok((jobs.begin(spec)?, Begun::Now)),
         Err(err) => Err(err.into()),
     }
 }
@@ -87,8 +132,14 @@ fn server(session: &Session) -> JobServer {
 }
 
 /// Does what is left of a job, and tells what became of it.
-pub(crate) fn run_job(session: &mut Session, jobs: &Jobs, job: OpenJob) -> Result {
-    let options = options(session, &job);
+pub(crate) fn run_job(
+    session: &mut Session,
+    jobs: &Jobs,
+    job: OpenJob,
+    walked: Option<Walked>,
+) -> Result {
+    let mut options = options(session, &job);
+    options.walked = walked.map(|walked| Arc::new(Mutex::new(walked)));
     let (id, began) = (job.id().clone(), Instant::now());
     let bars = Bars::draw(&options.progress, &session.person, session.settings.json);
     let report = job.run(&mut session.client, options);
@@ -146,6 +197,23 @@ fn failed_text(source: &[u8], err: &Error) -> String {
     if text.contains(&source) { text } else { format!("{source}: {text}") }
 }
 
+fn findings_object(findings: &Findings) -> Value {
+    let found = findings.found.iter().map(|found| {
+        let mut fields = Map::new();
+        insert_name(&mut fields, "path", &found.path);
+        fields.insert("trouble".to_owned(), json!(found.trouble.to_string()));
+        fields.insert("blocking".to_owned(), json!(found.is_blocking));
+        Value::Object(fields)
+    });
+    json!({ "preflight": {
+        "files": findings.files,
+        "bytes": findings.bytes,
+        "available": findings.available,
+        "count": findings.count,
+        "found": found.collect::<Value>(),
+    }})
+}
+
 fn outcome_object(file: &FileOutcome<'_>) -> Value {
     let mut fields = Map::new();
     insert_name(&mut fields, "name", file.source);
@@ -201,6 +269,9 @@ fn summary_text(report: &JobReport, took: Duration) -> String {
     });
     text
 }
+
+/// Findings that a person is told one by one.
+const FINDINGS_TOLD_MAX: usize = 20;
 
 fn count(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

@@ -179,7 +179,9 @@ impl SharedUpload {
             }
             return Err(err.into());
         }
-        if let Some(up) = self.announced.view.pace.up() {
+        let view = &self.announced.view;
+        view.promises.came(&view.account.name, content.len() as u64);
+        if let Some(up) = view.pace.up() {
             up.spend(content.len());
         }
         self.sync_sometimes(content.len() as u64)?;

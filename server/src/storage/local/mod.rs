@@ -125,10 +125,15 @@ impl Storage for LocalFolder {
 
     fn space(&self, path: &RemotePath) -> Result<Space> {
         let handle = self.root.handle(path).blame(path)?;
-        let (total, free) = sys::space(&handle).blame(path)?;
+        let (total, free, disk) = sys::space(&handle).blame(path)?;
         // What undo keeps makes way for whoever needs the space.
         let kept = if self.undo.shares_space_with(&handle) { self.undo.reclaimable() } else { 0 };
-        Ok(Space { total, available: free.saturating_add(kept).min(total) })
+        Ok(Space { total, available: free.saturating_add(kept).min(total), disk })
+    }
+
+    fn check_writable(&self, folder: &RemotePath) -> Result<()> {
+        let handle = self.root.handle(folder).blame(folder)?;
+        sys::check_writable(&handle).blame(folder)
     }
 
     fn barrier(&self) -> Result<()> {

@@ -27,7 +27,7 @@ fn make_room(undo: &Undo, file: &File, wanted: u64) -> bool {
     let mut has_freed = false;
     while undo.shares_space_with(file) && give_way(undo) {
         has_freed = true;
-        if sys::space(file).map_or(true, |(_, left)| left >= wanted) {
+        if sys::space(file).map_or(true, |(_, left, _)| left >= wanted) {
             break;
         }
     }

@@ -305,7 +305,7 @@ impl Undo {
 
     fn bytes_max(&self) -> io::Result<u64> {
         let root = self.root.folder(&RemotePath::root(), Purpose::Names)?;
-        let (total, _) = sys::space(&root.handle)?;
+        let (total, ..) = sys::space(&root.handle)?;
         Ok(total / 100 * u64::from(self.limits.disk_percent))
     }
 
