@@ -6,6 +6,7 @@ mod end_to_end;
 mod failure;
 mod ferry;
 mod fuzz;
+mod hostile;
 mod install;
 mod load;
 mod process;
@@ -40,6 +41,8 @@ enum Task {
     Screenshots(screenshots::Options),
     /// Runs the real programs on real folders.
     EndToEnd(end_to_end::Options),
+    /// Silent, slow and guessing peers against the real server, in numbers.
+    Hostile(hostile::Options),
     /// Fuzzes the decoders, the link, the configuration and the journal.
     Fuzz(fuzz::Options),
     /// The plain loop that transfers are compared with.
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Task::Install(options) => install::run(&options),
         Task::Screenshots(options) => screenshots::run(&options),
         Task::EndToEnd(options) => end_to_end::run(&options),
+        Task::Hostile(options) => hostile::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::PlainLoop(options) => bench::plain_loop::run(&options).map(|()| true),
         Task::Load(options) => load::run(&options).map(|()| true),

@@ -1,7 +1,7 @@
 //! Ferry beside its peers, interleaved in one run, with the goals of the project as verdicts.
 //! Judge by ratios and processor seconds: the machine may be busy with other things.
 
-mod figures;
+pub(crate) mod figures;
 mod gui;
 mod idle;
 mod jobs;
