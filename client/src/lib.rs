@@ -13,6 +13,8 @@ pub mod client;
 mod connection;
 mod connector;
 pub mod error;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod job;
 pub mod jobs;
 mod journal;

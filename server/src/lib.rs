@@ -13,6 +13,8 @@ pub mod config;
 pub mod daemon;
 mod door;
 mod ftp;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod identity;
 mod listener;
 mod log;

@@ -5,6 +5,8 @@ mod bench;
 mod end_to_end;
 mod failure;
 mod ferry;
+mod fuzz;
+mod hostile;
 mod install;
 mod load;
 mod process;
@@ -39,6 +41,10 @@ enum Task {
     Screenshots(screenshots::Options),
     /// Runs the real programs on real folders.
     EndToEnd(end_to_end::Options),
+    /// Silent, slow and guessing peers against the real server, in numbers.
+    Hostile(hostile::Options),
+    /// Fuzzes the decoders, the link, the configuration and the journal.
+    Fuzz(fuzz::Options),
     /// The plain loop that transfers are compared with.
     #[command(hide = true)]
     PlainLoop(bench::plain_loop::Options),
@@ -54,6 +60,8 @@ fn main() -> ExitCode {
         Task::Install(options) => install::run(&options),
         Task::Screenshots(options) => screenshots::run(&options),
         Task::EndToEnd(options) => end_to_end::run(&options),
+        Task::Hostile(options) => hostile::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::PlainLoop(options) => bench::plain_loop::run(&options).map(|()| true),
         Task::Load(options) => load::run(&options).map(|()| true),
     };

@@ -66,6 +66,7 @@ impl Programs {
     }
 }
 
-fn target() -> PathBuf {
+/// Where things are built.
+pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

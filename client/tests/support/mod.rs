@@ -77,6 +77,11 @@ impl Peer {
         drop(self.stream.write_all(&bytes));
     }
 
+    /// Sends bytes as they are.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        drop(self.stream.write_all(bytes));
+    }
+
     pub(crate) fn data(&mut self, number: u32, offset: u64, content: &[u8]) {
         let len = u32::try_from(content.len()).unwrap();
         drop(self.stream.write_all(&encode_data_header(number, offset, len)));

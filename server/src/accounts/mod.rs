@@ -223,5 +223,10 @@ impl fmt::Debug for Watcher {
     }
 }
 
+/// All that is wrong with the text of an accounts file; no folder that it names is looked at.
+pub(crate) fn mistakes_of(path: &Path, text: &str) -> crate::config::Mistakes {
+    document::parse(path, text, &|_| Ok(())).1
+}
+
 #[cfg(test)]
 mod tests;

@@ -46,7 +46,7 @@ impl Settings {
         }
     }
 
-    fn parse(path: &Path, reading: &mut Reading<'_>) -> Self {
+    pub(super) fn parse(path: &Path, reading: &mut Reading<'_>) -> Self {
         let mut root = reading.root();
         let folder = path.parent().unwrap_or(path);
         let settings = Self {

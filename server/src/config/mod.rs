@@ -121,6 +121,13 @@ impl Config {
     }
 }
 
+/// All that is wrong with the text of a configuration.
+pub(crate) fn mistakes_of(path: &Path, text: &str) -> Mistakes {
+    let mut reading = Reading::new(path, text);
+    drop(file::Settings::parse(path, &mut reading));
+    reading.finish()
+}
+
 /// The state folder that a verb works on, absolute.
 ///
 /// # Errors

@@ -5,21 +5,21 @@ use std::time::Duration;
 
 /// Measured values of one thing, one a round or one a request.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Samples(Vec<f64>);
+pub(crate) struct Samples(Vec<f64>);
 
 impl Samples {
     /// Adds a value.
-    pub(super) fn push(&mut self, value: f64) {
+    pub(crate) fn push(&mut self, value: f64) {
         self.0.push(value);
     }
 
     /// The middle value; 0 where there is none.
-    pub(super) fn median(&self) -> f64 {
+    pub(crate) fn median(&self) -> f64 {
         self.quantile(0.5)
     }
 
     /// The value that this share of the values does not exceed.
-    pub(super) fn quantile(&self, share: f64) -> f64 {
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let mut rank = 0;
@@ -41,26 +41,26 @@ impl FromIterator<f64> for Samples {
 
 /// Samples by what was measured.
 #[derive(Debug, Default)]
-pub(super) struct Series(BTreeMap<String, Samples>);
+pub(crate) struct Series(BTreeMap<String, Samples>);
 
 impl Series {
     /// Adds a value to a series.
-    pub(super) fn push(&mut self, name: impl Into<String>, value: f64) {
+    pub(crate) fn push(&mut self, name: impl Into<String>, value: f64) {
         self.0.entry(name.into()).or_default().push(value);
     }
 
     /// Adds seconds to a series.
-    pub(super) fn push_time(&mut self, name: impl Into<String>, time: Duration) {
+    pub(crate) fn push_time(&mut self, name: impl Into<String>, time: Duration) {
         self.push(name, time.as_secs_f64());
     }
 
     /// Median of a series.
-    pub(super) fn median(&self, name: &str) -> f64 {
+    pub(crate) fn median(&self, name: &str) -> f64 {
         self.0.get(name).map_or(0.0, Samples::median)
     }
 
     /// Prints every median with the least and the most.
-    pub(super) fn print(&self, unit: &str) {
+    pub(crate) fn print(&self, unit: &str) {
         for (name, samples) in &self.0 {
             let [least, median, most] = [0.0, 0.5, 1.0].map(|share| samples.quantile(share));
             println!("  {name:<34} median {median:>10.3} {unit}   ({least:.3} to {most:.3})");
@@ -70,7 +70,7 @@ impl Series {
 
 /// What a figure should be.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Goal {
+pub(crate) enum Goal {
     /// Not more than this.
     AtMost(f64),
     /// Not less than this.
@@ -95,27 +95,27 @@ impl Goal {
 
 /// All figures that have a goal.
 #[derive(Debug, Default)]
-pub(super) struct Report(Vec<(String, f64, Goal)>);
+pub(crate) struct Report(Vec<(String, f64, Goal)>);
 
 impl Report {
     /// Adds a figure.
-    pub(super) fn add(&mut self, name: impl Into<String>, value: f64, goal: Goal) {
+    pub(crate) fn add(&mut self, name: impl Into<String>, value: f64, goal: Goal) {
         self.0.push((name.into(), value, goal));
     }
 
     /// Adds one value over another.
-    pub(super) fn add_ratio(&mut self, name: &str, (ours, theirs): (f64, f64), goal: Goal) {
+    pub(crate) fn add_ratio(&mut self, name: &str, (ours, theirs): (f64, f64), goal: Goal) {
         let ratio = if theirs > 0.0 { ours / theirs } else { f64::NAN };
         self.add(name, ratio, goal);
     }
 
     /// Whether every goal was reached. What could not be computed was not.
-    pub(super) fn is_reached(&self) -> bool {
+    pub(crate) fn is_reached(&self) -> bool {
         self.0.iter().all(|(_, value, goal)| goal.is_reached(*value))
     }
 
     /// Prints the table.
-    pub(super) fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("\n{:<58} {:>10} {:>10}  verdict", "figure", "value", "goal");
         for (name, value, goal) in &self.0 {
             let verdict = if goal.is_reached(*value) { "ok" } else { "MISSED" };
@@ -125,7 +125,7 @@ impl Report {
 }
 
 /// A count as a number to divide by; counts here are far below 2^52.
-pub(super) fn as_f64(count: usize) -> f64 {
+pub(crate) fn as_f64(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::MAX, f64::from)
 }
 

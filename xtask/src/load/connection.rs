@@ -18,10 +18,30 @@ pub(crate) struct Connection {
     last_request: u32,
 }
 
+/// What came of a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoginAnswer {
+    /// It let in.
+    In,
+    /// It did not.
+    Refused,
+    /// The server has too many to look at.
+    Busy,
+}
+
 impl Connection {
     /// Connects and logs in as the guest.
     pub(crate) fn log_in(address: SocketAddr) -> Result<Self, Failure> {
         let socket = TcpStream::connect_timeout(&address, DEADLINE).during("connect")?;
+        let mut connection = Self::greet(socket)?;
+        let guest = Request::LoginPassword { name: String::new(), password: Secret::new(b"") };
+        connection.ask(&guest)?;
+        connection.deframer.release();
+        Ok(connection)
+    }
+
+    /// Says hello on a socket.
+    pub(crate) fn greet(socket: TcpStream) -> Result<Self, Failure> {
         socket.set_nodelay(true).during("socket")?;
         socket.set_read_timeout(Some(DEADLINE)).during("socket")?;
         socket.set_write_timeout(Some(DEADLINE)).during("socket")?;
@@ -32,10 +52,27 @@ impl Connection {
         };
         let hello = Hello { program: "ferry-load".to_owned(), features: 0 };
         connection.ask(&Request::Hello(hello))?;
-        let guest = Request::LoginPassword { name: String::new(), password: Secret::new(b"") };
-        connection.ask(&guest)?;
-        connection.deframer.release();
         Ok(connection)
+    }
+
+    /// Tries a password.
+    pub(crate) fn try_password(
+        &mut self,
+        name: &str,
+        password: &str,
+    ) -> Result<LoginAnswer, Failure> {
+        self.send_password(name, password)?;
+        Ok(match self.any_answer()? {
+            Answer::LoggedIn(_) => LoginAnswer::In,
+            Answer::Busy(_) => LoginAnswer::Busy,
+            _ => LoginAnswer::Refused,
+        })
+    }
+
+    /// Sends a password and waits for nothing.
+    pub(crate) fn send_password(&mut self, name: &str, password: &str) -> Result<(), Failure> {
+        let password = Secret::new(password.as_bytes());
+        self.send(&Request::LoginPassword { name: name.to_owned(), password })
     }
 
     /// One entry.
@@ -55,16 +92,25 @@ impl Connection {
     }
 
     fn ask(&mut self, request: &Request) -> Result<Answer, Failure> {
+        self.send(request)?;
+        self.answer()
+    }
+
+    fn send(&mut self, request: &Request) -> Result<(), Failure> {
         let mut message = Vec::new();
         self.last_request += 1;
         encode_request(&mut message, self.last_request, request);
         self.stream.write_all(&message).during("write")?;
-        self.stream.flush().during("write")?;
-        self.answer()
+        self.stream.flush().during("write")
+    }
+
+    /// The next answer, which must be none of refusal.
+    fn answer(&mut self) -> Result<Answer, Failure> {
+        judge(self.any_answer()?)
     }
 
     /// The next answer; content before it is received and dropped.
-    fn answer(&mut self) -> Result<Answer, Failure> {
+    fn any_answer(&mut self) -> Result<Answer, Failure> {
         loop {
             let content_len = match self.deframer.frame(body_max).during("answer")? {
                 None => {
@@ -78,7 +124,7 @@ impl Connection {
                 Some(Frame::Data { content_len, .. }) => content_len,
                 Some(Frame::Message { header, body }) => {
                     let answer = Answer::decode(header.kind, body).during("answer")?;
-                    return judge(answer.during("an answer of an unknown kind")?);
+                    return answer.during("an answer of an unknown kind");
                 }
             };
             self.skip(content_len)?;

@@ -3,7 +3,7 @@
 
 mod connection;
 
-pub(crate) use connection::Connection;
+pub(crate) use connection::{Connection, LoginAnswer};
 
 use crate::failure::{During as _, Failure};
 use crate::sys;

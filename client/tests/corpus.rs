@@ -1,0 +1,29 @@
+//! The corpus of the fuzz targets, through the targets' own entry points: what a fuzzer once found
+//! stays found without one.
+
+#![expect(clippy::unwrap_used, reason = "a test's own tools")]
+
+use ferry_client::fuzz;
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn the_corpus_of_every_target_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    for input in corpus("link") {
+        fuzz::link(&input);
+    }
+    for input in corpus("journal") {
+        fuzz::journal(&input, &folder.path().join("journal"));
+    }
+}
+
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus")).join(target);
+    let inputs: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| fs::read(entry.unwrap().path()).unwrap())
+        .collect();
+    assert!(!inputs.is_empty(), "{target} has no corpus");
+    inputs
+}
