@@ -1,12 +1,8 @@
 //! Ferry beside its peers, interleaved in one run, with the goals of the project as verdicts.
 //! Judge by ratios and processor seconds: the machine may be busy with other things.
 
-<<<<<<< HEAD
-mod figures;
-mod ftp;
-=======
 pub(crate) mod figures;
->>>>>>> origin/main
+mod ftp;
 mod gui;
 mod idle;
 mod jobs;
