@@ -34,6 +34,8 @@ pub use cancel::Cancel;
 pub use client::{Client, Listing, Parents, UndoPages};
 pub use connector::tls::TlsError;
 pub use error::{Error, Stage};
+/// The types of the protocol that calls of this crate take and give.
+pub use ferry_protocol as protocol;
 pub use progress::Progress;
 pub use questions::{Choice, Conflict, NoQuestions, Questions, Resolution};
 pub use site::{ConnectOptions, Credentials, Deadlines};
