@@ -19,6 +19,7 @@ pub mod job;
 pub mod jobs;
 mod journal;
 mod local_file;
+mod login;
 pub mod preflight;
 pub mod progress;
 pub mod questions;
