@@ -2,8 +2,9 @@
 //! it opens no connection.
 
 use crate::trust::Fingerprint;
+use data_encoding::BASE32_NOPAD;
 use ferry_protocol::limits::DEFAULT_PORT;
-use ferry_protocol::{PathError, RemotePath, escape};
+use ferry_protocol::{InvitationSecret, PathError, RemotePath, escape};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use std::net::Ipv6Addr;
 use std::{fmt, str};
@@ -23,6 +24,8 @@ pub struct Address {
     pub is_folder_target: bool,
     /// The key that the server must have.
     pub fingerprint: Option<Fingerprint>,
+    /// The invitation of a link. It is no part of what is shown of an address.
+    pub invitation: Option<InvitationSecret>,
 }
 
 /// Why a text is no address.
@@ -51,6 +54,8 @@ pub enum AddressError {
     BadPath(PathError),
     /// The fragment's `fp=` is no fingerprint.
     BadFingerprint,
+    /// The fragment's `i=` is no invitation.
+    BadInvitation,
 }
 
 impl Address {
@@ -101,8 +106,9 @@ impl Address {
         };
         let (host, port) = parse_host(host_and_port)?;
         let (path, is_folder_target) = parse_path(path)?;
-        let fingerprint = parse_fragment(fragment)?;
-        Ok(Self { user, host, port, path, is_folder_target, fingerprint })
+        let fingerprint = parse_fingerprint(fragment)?;
+        let invitation = parse_invitation(fragment)?;
+        Ok(Self { user, host, port, path, is_folder_target, fingerprint, invitation })
     }
 }
 
@@ -145,6 +151,9 @@ impl fmt::Display for AddressError {
             Self::EncodedSlash => "a name cannot hold a slash, so %2F has no place in an address",
             Self::AboveRoot => "the path leads above the shared folder",
             Self::BadPath(err) => return err.fmt(f),
+            Self::BadInvitation => {
+                "the invitation of this link was cut off or altered; ask for the link again"
+            }
             Self::BadFingerprint => "the fingerprint is not 52 characters of a-z and 2-7",
         })
     }
@@ -239,15 +248,22 @@ pub(crate) fn names_a_folder(typed: &[u8]) -> bool {
     matches!(typed.rsplit(|byte| *byte == b'/').next(), None | Some(b"" | b"." | b".."))
 }
 
-fn parse_fragment(fragment: &str) -> Result<Option<Fingerprint>, AddressError> {
-    for pair in fragment.split('&') {
-        // Keys that this version does not know may come from a newer server's link.
-        if let Some(typed) = pair.strip_prefix("fp=") {
-            let fingerprint = Fingerprint::parse(typed);
-            return fingerprint.map(Some).map_err(|_bad| AddressError::BadFingerprint);
-        }
-    }
-    Ok(None)
+/// The value of a key of the fragment. Keys that this version does not know may come from a newer
+/// server's link.
+fn fragment_value<'a>(fragment: &'a str, key: &str) -> Option<&'a str> {
+    fragment.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))
+}
+
+fn parse_fingerprint(fragment: &str) -> Result<Option<Fingerprint>, AddressError> {
+    let typed = fragment_value(fragment, "fp");
+    typed.map(Fingerprint::parse).transpose().map_err(|_bad| AddressError::BadFingerprint)
+}
+
+fn parse_invitation(fragment: &str) -> Result<Option<InvitationSecret>, AddressError> {
+    let Some(typed) = fragment_value(fragment, "i") else { return Ok(None) };
+    let decoded = BASE32_NOPAD.decode(typed.to_ascii_uppercase().as_bytes());
+    let bytes = decoded.ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.map(|bytes| Some(InvitationSecret::new(bytes))).ok_or(AddressError::BadInvitation)
 }
 
 fn decode_percent(text: &str) -> Result<Vec<u8>, AddressError> {

@@ -12,6 +12,7 @@ pub use undo::UndoPages;
 pub(crate) use undo::old_path;
 
 use crate::connection::{Connection, Received};
+use crate::login;
 use crate::site::{ConnectOptions, Site};
 use crate::trust::Fingerprint;
 use crate::{Cancel, Error, Questions, Stage, random};
@@ -112,6 +113,16 @@ impl Client {
     #[must_use]
     pub fn cancel(&self) -> &Cancel {
         &self.cancel
+    }
+
+    /// Enrols this device for the account that is logged in: from now on it needs no password.
+    pub fn enrol(&mut self) -> Result<(), Error> {
+        let mut connection = self.take_connection()?;
+        let enrolled = login::enrol(&self.site, &mut connection, &self.account.name);
+        if matches!(enrolled, Ok(()) | Err(Error::Remote { .. })) {
+            self.connection = Some(connection);
+        }
+        enrolled
     }
 
     /// Opens a listing of a folder: an iterator over its pages, in the server's order.

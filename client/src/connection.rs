@@ -6,8 +6,8 @@ use crate::{Error, Stage};
 use ferry_protocol::limits::UNANSWERED_MAX;
 use ferry_protocol::session::{AnswerRole, ClientSession};
 use ferry_protocol::{
-    Account, Answer, Busy, Deframer, Fault, Frame, Hello, PeerMisbehaved, Request, UndoGroup,
-    Welcome, encode_data_header, encode_request, feature,
+    Account, Answer, Busy, DEVICE_EXPORTER_LEN, Deframer, Fault, Frame, Hello, PeerMisbehaved,
+    Request, UndoGroup, Welcome, encode_data_header, encode_request, feature,
 };
 use std::time::Duration;
 
@@ -78,6 +78,11 @@ impl Connection {
     /// Whether both ends can do what this feature bit stands for.
     pub(crate) fn uses(&self, feature: u64) -> bool {
         self.welcome.as_ref().is_some_and(|welcome| welcome.features & feature != 0)
+    }
+
+    /// The exporter's value of this connection, which binds a device's signature to it.
+    pub(crate) fn exporter(&self) -> Result<[u8; DEVICE_EXPORTER_LEN], Error> {
+        self.transport.exporter()
     }
 
     /// Names the group of what is replaced and removed from now on. A server that keeps nothing
@@ -242,4 +247,5 @@ impl Connection {
 }
 
 /// What this client can use.
-const FEATURES: u64 = feature::SEGMENTS | feature::UNDO | feature::PREFLIGHT | feature::HISTORY;
+const FEATURES: u64 =
+    feature::SEGMENTS | feature::UNDO | feature::PREFLIGHT | feature::DEVICES | feature::HISTORY;

@@ -103,6 +103,11 @@ pub enum Error {
         /// The fingerprint that the server has.
         presented: Fingerprint,
     },
+    /// The link invites, but the server knows no invitations.
+    NoInvitations {
+        /// `HOST:PORT`.
+        server: String,
+    },
     /// A password is needed and there is nobody to ask.
     PasswordNeeded {
         /// Account that it belongs to.
@@ -265,6 +270,7 @@ impl fmt::Display for Error {
             | Self::Tls { .. }
             | Self::NotFerry { .. }
             | Self::KeyUnknown { .. }
+            | Self::NoInvitations { .. }
             | Self::PasswordNeeded { .. } => self.fmt_no_connection(f),
             Self::KeyChanged { .. } => self.fmt_key_changed(f),
             Self::ConnectionLost { server, .. } => write!(f, "the connection to {server} was lost"),
@@ -334,6 +340,11 @@ impl Error {
                 f,
                 "{server} is not known yet and there is nobody to ask; if its fingerprint is \
                  {presented}, name it with --fingerprint or use the link that the server printed"
+            ),
+            Self::NoInvitations { server } => write!(
+                f,
+                "the link invites, but the server at {server} knows no invitations; it may be an \
+                 older one: ask its owner for an account"
             ),
             Self::PasswordNeeded { account } => write!(
                 f,

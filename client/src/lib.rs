@@ -19,6 +19,7 @@ pub mod job;
 pub mod jobs;
 mod journal;
 mod local_file;
+mod login;
 pub mod preflight;
 pub mod progress;
 pub mod questions;
@@ -34,6 +35,8 @@ pub use cancel::Cancel;
 pub use client::{Client, Listing, Parents, UndoPages};
 pub use connector::tls::TlsError;
 pub use error::{Error, Stage};
+/// The types of the protocol that calls of this crate take and give.
+pub use ferry_protocol as protocol;
 pub use progress::Progress;
 pub use questions::{Choice, Conflict, NoQuestions, Questions, Resolution};
 pub use site::{ConnectOptions, Credentials, Deadlines};

@@ -2,10 +2,10 @@
 
 use crate::connection::Connection;
 use crate::connector::{tcp, tls};
-use crate::trust::{Fingerprint, KnownServers};
-use crate::{Cancel, Error, Questions, Stage};
-use ferry_protocol::limits::LOGIN_ATTEMPTS_MAX;
-use ferry_protocol::{Account, Answer, Request, Secret, Status, Token};
+use crate::login::{self, Login};
+use crate::trust::{Authorities, DeviceKeys, Enrolments, Fingerprint, KnownServers};
+use crate::{Address, Cancel, Error, Questions, sys};
+use ferry_protocol::{InvitationSecret, Secret};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,8 +58,16 @@ pub struct ConnectOptions {
     pub port: u16,
     /// The key that the server must have, from a link or an option.
     pub fingerprint: Option<Fingerprint>,
+    /// The invitation of a link, to be redeemed.
+    pub invitation: Option<InvitationSecret>,
     /// The keys of servers met before.
     pub known_servers: KnownServers,
+    /// Who may vouch for a key that is neither given nor known.
+    pub authorities: Authorities,
+    /// The key of this device, for accounts that it is enrolled for.
+    pub device_keys: DeviceKeys,
+    /// What this device is called where it is enrolled.
+    pub device_name: String,
     /// Who asks.
     pub credentials: Credentials,
     /// How long a lost connection is tried again.
@@ -80,6 +88,10 @@ impl ConnectOptions {
             host: host.to_owned(),
             port,
             fingerprint: None,
+            invitation: None,
+            authorities: Authorities::default(),
+            device_keys: DeviceKeys::in_folder(known_servers.folder()),
+            device_name: sys::host_name(),
             known_servers,
             credentials: Credentials::Guest,
             retry_for: Duration::from_mins(10),
@@ -87,6 +99,27 @@ impl ConnectOptions {
             cancel: Cancel::new(),
             deadlines: Deadlines::default(),
         }
+    }
+
+    /// What an address or a link says: host, port, key, invitation, and who asks.
+    #[must_use]
+    pub fn of_address(address: &Address, known_servers: KnownServers) -> Self {
+        let credentials = match &address.user {
+            Some(name) => Credentials::Password { name: name.clone(), password: None },
+            None => Credentials::Guest,
+        };
+        Self {
+            fingerprint: address.fingerprint,
+            invitation: address.invitation,
+            credentials,
+            ..Self::new(&address.host, address.port, known_servers)
+        }
+    }
+
+    /// The accounts that this device is enrolled for.
+    #[must_use]
+    pub fn enrolments(&self) -> Enrolments {
+        Enrolments::in_folder(self.known_servers.folder())
     }
 
     /// The account's name; `None` for the guest.
@@ -116,14 +149,8 @@ pub(crate) struct Site {
     pub(crate) server: String,
     pub(crate) questions: Arc<dyn Questions>,
     tls: tls::Config,
-    login: Mutex<Login>,
+    pub(crate) login: Mutex<Login>,
     was_welcomed: AtomicBool,
-}
-
-#[derive(Default)]
-struct Login {
-    token: Option<Token>,
-    password: Option<Secret>,
 }
 
 impl Site {
@@ -133,6 +160,7 @@ impl Site {
     ) -> Result<Self, Error> {
         let server = options.server();
         let tls = tls::config().map_err(|source| Error::Tls { server: server.clone(), source })?;
+        let invitation = options.invitation;
         let password = match &options.credentials {
             Credentials::Guest => None,
             Credentials::Password { password, .. } => password.clone(),
@@ -142,7 +170,7 @@ impl Site {
             server,
             questions,
             tls,
-            login: Mutex::new(Login { token: None, password }),
+            login: Mutex::new(Login::new(password, invitation)),
             was_welcomed: AtomicBool::new(false),
         })
     }
@@ -168,12 +196,12 @@ impl Site {
         let socket = tcp::connect(&self.options)?;
         let mut transport = tls::handshake(socket, self, cancel)?;
         let presented = transport.peer_fingerprint()?;
-        self.judge(presented)?;
+        self.judge(presented, &transport)?;
         transport.set_deadlines(self.options.deadlines.greeting);
         let mut connection = Connection::new(transport, presented);
         connection.greet(&self.options.program)?;
         self.was_welcomed.store(true, Ordering::Relaxed);
-        connection.account = Some(self.log_in(&mut connection)?);
+        connection.account = Some(login::log_in(self, &mut connection)?);
         connection.set_deadlines(self.options.deadlines.answer);
         Ok(connection)
     }
@@ -183,7 +211,7 @@ impl Site {
     }
 
     /// Decides whether the server is the one that is meant, before anything is sent to it.
-    fn judge(&self, presented: Fingerprint) -> Result<(), Error> {
+    fn judge(&self, presented: Fingerprint, transport: &tls::Transport) -> Result<(), Error> {
         let known_servers = &self.options.known_servers;
         let read = |source| Error::local("read", &known_servers.file(), source);
         let known = match self.options.fingerprint {
@@ -194,6 +222,8 @@ impl Site {
             Some(known) if known != presented => return Err(self.key_changed(known, presented)),
             Some(_) if self.options.fingerprint.is_none() => return Ok(()),
             Some(_) => {}
+            // Its key may change with its certificate, so it is not pinned.
+            None if transport.is_vouched_for(&self.options) => return Ok(()),
             None => {
                 let is_trusted = self.questions.trust_new_server(&self.server, &presented);
                 if !is_trusted {
@@ -217,73 +247,5 @@ impl Site {
             presented,
             was_given: self.options.fingerprint.is_some(),
         }
-    }
-
-    fn log_in(&self, connection: &mut Connection) -> Result<Account, Error> {
-        // Held over the whole login, so that a person is asked for one password at a time.
-        let mut login = self.login.lock();
-        let mut attempts_left = LOGIN_ATTEMPTS_MAX;
-        if let Some(token) = login.token.take() {
-            attempts_left -= 1;
-            match attempt(connection, &Request::LoginToken(token)) {
-                Err(err) if err.status() == Some(Status::LOGIN_REFUSED) => {}
-                Err(err) => {
-                    login.token = Some(token);
-                    return Err(err);
-                }
-                Ok(account) => {
-                    login.token = Some(account.token);
-                    return Ok(account);
-                }
-            }
-        }
-        loop {
-            attempts_left -= 1;
-            let (request, was_asked) = self.password_request(&mut login)?;
-            match attempt(connection, &request) {
-                Ok(account) => {
-                    login.token = Some(account.token);
-                    return Ok(account);
-                }
-                Err(err) if err.status() == Some(Status::LOGIN_REFUSED) && was_asked => {
-                    login.password = None;
-                    if attempts_left == 0 {
-                        return Err(err);
-                    }
-                    self.questions.notice("The server refused this name or password.");
-                }
-                Err(err) => return Err(err),
-            }
-        }
-    }
-
-    /// The login, and whether its password was typed in just now.
-    fn password_request(&self, login: &mut Login) -> Result<(Request, bool), Error> {
-        let name = match &self.options.credentials {
-            Credentials::Guest => {
-                let request =
-                    Request::LoginPassword { name: String::new(), password: Secret::new(b"") };
-                return Ok((request, false));
-            }
-            Credentials::Password { name, .. } => name.clone(),
-        };
-        let was_asked = login.password.is_none();
-        if was_asked {
-            login.password = self.questions.password(&name, &self.server);
-        }
-        match &login.password {
-            Some(password) => {
-                let password = password.clone();
-                Ok((Request::LoginPassword { name, password }, was_asked))
-            }
-            None => Err(Error::PasswordNeeded { account: name }),
-        }
-    }
-}
-
-fn attempt(connection: &mut Connection, request: &Request) -> Result<Account, Error> {
-    match connection.ask_at(request, b"", Stage::Login)? {
-        Answer::LoggedIn(account) => Ok(account),
-        _ => Err(ferry_protocol::PeerMisbehaved::UnexpectedAnswer.into()),
     }
 }

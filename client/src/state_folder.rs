@@ -13,6 +13,12 @@ pub fn client() -> Option<PathBuf> {
     below(std::env::var_os("FERRY_STATE_DIR").as_deref())
 }
 
+/// Whether `FERRY_STATE_DIR` moves all state.
+#[must_use]
+pub fn is_moved() -> bool {
+    std::env::var_os("FERRY_STATE_DIR").is_some_and(|folder| !folder.is_empty())
+}
+
 fn below(overridden: Option<&OsStr>) -> Option<PathBuf> {
     let state = match overridden {
         Some(folder) if !folder.is_empty() => PathBuf::from(folder),

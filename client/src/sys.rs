@@ -26,6 +26,15 @@ pub(crate) fn receive_at_once(socket: &TcpStream, into: &mut [u8]) -> io::Result
     received
 }
 
+/// What this computer calls itself.
+pub(crate) fn host_name() -> String {
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").unwrap_or_default();
+    if name.is_empty() { "a computer".to_owned() } else { name }
+}
+
 /// Renames without replacing what has the new name: then it fails with `AlreadyExists`.
 pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]

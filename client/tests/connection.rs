@@ -1,10 +1,14 @@
 //! Connections against a scripted server: greeting, trust, deadlines, pages.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may give up")]
+
 mod support;
 
-use ferry_client::trust::{Fingerprint, KnownServers};
+use ferry_client::trust::{Authorities, Fingerprint, KnownServers};
 use ferry_client::{Client, Error, NoQuestions, Stage};
 use ferry_protocol::{Answer, EntryKind, Fault, RemotePath, Request, Status};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls_pki_types::CertificateDer;
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use support::{FakeServer, entry, page, short_deadlines};
@@ -68,6 +72,87 @@ fn a_changed_key_is_a_hard_stop_before_anything_is_sent() {
     let err = Client::connect(options, Arc::new(NoQuestions)).unwrap_err();
     assert!(matches!(err, Error::KeyChanged { was_given: true, .. }));
     server.join();
+}
+
+#[test]
+fn nothing_of_a_link_is_sent_to_a_man_in_the_middle() {
+    let state = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(1, |_, peer| assert!(peer.next().is_none()));
+    let meant = Fingerprint::of_public_key(b"the server that is meant");
+    let invitation = "aaaqeayeaudaocajbifqydiob4";
+    let port = server.address.port();
+    let link = format!("ferry://anna@127.0.0.1:{port}/#fp={meant}&i={invitation}");
+    let address = ferry_client::Address::parse(&link).unwrap();
+    assert!(address.invitation.is_some() && !address.to_string().contains(invitation));
+    let known = KnownServers::in_folder(state.path());
+    let options = ferry_client::ConnectOptions::of_address(&address, known);
+    let Err(err) = Client::connect(options, Arc::new(NoQuestions)) else { panic!("trusted") };
+    let told = err.to_string();
+    let Error::KeyChanged { known, presented, .. } = err else { panic!("{told}") };
+    assert!(told.contains(&known.to_string()) && told.contains(&presented.to_string()), "{told}");
+    server.join();
+}
+
+#[test]
+fn a_key_that_an_authority_vouches_for_needs_no_question_and_is_not_pinned() {
+    let authority = authority();
+    let roots = Authorities::These(vec![authority.0.der().to_vec()]);
+    let state = tempfile::tempdir().unwrap();
+    for (name, is_taken) in [("127.0.0.1", true), ("192.0.2.1", false)] {
+        let server = FakeServer::start_as(vouched_for(&authority, name), 1, move |_, peer| {
+            if is_taken {
+                peer.greet();
+            } else {
+                assert!(peer.next().is_none());
+            }
+        });
+        let mut options = server.options(state.path());
+        options.authorities = roots.clone();
+        let connected = Client::connect(options, Arc::new(NoQuestions));
+        match connected {
+            Ok(client) => {
+                assert!(is_taken);
+                let known = KnownServers::in_folder(state.path());
+                assert_eq!(known.lookup(client.server()).unwrap(), None);
+            }
+            Err(err) => assert!(!is_taken && matches!(err, Error::KeyUnknown { .. }), "{err}"),
+        }
+        server.join();
+    }
+}
+
+#[test]
+fn a_pinned_key_is_not_replaced_by_one_that_an_authority_vouches_for() {
+    let authority = authority();
+    let state = tempfile::tempdir().unwrap();
+    let certificate = vouched_for(&authority, "127.0.0.1");
+    let server = FakeServer::start_as(certificate, 1, |_, peer| assert!(peer.next().is_none()));
+    let mut options = server.options(state.path());
+    options.authorities = Authorities::These(vec![authority.0.der().to_vec()]);
+    let known = KnownServers::in_folder(state.path());
+    known.pin(&options.server(), Fingerprint::of_public_key(b"pinned before")).unwrap();
+    let err = Client::connect(options, Arc::new(NoQuestions)).unwrap_err();
+    assert!(err.is_key_changed(), "{err}");
+    server.join();
+}
+
+/// A certificate of an authority, and what signs for it.
+type Authority = (rcgen::Certificate, Issuer<'static, KeyPair>);
+
+fn authority() -> Authority {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, "an authority");
+    let certificate = params.self_signed(&key).unwrap();
+    (certificate, Issuer::new(params, key))
+}
+
+fn vouched_for(authority: &Authority, host: &str) -> (CertificateDer<'static>, Vec<u8>) {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new([host.to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &authority.1).unwrap();
+    (certificate.der().clone(), key.serialize_der())
 }
 
 #[test]

@@ -6,11 +6,20 @@
 //!
 //! The crate is a library so that its tests, its pictures and its program share it.
 
+pub mod action;
 pub mod app;
 pub mod desktop;
+pub mod file_dialog;
+pub mod request;
 pub mod share;
 pub mod start;
 pub mod state;
 mod sys;
+pub mod text;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod widgets;
+pub mod worker;
 
 pub use app::{Options, run};

@@ -17,7 +17,7 @@ use crate::service::{Desk, PartNames, Places, Service};
 use crate::storage::Storage;
 use crate::storage::local::LocalFolder;
 use crate::sweeper::Sweeper;
-use crate::transport::tls::{FtpTls, TlsConfig};
+use crate::transport::tls::{FtpTls, Presented, TlsConfig};
 use parking_lot::{Condvar, Mutex};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -29,6 +29,7 @@ use std::{fmt, io};
 pub struct Server {
     addresses: Mutex<Vec<SocketAddr>>,
     ftp_addresses: Vec<SocketAddr>,
+    presented: Arc<Presented>,
     metrics: Arc<Metrics>,
     penalties: Arc<Penalties>,
     log: AuditLog,
@@ -144,7 +145,8 @@ impl Server {
         accounts: Arc<Accounts>,
         identity: &Identity,
     ) -> Result<Self, StartError> {
-        let tls = TlsConfig::new(identity).map_err(unfit)?;
+        let presented = Presented::new(identity).map_err(unfit)?;
+        let tls = TlsConfig::new(&presented).map_err(unfit)?;
         let addresses = local_addresses(&sockets)?;
         let metrics = Arc::<Metrics>::default();
         let committer = Committer::start(config.durability)?;
@@ -176,7 +178,7 @@ impl Server {
         if let Some(ftp) = &config.ftp {
             let surroundings = Surroundings {
                 service,
-                tls: FtpTls::new(identity).map_err(unfit)?,
+                tls: FtpTls::new(&presented).map_err(unfit)?,
                 part_names: PartNames::new(identity.key_der.secret_der()),
                 limits: &config.limits,
                 metrics: &metrics,
@@ -193,6 +195,7 @@ impl Server {
         Ok(Self {
             addresses: Mutex::new(addresses),
             ftp_addresses,
+            presented,
             metrics,
             penalties,
             log,
@@ -262,6 +265,11 @@ impl Server {
     /// Forgets the penalties of an address, of a name, or `all`. Returns how many that were.
     pub(crate) fn clear_penalties(&self, whom: &str) -> usize {
         self.penalties.clear(whom)
+    }
+
+    /// Presents another certificate from now on. Connections that are open stay.
+    pub fn present(&self, identity: &Identity) -> Result<(), StartError> {
+        self.presented.replace(identity).map_err(unfit)
     }
 
     /// Begins to stop, and returns at once: no new connections, idle ones told to go, running

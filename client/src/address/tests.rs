@@ -20,6 +20,20 @@ fn a_whole_url_is_taken_apart() {
 }
 
 #[test]
+fn a_link_that_invites_is_read_and_a_cut_one_is_told() {
+    let invitation = "77777777777777777777777774";
+    let link = format!("ferry://anna@host/#fp={FINGERPRINT}&i={invitation}");
+    let address = Address::parse(&link).unwrap();
+    assert_eq!(address.invitation.unwrap().expose(), &[0xff; 16]);
+    let shown = format!("{address} {address:?}");
+    assert!(!shown.contains(invitation), "{shown}");
+    for cut in 1..20 {
+        let cut = &link[..link.len() - cut];
+        assert_eq!(Address::parse(cut), Err(AddressError::BadInvitation), "{cut}");
+    }
+}
+
+#[test]
 fn what_is_left_out_has_its_default() {
     for url in ["ferry://host", "ferry://host/", "FERRY://host:", "ferry://@host"] {
         let address = Address::parse(url).unwrap();
@@ -113,6 +127,7 @@ proptest! {
             is_folder_target: ends_in_slash || path.is_root(),
             path,
             fingerprint: has_fingerprint.then(|| Fingerprint::parse(FINGERPRINT).unwrap()),
+            invitation: None,
         };
         prop_assert_eq!(Address::parse(&address.to_string()), Ok(address));
     }

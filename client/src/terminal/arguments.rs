@@ -76,6 +76,12 @@ pub enum Command {
     /// A verb that the prompt has too.
     #[command(flatten)]
     Verb(Verb),
+    /// Enrol this device for an account, so that it logs in without a password from now on
+    Enrol {
+        /// The account's server, as ferry://NAME@HOST/
+        #[arg(value_name = "URL")]
+        url: String,
+    },
     /// Forget the key of a server, so that its present one is taken
     Forget {
         /// The server, as HOST or HOST:PORT

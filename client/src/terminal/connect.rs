@@ -5,7 +5,7 @@ use super::failure::{Failure, Result};
 use super::interrupt::Interrupts;
 use super::person::Person;
 use super::settings::Settings;
-use crate::trust::KnownServers;
+use crate::trust::{KnownServers, SystemKeyring};
 use crate::{Address, Cancel, Client, ConnectOptions, Credentials, Error, Questions};
 use ferry_protocol::{Status, escape};
 use std::sync::Arc;
@@ -38,7 +38,9 @@ pub(crate) fn connect(
         };
     };
     let name = user.clone();
-    attempt(Credentials::Password { name, password: None })
+    // An invitation may set the account's first password.
+    let password = address.invitation.and(settings.password.clone());
+    attempt(Credentials::Password { name, password })
 }
 
 /// Says what the library cannot know: that somebody was asked, or that a password was given.
@@ -66,8 +68,11 @@ fn options(
     cancel: &Cancel,
 ) -> ConnectOptions {
     let known = KnownServers::in_folder(&settings.state_folder);
-    let mut options = ConnectOptions::new(&address.host, address.port, known);
+    let mut options = ConnectOptions::of_address(address, known);
     options.fingerprint = settings.fingerprint.or(address.fingerprint);
+    if settings.uses_keyring {
+        options.device_keys = options.device_keys.with_keyring(Arc::new(SystemKeyring));
+    }
     options.credentials = credentials;
     options.retry_for = settings.retry_for;
     options.program.replace_range(.., concat!("ferry ", env!("CARGO_PKG_VERSION")));

@@ -34,13 +34,13 @@ pub use prompt::run_prompt;
 pub use session::Session;
 pub use settings::Settings;
 
-use crate::trust::KnownServers;
+use crate::trust::{Enrolments, KnownServers};
 use crate::{Address, state_folder};
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 use failure::{Failure, Result};
-use ferry_protocol::Secret;
 use ferry_protocol::limits::DEFAULT_PORT;
+use ferry_protocol::{Secret, escape};
 use interrupt::Interrupts;
 use one_shot::OneShot;
 use screen::Screen;
@@ -107,6 +107,7 @@ fn run_arguments(arguments: &Arguments) -> Result<Exit> {
             Err(Failure::Usage(text))
         }
         (Some(Command::Forget { server }), None) => forget(&settings, server),
+        (Some(Command::Enrol { url }), None) => enrol(url, &settings, &person, &interrupts),
         (Some(Command::Verb(verb)), None) => {
             OneShot { settings, person, interrupts }.run(verb)?;
             Ok(Exit::Done)
@@ -172,11 +173,32 @@ fn names_port(typed: &str) -> bool {
     Address::is_url(typed) || (!is_ipv6 && !host.ends_with(']') && host.contains(':'))
 }
 
+fn enrol(
+    url: &str,
+    settings: &Settings,
+    person: &Arc<Person>,
+    interrupts: &Interrupts,
+) -> Result<Exit> {
+    let address = Address::parse_typed(url)?;
+    let mut session = Session::open(&address, settings, person, interrupts)?;
+    session.run(|session| Ok(session.client.enrol()?))?;
+    let (account, server) = (&session.client.account().name, session.client.server());
+    let object = json!({ "enrolled": server, "account": account });
+    let shown = escape(account.as_bytes());
+    let text = format!("this device logs in to {shown} at {server} without a password now");
+    Screen::new(settings.json).result(&object, &text)?;
+    Ok(Exit::Done)
+}
+
 fn forget(settings: &Settings, server: &str) -> Result<Exit> {
     let known = KnownServers::in_folder(&settings.state_folder);
     let forgotten = known
         .forget(server)
         .map_err(|source| crate::Error::local("change", &known.file(), source))?;
+    let enrolments = Enrolments::in_folder(&settings.state_folder);
+    enrolments
+        .forget(server)
+        .map_err(|source| crate::Error::local("change", &enrolments.file(), source))?;
     if forgotten.is_empty() {
         let shown = server.escape_debug();
         return Err(Failure::Refused(format!("no server \"{shown}\" is known here")));

@@ -22,6 +22,8 @@ pub struct Settings {
     pub rule: Rule,
     /// How long lost connections are tried again.
     pub retry_for: Duration,
+    /// Whether a new key of this device may go to the system's keyring.
+    pub uses_keyring: bool,
     /// Folder for known servers, journals and the history.
     pub state_folder: PathBuf,
     /// Connections of a transfer.
@@ -39,6 +41,7 @@ impl Settings {
             password: None,
             rule: job.rule,
             retry_for: Duration::from_mins(10),
+            uses_keyring: false,
             state_folder,
             connections: job.connections,
         }
@@ -49,6 +52,8 @@ impl Settings {
         let named = options.state_dir.clone().or_else(state_folder::client);
         let state_folder = named.ok_or_else(no_state_folder)?;
         let mut settings = Self::new(state_folder);
+        // Whoever moves all state means all of it.
+        settings.uses_keyring = options.state_dir.is_none() && !state_folder::is_moved();
         settings.json = options.json;
         settings.retry_for = options.retry_for;
         settings.fingerprint = parse_fingerprint(options.fingerprint.as_deref())?;

@@ -1,18 +1,15 @@
 //! The file `known_servers`: one line `HOST:PORT FINGERPRINT UNIX_SECONDS` for each server met.
 
 use super::Fingerprint;
-use crate::random;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use super::shared_file::SharedFile;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The pinned keys of servers, in one file that several processes may use at once. It is read
 /// anew for each question, and replaced as a whole under a lock.
 #[derive(Clone, Debug)]
-pub struct KnownServers {
-    folder: PathBuf,
-}
+pub struct KnownServers(SharedFile);
 
 /// A server whose key is pinned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,22 +26,25 @@ impl KnownServers {
     /// The known servers in the client's state folder. Nothing is read or made yet.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_path_buf() }
+        Self(SharedFile::new(folder, "known_servers"))
     }
 
     /// The file that holds them.
     #[must_use]
     pub fn file(&self) -> PathBuf {
-        self.folder.join("known_servers")
+        self.0.path()
+    }
+
+    /// The client's state folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.0.folder()
     }
 
     /// All of them. A file that does not exist holds none; a line that is none is an error, so
     /// that a damaged file does not silently become trust in anybody.
     pub fn all(&self) -> io::Result<Vec<KnownServer>> {
-        let text = match fs::read_to_string(self.file()) {
-            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other?,
-        };
+        let text = self.0.read()?;
         text.lines()
             .enumerate()
             .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
@@ -87,42 +87,17 @@ impl KnownServers {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Vec<KnownServer>) -> (T, bool)) -> io::Result<T> {
-        fs::create_dir_all(&self.folder)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.folder.join("known_servers.lock"))?;
-        lock.lock()?;
+        let _lock = self.0.lock()?;
         let mut known = self.all()?;
         let (result, has_changed) = change(&mut known);
         if has_changed {
-            self.replace(&known)?;
+            let line = |one: &KnownServer| {
+                format!("{} {} {}\n", one.server, one.fingerprint, one.since_unix_secs)
+            };
+            self.0.replace(&known.iter().map(line).collect::<String>())?;
         }
         Ok(result)
     }
-
-    fn replace(&self, known: &[KnownServer]) -> io::Result<()> {
-        let new = self.folder.join(format!("known_servers.{}", random::hex_name()?));
-        let written = write_new(&new, known).and_then(|()| fs::rename(&new, self.file()));
-        if written.is_err() {
-            // The first failure is the one to tell.
-            drop(fs::remove_file(&new));
-        }
-        written
-    }
-}
-
-fn write_new(path: &Path, known: &[KnownServer]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    for one in known {
-        writeln!(file, "{} {} {}", one.server, one.fingerprint, one.since_unix_secs)?;
-    }
-    file.sync_all()
 }
 
 fn parse_line(line: &str) -> Option<KnownServer> {
@@ -135,7 +110,7 @@ fn parse_line(line: &str) -> Option<KnownServer> {
     fields.next().is_none().then_some(known)
 }
 
-fn is_meant(server: &str, host: &str) -> bool {
+pub(super) fn is_meant(server: &str, host: &str) -> bool {
     let own_host = server.rsplit_once(':').map_or(server, |parts| parts.0);
     let bare_host = own_host.trim_start_matches('[').trim_end_matches(']');
     [server, own_host, bare_host].contains(&host)
@@ -178,7 +153,7 @@ mod tests {
     fn a_damaged_line_is_an_error_and_names_its_place() {
         let folder = tempfile::tempdir().unwrap();
         let known = KnownServers::in_folder(folder.path());
-        fs::write(known.file(), "# mine\nhost:3000 nonsense 1\n").unwrap();
+        std::fs::write(known.file(), "# mine\nhost:3000 nonsense 1\n").unwrap();
         let err = known.lookup("other:1").unwrap_err();
         assert!(err.to_string().contains("line 2"), "{err}");
     }

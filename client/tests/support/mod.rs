@@ -14,6 +14,7 @@ use ferry_protocol::{
     encode_data_header,
 };
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -178,7 +179,18 @@ impl FakeServer {
         connections: usize,
         script: impl Fn(usize, &mut Peer) + Send + Sync + 'static,
     ) -> Self {
-        let config = tls_config();
+        let made = rcgen::generate_simple_self_signed(vec!["ferry".to_owned()]).unwrap();
+        let key = made.signing_key.serialize_der();
+        Self::start_as((made.cert.der().clone(), key), connections, script)
+    }
+
+    /// The same with this certificate and key.
+    pub(crate) fn start_as(
+        (certificate, key): (CertificateDer<'static>, Vec<u8>),
+        connections: usize,
+        script: impl Fn(usize, &mut Peer) + Send + Sync + 'static,
+    ) -> Self {
+        let config = tls_config(certificate, key);
         let script = Arc::new(script);
         Self::raw(connections, move |index, socket| {
             let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
@@ -255,15 +267,14 @@ impl Questions for TrustsAll {
     fn notice(&self, _: &str) {}
 }
 
-fn tls_config() -> Arc<ServerConfig> {
-    let made = rcgen::generate_simple_self_signed(vec!["ferry".to_owned()]).unwrap();
-    let key = rustls_pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+fn tls_config(certificate: CertificateDer<'static>, key: Vec<u8>) -> Arc<ServerConfig> {
+    let key = PrivatePkcs8KeyDer::from(key);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .with_single_cert(vec![certificate], key.into())
         .unwrap();
     config.alpn_protocols = vec![b"ferry/1".to_vec()];
     Arc::new(config)

@@ -20,9 +20,8 @@ const AS_SERVER: &str = "--as-server";
 const QUEUE_MAX: usize = 16;
 
 /// The embedded server of this user.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct EmbeddedServer {
-    first: Option<PathBuf>,
     running: Option<Running>,
 }
 
@@ -43,23 +42,13 @@ enum Message {
     Close,
 }
 
-impl EmbeddedServer {
-    /// With a folder that is shared at once.
-    #[must_use]
-    pub fn new(first: Option<PathBuf>) -> Self {
-        Self { first, running: None }
-    }
-}
-
 impl Sharing for EmbeddedServer {
     fn start(&mut self, wake: Wake) {
         let (requests, messages) = sync_channel(QUEUE_MAX);
         let (outbox, events) = sync_channel(QUEUE_MAX);
-        let first = self.first.take();
         let steward = Steward { outbox, wake, messages: requests.clone(), held: None };
-        let thread = thread::Builder::new()
-            .name("share".to_owned())
-            .spawn(move || steward.run(first, &messages));
+        let thread =
+            thread::Builder::new().name("share".to_owned()).spawn(move || steward.run(&messages));
         self.running = Some(Running { requests, events, thread: thread.ok() });
     }
 
@@ -104,10 +93,7 @@ struct Held {
 type Outcome = Result<ShareEvent, SharingError>;
 
 impl Steward {
-    fn run(mut self, first: Option<PathBuf>, messages: &Receiver<Message>) {
-        if let Some(folder) = first {
-            self.perform(ShareRequest::Start(folder));
-        }
+    fn run(mut self, messages: &Receiver<Message>) {
         for message in messages {
             match message {
                 Message::Request(request) => self.perform(request),

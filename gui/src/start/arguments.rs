@@ -23,7 +23,7 @@ impl Arguments {
             (Some(url), _) => HandedOver::Open(url.clone()),
             (None, Some(folder)) => {
                 // The other process has another current folder.
-                HandedOver::Share(std::path::absolute(folder).unwrap_or_else(|_| folder.clone()))
+                HandedOver::Share(super::rooted(folder))
             }
             (None, None) => HandedOver::Raise,
         }

@@ -11,6 +11,7 @@ use crate::{Options, app};
 use arguments::Arguments;
 use clap::Parser as _;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Exit code for a command line that makes no sense.
@@ -41,13 +42,20 @@ fn open(arguments: Arguments) -> ExitCode {
     };
     let options = Options {
         address: arguments.url.clone(),
-        sharing: Box::new(EmbeddedServer::new(arguments.share.clone())),
+        share: arguments.share.as_deref().map(rooted),
+        sharing: Box::new(EmbeddedServer::default()),
         desktop: desktop::of_this_system(instance),
+        ..Options::default()
     };
     match app::run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => go_on_in_terminal(&display::told(&err.to_string()), &arguments),
     }
+}
+
+/// The same folder wherever the process is.
+fn rooted(folder: &Path) -> PathBuf {
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
 fn go_on_in_terminal(obstacle: &str, arguments: &Arguments) -> ExitCode {

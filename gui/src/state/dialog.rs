@@ -64,3 +64,35 @@ impl Deletion {
         self.places.len() - self.folder_count()
     }
 }
+
+/// Why a typed text cannot be a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameMistake {
+    /// Nothing is typed.
+    Empty,
+    /// It holds a slash.
+    Slash,
+    /// It is `.` or `..`.
+    Dots,
+    /// It is longer than 255 bytes.
+    TooLong,
+    /// Names that begin like this belong to Ferry.
+    Reserved,
+}
+
+/// What is wrong with a typed name; `None` for a good one.
+#[must_use]
+pub fn name_mistake(typed: &str) -> Option<NameMistake> {
+    let name = typed.trim();
+    match name {
+        "" => Some(NameMistake::Empty),
+        "." | ".." => Some(NameMistake::Dots),
+        _ if name.contains(['/', '\0']) => Some(NameMistake::Slash),
+        _ if name.len() > NAME_MAX => Some(NameMistake::TooLong),
+        _ if name.starts_with(".ferry-") => Some(NameMistake::Reserved),
+        _ => None,
+    }
+}
+
+/// Bytes of a name that both sides can hold.
+const NAME_MAX: usize = 255;

@@ -51,6 +51,10 @@ pub struct State {
     pub zone: jiff::tz::TimeZone,
     /// What the user chose, or the system's.
     pub theme: ThemeChoice,
+    /// The window closes once no transfer runs.
+    pub closes_when_done: bool,
+    /// The window closes, whatever runs.
+    pub is_closing: bool,
 }
 
 /// Light or dark.
@@ -80,6 +84,8 @@ impl Default for State {
             is_picking: false,
             zone: jiff::tz::TimeZone::UTC,
             theme: ThemeChoice::System,
+            closes_when_done: false,
+            is_closing: false,
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Pane {
     pub filter: Filter,
     /// What is chosen.
     pub selection: Selection,
+    /// Bytes of the chosen files.
+    pub chosen_bytes: u64,
     /// What was chosen before a rectangle was begun that keeps it.
     pub marquee_base: Option<Selection>,
     /// Whether the folder is being read.
@@ -37,6 +39,8 @@ pub struct Pane {
     pub forward: Vec<Place>,
     /// What is typed into the address field while it is open.
     pub address: Option<String>,
+    /// The order in which the rows that are being arranged will come.
+    pub sorting_arranged: Sorting,
     /// Whether rows are being arranged on another thread.
     pub is_arranging: bool,
     /// Whether they have to be arranged once more after that.
@@ -72,12 +76,14 @@ impl Pane {
             sorting: Sorting::default(),
             filter: Filter::default(),
             selection: Selection::default(),
+            chosen_bytes: 0,
             marquee_base: None,
             loading: Loading::Done,
             generation: 0,
             back: Vec::new(),
             forward: Vec::new(),
             address: None,
+            sorting_arranged: Sorting::default(),
             is_arranging: false,
             must_arrange: false,
             reveal: None,
@@ -118,10 +124,9 @@ impl Pane {
         self.shown().iter().copied().filter(|row| self.selection.contains(*row)).collect()
     }
 
-    /// Bytes of the chosen files.
-    #[must_use]
-    pub fn chosen_bytes(&self) -> u64 {
-        self.selection.iter().map(|row| self.rows.size(row)).sum()
+    /// Counts the bytes of the chosen files anew; a frame has no time to.
+    pub fn recount(&mut self) {
+        self.chosen_bytes = self.selection.iter().map(|row| self.rows.size(row)).sum();
     }
 
     /// Rows that the dot at the begin of their name hides.

@@ -1,6 +1,9 @@
 //! [`Place`]: an absolute path on either side, and how names are shown.
 
+#[cfg(unix)]
+use std::ffi::OsStr;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// A file or folder of one side: an absolute path in bytes, names joined by single slashes. On
 /// the server it begins at the root of what is shared.
@@ -96,6 +99,24 @@ impl Place {
                 .joined
                 .strip_prefix(other.joined.as_slice())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    }
+
+    /// From a path of this computer, which must be absolute.
+    #[must_use]
+    pub fn from_path(path: &Path) -> Self {
+        #[cfg(unix)]
+        return Self::parse(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()));
+        #[cfg(not(unix))]
+        Self::parse(path.to_string_lossy().replace('\\', "/").as_bytes())
+    }
+
+    /// The path, for this computer.
+    #[must_use]
+    pub fn to_path(&self) -> PathBuf {
+        #[cfg(unix)]
+        return <OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&self.to_bytes()).into();
+        #[cfg(not(unix))]
+        String::from_utf8_lossy(&self.joined).into_owned().into()
     }
 
     /// The path in bytes, with its leading slash.

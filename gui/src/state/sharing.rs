@@ -71,6 +71,8 @@ pub enum ShareEvent {
 pub struct Sharing {
     /// The server, if it runs.
     pub share: Option<Share>,
+    /// The login on it that was made for this window.
+    pub login: Option<OwnerLogin>,
     /// Whether an answer is awaited.
     pub is_busy: bool,
     /// Why the last request did not work.

@@ -80,16 +80,6 @@ pub enum Choice {
     Newer,
 }
 
-/// What a job does where a target exists with other content.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Rule {
-    /// Leaves it alone, and asks when the rest goes on.
-    #[default]
-    Gather,
-    /// Does this with all.
-    Always(Choice),
-}
-
 /// How far a job is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -151,12 +141,33 @@ pub struct FailedFile {
 /// Two different files for one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// The two.
-    pub item: Item,
-    /// Size and time (nanoseconds since 1970) here, once they are known.
-    pub here: Option<(u64, Option<i64>)>,
-    /// Size and time on the server, once they are known.
-    pub server: Option<(u64, Option<i64>)>,
+    /// Names it within its job.
+    pub id: u64,
+    /// The name that both want.
+    pub target: Place,
+    /// Size and time (nanoseconds since 1970) of the one on this computer.
+    pub here: (u64, i64),
+    /// Size and time of the one on the server.
+    pub server: (u64, i64),
+}
+
+/// A job of an earlier window, or of another program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundJob {
+    /// Its journal.
+    pub key: String,
+    /// The server it belongs to, `HOST:PORT`.
+    pub server: String,
+    /// Where it carries things.
+    pub direction: Direction,
+    /// What it carries.
+    pub items: Vec<Item>,
+    /// How far it is.
+    pub progress: Progress,
+    /// How many files failed.
+    pub failed_count: u64,
+    /// Why it stopped before its end, if that is known.
+    pub stopped: Option<Problem>,
 }
 
 /// One job.
@@ -164,12 +175,14 @@ pub struct Conflict {
 pub struct Job {
     /// Names it.
     pub id: JobId,
+    /// Its journal, by which it outlives the window; `None` until it was begun.
+    pub key: Option<String>,
+    /// The server it belongs to, `HOST:PORT`.
+    pub server: String,
     /// Where it carries things.
     pub direction: Direction,
     /// What it carries.
     pub items: Vec<Item>,
-    /// What happens where a target exists with other content.
-    pub rule: Rule,
     /// How far it is.
     pub stage: Stage,
     /// Its numbers.
@@ -182,12 +195,8 @@ pub struct Job {
     pub failed_count: u64,
     /// How many were left alone on purpose.
     pub skipped_count: u64,
-    /// Questions that are open.
+    /// Questions that are open; the job goes on and waits for them at its end.
     pub conflicts: Vec<Conflict>,
-    /// Questions that were answered and wait for the job's end.
-    pub decided: Vec<(Choice, Item)>,
-    /// A lost connection, while it is tried again.
-    pub trouble: Option<Problem>,
 }
 
 /// All jobs, the latest last.
@@ -308,14 +317,15 @@ pub fn ratio(part: u64, whole: u64) -> f32 {
 
 impl Transfers {
     /// A new job that waits for its turn.
-    pub fn add(&mut self, direction: Direction, items: Vec<Item>, rule: Rule) -> JobId {
+    pub fn add(&mut self, server: &str, direction: Direction, items: Vec<Item>) -> JobId {
         self.next_id += 1;
         let id = JobId(self.next_id);
         self.jobs.push(Job {
             id,
+            key: None,
+            server: server.to_owned(),
             direction,
             items,
-            rule,
             stage: Stage::Waiting,
             progress: Progress::default(),
             speed: Speed::default(),
@@ -323,10 +333,26 @@ impl Transfers {
             failed_count: 0,
             skipped_count: 0,
             conflicts: Vec::new(),
-            decided: Vec::new(),
-            trouble: None,
         });
         id
+    }
+
+    /// Shows a job that was found, unless it is shown already.
+    pub fn show(&mut self, found: FoundJob) {
+        if self.jobs.iter().any(|job| job.key.as_ref() == Some(&found.key)) {
+            return;
+        }
+        let id = self.add(&found.server, found.direction, found.items);
+        if let Some(job) = self.job_mut(id) {
+            job.key = Some(found.key);
+            job.progress = found.progress;
+            job.failed_count = found.failed_count;
+            job.stage = match found.stopped {
+                Some(problem) => Stage::Stopped(problem),
+                None if found.failed_count > 0 => Stage::Ended,
+                None => Stage::Paused,
+            };
+        }
     }
 
     /// A job.
@@ -388,7 +414,7 @@ mod tests {
     #[test]
     fn speed_is_smoothed_and_says_how_long_it_takes() {
         let mut transfers = Transfers::default();
-        let id = transfers.add(Direction::Upload, Vec::new(), Rule::Gather);
+        let id = transfers.add("host:3000", Direction::Upload, Vec::new());
         let job = transfers.job_mut(id).unwrap();
         job.stage = Stage::Running;
         job.progress = Progress {

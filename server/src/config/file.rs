@@ -2,7 +2,7 @@
 
 use super::{
     Access, AuditSettings, Durability, FtpConfig, Limits, ListenOn, Mistake, Mistakes,
-    PenaltyRules, Reading, Section, UndoLimits,
+    PenaltyRules, Reading, Section, TlsFiles, UndoLimits,
 };
 use super::{WORKERS_MAX, limits};
 use ferry_protocol::limits::{DEFAULT_PORT, WELCOME_TEXT_MAX};
@@ -26,6 +26,7 @@ pub(super) struct Settings {
     pub(super) undo: UndoLimits,
     pub(super) audit: AuditSettings,
     pub(super) sandbox: Option<bool>,
+    pub(super) tls: Option<TlsFiles>,
 }
 
 impl Settings {
@@ -66,6 +67,9 @@ impl Settings {
                 read_limits(section, &mut limits, reading);
                 limits
             }),
+            tls: root
+                .section("tls", reading)
+                .and_then(|section| TlsFiles::read(section, folder, reading)),
             undo: root
                 .section("undo", reading)
                 .map_or_else(UndoLimits::default, |section| UndoLimits::read(section, reading)),

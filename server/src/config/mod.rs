@@ -16,6 +16,7 @@ mod mistake;
 mod network;
 mod penalties;
 mod rights_words;
+mod tls_files;
 mod undo;
 mod user_arguments;
 
@@ -36,6 +37,7 @@ pub use network::Network;
 pub use penalties::PenaltyRules;
 pub(crate) use rights_words::RIGHTS_EXPECTED;
 pub use rights_words::RightsWords;
+pub use tls_files::TlsFiles;
 pub use undo::UndoLimits;
 pub(crate) use user_arguments::NONE;
 pub use user_arguments::{OrNone, TermsArguments, UserCommand};
@@ -148,6 +150,8 @@ pub(crate) struct Findings {
     pub(crate) config: Option<Config>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
+    /// The certificate and key of the owner's own.
+    pub(crate) tls: Option<TlsFiles>,
     /// What is wrong. Empty means that `config` may be used.
     pub(crate) mistakes: Mistakes,
 }
@@ -158,7 +162,7 @@ impl Findings {
         let state = match state_dir(named_state) {
             Ok(state) => state,
             Err(mistakes) => {
-                return Self { config: None, file: None, mistakes };
+                return Self { config: None, file: None, tls: None, mistakes };
             }
         };
         let path = config_file(arguments, &state);
@@ -166,8 +170,9 @@ impl Findings {
             .as_deref()
             .map(|path| file::Settings::read(path, &mut mistakes))
             .unwrap_or_default();
+        let tls = settings.tls.clone();
         let config = join(arguments, settings, state, &mut mistakes);
-        Self { config, file: path, mistakes }
+        Self { config, file: path, tls, mistakes }
     }
 }
 

@@ -14,9 +14,13 @@ pub(super) fn run(
     state_dir: Option<&Path>,
 ) -> Result<ExitCode, Failure> {
     let state_dir = config::state_dir(state_dir).map_err(Failure::refused)?;
-    let Findings { config, file, mut mistakes } = Findings::read(arguments, Some(&state_dir));
+    let Findings { config, file, tls, mut mistakes } = Findings::read(arguments, Some(&state_dir));
     let accounts = read_accounts(&state_dir, config.as_ref(), &mut mistakes);
-    if let Err(err) = Identity::load(&state_dir) {
+    let identity = match &tls {
+        Some(files) => Identity::of_files(files).map(drop),
+        None => Identity::load(&state_dir).map(drop),
+    };
+    if let Err(err) = identity {
         mistakes.push(Mistake::general(err.to_string(), "then check again"));
     }
     for mistake in mistakes.iter() {

@@ -9,8 +9,8 @@ use super::serving::{Owned, Serving, not_started};
 use super::signals::Caught;
 use super::{configured, print, usable_accounts};
 use crate::accounts::{Accounts, OwnerSecret};
-use crate::config::{Config, DESCRIPTORS_WANTED, ServeArguments};
-use crate::identity::Identity;
+use crate::config::{Config, DESCRIPTORS_WANTED, Findings, ServeArguments};
+use crate::identity::{self, Identity};
 use crate::state_folder::StateFolder;
 use crate::sys::sandbox::{Gates, Sandbox, confine as confine_to};
 use crate::{Server, Stopped, listener, log, sys};
@@ -42,7 +42,7 @@ pub(super) fn run(
     let state = StateFolder::at(&config.state_dir);
     // Dropped last: as long as it is held, no other server may use this folder.
     let _lock = ServerLock::take(&state)?;
-    let identity = Identity::load_or_create(&config.state_dir).map_err(Failure::refused)?;
+    let identity = identity_of(&arguments, &config.state_dir).map_err(Failure::refused)?;
     let signals = Caught::new()?;
     let (server, sandbox) = start_server(&config, &accounts, &identity, &arguments)?;
     let serving = Serving::new(server, accounts, config, arguments, &identity);
@@ -72,6 +72,14 @@ pub(super) fn run(
     Ok(exit_code(stopped))
 }
 
+/// The owner's own certificate and key, or those of the state folder.
+fn identity_of(arguments: &ServeArguments, state_dir: &Path) -> Result<Identity, identity::Error> {
+    match Findings::read(arguments, Some(state_dir)).tls {
+        Some(files) => Identity::of_files(&files),
+        None => Identity::load_or_create(state_dir),
+    }
+}
+
 /// Makes the owner's login.
 fn take_ownership() -> Result<Owned, Failure> {
     let secret = OwnerSecret::random()
@@ -99,7 +107,7 @@ fn start_server(
         }
         let confine = || {
             if config.sandbox {
-                sandbox = confine(&config, accounts, arguments.config.as_deref());
+                sandbox = confine(&config, accounts, arguments);
             }
         };
         match Server::start_confined(&config, Arc::clone(accounts), identity, confine) {
@@ -112,11 +120,15 @@ fn start_server(
 }
 
 /// Shuts this process into its folders. What the configuration file says is read again on a
-/// reload, to see whether it has changed.
-fn confine(config: &Config, accounts: &Accounts, file: Option<&Path>) -> Sandbox {
+/// reload, to see whether it has changed, and so are certificate and key of the owner's own.
+fn confine(config: &Config, accounts: &Accounts, arguments: &ServeArguments) -> Sandbox {
     let folders = changes::folders(config, accounts);
     let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
-    let files: Vec<&Path> = [Path::new("/dev/null")].into_iter().chain(file).collect();
+    let renewed = Findings::read(arguments, Some(&config.state_dir)).tls;
+    let renewed = renewed.map(|files| files.folders()).unwrap_or_default();
+    let file = arguments.config.as_deref();
+    let files = [Path::new("/dev/null")].into_iter().chain(file);
+    let files: Vec<&Path> = files.chain(renewed.iter().map(PathBuf::as_path)).collect();
     // FTP clients may have the server connect to them where the configuration lets them.
     let may_connect = config.ftp.as_ref().is_some_and(|ftp| ftp.active);
     confine_to(Gates { folders: &folders, files: &files, may_connect })

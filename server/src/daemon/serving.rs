@@ -8,11 +8,12 @@ use super::port_holder;
 use super::report::Report;
 use super::signals::Signal;
 use crate::accounts::{Accounts, OwnerSecret};
-use crate::config::{Access, Config, ServeArguments};
+use crate::config::{Access, Config, Findings, ServeArguments};
 use crate::identity::Identity;
 use crate::penalties::PenaltyReport;
 use crate::sys::sandbox::Sandbox;
 use crate::{Server, StartError};
+use parking_lot::Mutex;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub(super) struct Serving {
     config: Config,
     /// Where the configuration came from, to see on a reload whether it has changed.
     arguments: ServeArguments,
-    fingerprint: String,
+    fingerprint: Mutex<String>,
     started: Instant,
     ending: AtomicBool,
     owned: Option<Owned>,
@@ -49,7 +50,7 @@ impl Serving {
         arguments: ServeArguments,
         identity: &Identity,
     ) -> Self {
-        let fingerprint = identity.fingerprint.clone();
+        let fingerprint = Mutex::new(identity.fingerprint.clone());
         let (started, ending) = (Instant::now(), AtomicBool::new(false));
         let owned = None;
         let sandbox = Sandbox::None("nobody put it up".to_owned());
@@ -140,6 +141,16 @@ impl Serving {
         }
     }
 
+    /// Presents the owner's certificate as its files have it now.
+    fn renew_certificate(&self) -> Result<(), String> {
+        let read = Findings::read(&self.arguments, Some(&self.config.state_dir));
+        let Some(files) = read.tls else { return Ok(()) };
+        let identity = Identity::of_files(&files).map_err(|err| err.to_string())?;
+        self.server.present(&identity).map_err(|err| err.to_string())?;
+        *self.fingerprint.lock() = identity.fingerprint;
+        Ok(())
+    }
+
     /// What a reload cannot change, told if it is different now.
     fn told_of_configuration(&self) -> String {
         let read = Config::resolve(&self.arguments, Some(&self.config.state_dir));
@@ -166,11 +177,12 @@ impl Controlled for Serving {
     fn report(&self) -> Report {
         let counters = self.server.counters();
         let addresses = self.server.addresses();
+        let fingerprint = self.fingerprint.lock().clone();
         Report {
-            link: link(&addresses, &self.fingerprint),
+            link: link(&addresses, &fingerprint),
             addresses: addresses.iter().map(ToString::to_string).collect(),
             ftp: self.server.ftp_addresses().iter().map(ToString::to_string).collect(),
-            fingerprint: self.fingerprint.clone(),
+            fingerprint,
             connections: counters.connections,
             workers: counters.workers,
             bytes_in: counters.bytes_in,
@@ -201,7 +213,9 @@ impl Controlled for Serving {
 
     fn reload(&self) -> Result<String, String> {
         let before = Snapshot::of(&self.accounts);
-        match self.accounts.reload() {
+        let renewed = self.renew_certificate();
+        let reloaded = self.accounts.reload().map_err(|err| err.to_string());
+        match renewed.and(reloaded) {
             Ok(()) => {
                 if let Some(changes) = before.changes(&Snapshot::of(&self.accounts)) {
                     self.server.record_accounts(&changes);
@@ -214,8 +228,8 @@ impl Controlled for Serving {
                 Ok(told)
             }
             Err(err) => {
-                tracing::warn!("not reloaded, the accounts stay as they were: {err}");
-                Err(err.to_string())
+                tracing::warn!("not reloaded, what failed stays as it was: {err}");
+                Err(err)
             }
         }
     }

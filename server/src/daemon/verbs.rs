@@ -74,9 +74,9 @@ pub(super) fn reload(state_dir: Option<&Path>) -> Result<ExitCode, Failure> {
             print(&format!("reloaded: {told}"));
             Ok(ExitCode::SUCCESS)
         }
-        Reply::Failed(cause) => {
-            Err(Failure::refused(format!("not reloaded, the accounts stay as they were:\n{cause}")))
-        }
+        Reply::Failed(cause) => Err(Failure::refused(format!(
+            "not reloaded, accounts and certificate stay as they were:\n{cause}"
+        ))),
         other => Err(Failure::refused(unexpected(&other))),
     }
 }

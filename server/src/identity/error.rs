@@ -26,11 +26,22 @@ pub enum Error {
         /// What is wrong with it.
         cause: String,
     },
+    /// A file of the owner's own cannot be used.
+    Own {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
+    },
     /// Key or certificate could not be made.
     Make(rcgen::Error),
 }
 
 impl Error {
+    pub(super) fn own(path: &Path, cause: &dyn fmt::Display) -> Self {
+        Self::Own { path: path.to_owned(), cause: cause.to_string() }
+    }
+
     pub(super) fn damaged(path: &Path, cause: &dyn fmt::Display) -> Self {
         Self::Damaged { path: path.to_owned(), cause: cause.to_string() }
     }
@@ -60,6 +71,11 @@ impl fmt::Display for Error {
                 formatter,
                 "{} is damaged: {cause}; restore it from a backup, or remove {CERTIFICATE_FILE} \
                  and {KEY_FILE} for a new key (every client will then have to forget the old one)",
+                path.display()
+            ),
+            Self::Own { path, cause } => write!(
+                formatter,
+                "cannot use {}: {cause}; mend it, or the section [tls] of the configuration",
                 path.display()
             ),
             Self::Make(cause) => write!(formatter, "cannot make the server's key: {cause}"),

@@ -8,7 +8,9 @@ mod error;
 
 pub use error::Error;
 
+use crate::config::TlsFiles;
 use crate::state_folder::StateFolder;
+use crate::transport::tls;
 use data_encoding::BASE32_NOPAD;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData as _};
 use rustls_pki_types::pem::PemObject as _;
@@ -17,12 +19,15 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
 
 /// What makes this server itself.
 pub struct Identity {
-    /// The self-signed certificate.
+    /// The certificate: self-signed, or the owner's own.
     pub certificate_der: CertificateDer<'static>,
-    /// Its private key (P-256, PKCS #8).
+    /// Certificates that lead from it to its authority; none when it is self-signed.
+    pub intermediates: Vec<CertificateDer<'static>>,
+    /// Its private key.
     pub key_der: PrivateKeyDer<'static>,
     /// SHA-256 of the `SubjectPublicKeyInfo`, in base32: 52 lower-case characters.
     pub fingerprint: String,
@@ -54,6 +59,32 @@ impl Identity {
         Ok(Self::of(certificate, &key))
     }
 
+    /// Reads a certificate and key of the owner's own.
+    ///
+    /// # Errors
+    /// Files that cannot be read, hold something else, do not belong together, or a key that
+    /// everybody may read.
+    pub fn of_files(files: &TlsFiles) -> Result<Self, Error> {
+        let TlsFiles { certificate, key } = files;
+        let read = |path: &Path| std::fs::read(path).map_err(|err| Error::own(path, &err));
+        let mut chain = CertificateDer::pem_slice_iter(&read(certificate)?)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|err| Error::own(certificate, &err))?
+            .into_iter();
+        let certificate_der =
+            chain.next().ok_or_else(|| Error::own(certificate, &"it holds no certificate"))?;
+        if is_open_to_all(key) {
+            return Err(Error::OpenToOthers(key.clone()));
+        }
+        let key_der = PrivateKeyDer::from_pem_slice(&Zeroizing::new(read(key)?))
+            .map_err(|err| Error::own(key, &err))?;
+        let parsed = webpki::EndEntityCert::try_from(&certificate_der)
+            .map_err(|err| Error::own(certificate, &err))?;
+        let fingerprint = fingerprint(parsed.subject_public_key_info().as_ref());
+        tls::check_pair(&certificate_der, &key_der).map_err(|err| Error::own(key, &err))?;
+        Ok(Self { certificate_der, intermediates: chain.collect(), key_der, fingerprint })
+    }
+
     /// Reads certificate and key as [`load_or_create`](Self::load_or_create) does, and makes
     /// nothing: `None` before the first run.
     ///
@@ -74,11 +105,11 @@ impl Identity {
     }
 
     fn of(certificate_der: CertificateDer<'static>, key: &KeyPair) -> Self {
-        let digest = Sha256::digest(key.subject_public_key_info());
         Self {
             certificate_der,
+            intermediates: Vec::new(),
             key_der: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-            fingerprint: BASE32_NOPAD.encode(&digest).to_ascii_lowercase(),
+            fingerprint: fingerprint(&key.subject_public_key_info()),
         }
     }
 }
@@ -89,6 +120,25 @@ impl fmt::Debug for Identity {
             .debug_struct("Identity")
             .field("fingerprint", &self.fingerprint)
             .finish_non_exhaustive()
+    }
+}
+
+/// SHA-256 of a public key in DER, in base32.
+fn fingerprint(public_key_der: &[u8]) -> String {
+    BASE32_NOPAD.encode(&Sha256::digest(public_key_der)).to_ascii_lowercase()
+}
+
+/// A group may share a key with the programs that renew it; everybody may not.
+fn is_open_to_all(key: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::metadata(key).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = key;
+        false
     }
 }
 
@@ -216,6 +266,25 @@ mod tests {
         fs::copy(one.path().join(CERTIFICATE_FILE), two.path().join(CERTIFICATE_FILE)).unwrap();
         let told = Identity::load_or_create(two.path()).unwrap_err().to_string();
         assert!(told.contains("does not belong"), "{told}");
+    }
+
+    #[test]
+    fn an_owners_certificate_is_taken_with_its_own_key_only() {
+        let place = tempfile::tempdir().unwrap();
+        let made = Identity::load_or_create(place.path()).unwrap();
+        let files = TlsFiles {
+            certificate: place.path().join(CERTIFICATE_FILE),
+            key: place.path().join(KEY_FILE),
+        };
+        let own = Identity::of_files(&files).unwrap();
+        assert_eq!((own.fingerprint, own.intermediates.len()), (made.fingerprint, 0));
+        let other = tempfile::tempdir().unwrap();
+        Identity::load_or_create(other.path()).unwrap();
+        let mixed = TlsFiles { key: other.path().join(KEY_FILE), ..files.clone() };
+        let told = Identity::of_files(&mixed).unwrap_err().to_string();
+        assert!(told.contains("[tls]") && told.contains(KEY_FILE), "{told}");
+        let swapped = TlsFiles { certificate: files.key.clone(), key: files.key };
+        assert!(Identity::of_files(&swapped).unwrap_err().to_string().contains("no certificate"));
     }
 
     #[cfg(unix)]

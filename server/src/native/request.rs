@@ -9,8 +9,8 @@ use crate::door::{Interest, Turn};
 use crate::service::{self, Pages, Session};
 use ferry_protocol::session::Incoming;
 use ferry_protocol::{
-    Answer, Change, DecodeError, Fault, Header, Kind, OperationId, PeerMisbehaved, RemotePath,
-    Request, RequestedPath, ServerStatus, Status, Timestamp, escape, feature,
+    Answer, Change, DecodeError, Device, Fault, Header, Kind, OperationId, PeerMisbehaved,
+    RemotePath, Request, RequestedPath, ServerStatus, Status, Timestamp, escape, feature,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -189,18 +189,20 @@ impl NativeConnection {
                 self.work = Work::Syncing(service.sync(session, &self.waker));
                 return Ok(None);
             }
-            Request::Enrol(device) => {
-                service.enrol(session, &device)?;
-                tracing::info!(
-                    account = session.account_name(),
-                    device = escape(device.name.as_bytes()),
-                    "enrolled a device"
-                );
-                Answer::Done
-            }
+            Request::Enrol(device) => self.enrol(session, &device)?,
             Request::Status => Answer::StatusIs(self.server_status(session, current)),
             _ => return Err(service::Error::Nonsense("this request is not for now")),
         }))
+    }
+
+    fn enrol(&self, session: &Session, device: &Device) -> service::Result<Answer> {
+        self.door.service.enrol(session, device)?;
+        tracing::info!(
+            account = session.account_name(),
+            device = escape(device.name.as_bytes()),
+            "enrolled a device"
+        );
+        Ok(Answer::Done)
     }
 
     fn begin_change(

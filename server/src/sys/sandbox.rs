@@ -8,7 +8,7 @@ use std::path::Path;
 pub(crate) struct Gates<'a> {
     /// Folders in which everything may be done but running programs.
     pub(crate) folders: &'a [&'a Path],
-    /// Files that may be read.
+    /// Files that may be read, and folders whose files may be.
     pub(crate) files: &'a [&'a Path],
     /// Whether TCP connections may be opened from here.
     pub(crate) may_connect: bool,

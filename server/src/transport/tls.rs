@@ -9,8 +9,11 @@ use crate::identity::Identity;
 use crate::metrics::Metrics;
 use ferry_protocol::limits::ALPN;
 use ferry_protocol::{DEVICE_EXPORTER_LABEL, DEVICE_EXPORTER_LEN};
-use rustls::server::{NoServerSessionStorage, ProducesTickets};
+use parking_lot::RwLock;
+use rustls::server::{ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use rustls::{HandshakeKind, ServerConfig, ServerConnection};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -303,10 +306,48 @@ pub(crate) struct FtpTls {
     pub(crate) data: TlsConfig,
 }
 
+/// The certificate that handshakes present from now on; another can take its place.
+#[derive(Debug)]
+pub(crate) struct Presented(RwLock<Arc<CertifiedKey>>);
+
+impl Presented {
+    /// Begins with this one.
+    pub(crate) fn new(identity: &Identity) -> Result<Arc<Self>, rustls::Error> {
+        Ok(Arc::new(Self(RwLock::new(Arc::new(certified(identity)?)))))
+    }
+
+    /// Goes on with this one. Connections that are open stay.
+    pub(crate) fn replace(&self, identity: &Identity) -> Result<(), rustls::Error> {
+        *self.0.write() = Arc::new(certified(identity)?);
+        Ok(())
+    }
+}
+
+impl ResolvesServerCert for Presented {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0.read()))
+    }
+}
+
+fn certified(identity: &Identity) -> Result<CertifiedKey, rustls::Error> {
+    let chain = std::iter::once(&identity.certificate_der).chain(&identity.intermediates);
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    CertifiedKey::from_der(chain.cloned().collect(), identity.key_der.clone_key(), &provider)
+}
+
+/// Whether a key belongs to a certificate.
+pub(crate) fn check_pair(
+    certificate: &CertificateDer<'static>,
+    key: &PrivateKeyDer<'static>,
+) -> Result<(), rustls::Error> {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    CertifiedKey::from_der(vec![certificate.clone()], key.clone_key(), &provider).map(drop)
+}
+
 impl TlsConfig {
     /// TLS 1.3 only, ALPN `ferry/1`, no early data, the server's own certificate.
-    pub(crate) fn new(identity: &Identity) -> Result<Self, rustls::Error> {
-        let mut config = server_config(identity, &[&rustls::version::TLS13])?;
+    pub(crate) fn new(presented: &Arc<Presented>) -> Result<Self, rustls::Error> {
+        let mut config = server_config(presented, &[&rustls::version::TLS13])?;
         config.alpn_protocols = vec![ALPN.to_vec()];
         Ok(Self { rustls: Arc::new(config), required_alpn: Some(ALPN) })
     }
@@ -316,11 +357,11 @@ impl FtpTls {
     /// TLS 1.3 and, for the programs of old devices, 1.2. Sessions are resumed by tickets, which
     /// cost no memory and bind a data connection to its control connection; each data connection
     /// uses one up. A peer that asks for another protocol than FTP is refused (ALPACA, 2021).
-    pub(crate) fn new(identity: &Identity) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(presented: &Arc<Presented>) -> Result<Self, rustls::Error> {
         let tickets = rustls::crypto::aws_lc_rs::Ticketer::new()?;
         let present = |tickets_given| {
             let versions = [&rustls::version::TLS13, &rustls::version::TLS12];
-            let mut config = server_config(identity, &versions)?;
+            let mut config = server_config(presented, &versions)?;
             config.alpn_protocols = vec![b"ftp".to_vec()];
             config.ticketer = Arc::clone(&tickets) as Arc<dyn ProducesTickets>;
             config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -332,14 +373,14 @@ impl FtpTls {
 }
 
 fn server_config(
-    identity: &Identity,
+    presented: &Arc<Presented>,
     versions: &[&'static rustls::SupportedProtocolVersion],
 ) -> Result<ServerConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)?
         .with_no_client_auth()
-        .with_single_cert(vec![identity.certificate_der.clone()], identity.key_der.clone_key())?;
+        .with_cert_resolver(Arc::clone(presented) as Arc<dyn ResolvesServerCert>);
     config.max_early_data_size = 0;
     Ok(config)
 }

@@ -123,6 +123,42 @@ fn a_running_server_knows_of_accounts_at_once() {
 }
 
 #[test]
+fn an_owners_certificate_is_presented_and_renewed_by_a_reload() {
+    let (one, two) = (Place::new(), Place::new());
+    let key_of = |place: &Place| {
+        let _made = Foreground::serve(place, &["--guest", "read"]);
+        place.status()["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let (first, second) = (key_of(&one), key_of(&two));
+    let place = Place::new();
+    let take = |from: &Place, name: &str| {
+        fs::copy(from.state().join(name), place.base.path().join(name)).unwrap();
+    };
+    take(&one, "certificate.pem");
+    take(&one, "key.pem");
+    fs::create_dir(place.state()).unwrap();
+    let config =
+        "guest = \"read\"\n[tls]\ncertificate = \"../certificate.pem\"\nkey = \"../key.pem\"\n";
+    fs::write(place.state().join("config.toml"), config).unwrap();
+    place.run_on_share(&["check"]).says(&["all is well"]);
+    let _server = Foreground::serve(&place, &[]);
+    assert_eq!(place.status()["fingerprint"], first.as_str());
+    assert!(!place.state().join("key.pem").exists(), "none is made beside it");
+
+    take(&two, "certificate.pem");
+    place.run(&["reload"]).refuses(&["key.pem", "[tls]", "stay as they were"]);
+    assert_eq!(place.status()["fingerprint"], first.as_str());
+    take(&two, "key.pem");
+    place.run(&["reload"]).says(&["reloaded"]);
+    assert_eq!(place.status()["fingerprint"], second.as_str());
+    assert!(place.status()["link"].as_str().unwrap().contains(&second));
+
+    fs::write(place.state().join("config.toml"), "[tls]\nkey = \"x\"\n").unwrap();
+    let told = place.run_on_share(&["check"]);
+    assert!(told.out.contains("config.toml:2: [tls] needs both"), "{told:?}");
+}
+
+#[test]
 fn a_folder_named_from_here_is_found_after_leaving() {
     let place = Place::new();
     let mut command = place.command(&["start", "--guest", "read", "--listen", "127.0.0.1:0"]);

@@ -4,7 +4,7 @@ import pathlib
 import time
 
 import drive
-from drive import Window, keys, pointer, type_text, wait
+from drive import Window, pointer, wait
 
 HERE, SERVER = "Files on this computer", "Files on the server"
 
@@ -13,45 +13,21 @@ def take(window, folder, name):
     """Both pictures of one state. The pointer is out of the way."""
     pointer(2478, 1638)
     for theme in ("light", "dark"):
-        choose_theme(window, theme)
-        time.sleep(1.0)
+        drive.prefer(theme)
+        time.sleep(2.0)
         picture = f"{folder}/{name}-{theme}.png"
         drive.run("import", "-window", window.find_window(), "-strip", "-define",
                   "png:compression-level=9", picture)
-
-
-def choose_theme(window, theme):
-    """The button walks through the themes, and its name is that of the next one."""
-    wanted = {"light": "Light theme", "dark": "Dark theme"}[theme]
-    for _ in range(4):
-        if window.look(wanted, "push button"):
-            window.press(wanted)
-            return
-        if window.look("Theme of the system", "push button"):
-            window.press("Theme of the system")
-            time.sleep(0.3)
-            if not window.look(wanted, "push button"):
-                return
-    raise drive.Failed(f"no way to the {theme} theme: {window.names()}")
 
 
 def home(name):
     return pathlib.Path(os.environ["HOME"]) / name
 
 
-def go_to(window, path):
-    window.press("Type a path on this computer")
-    window.find("Path on this computer")
-    time.sleep(0.3)
-    keys("ctrl+a")
-    type_text(str(path))
-    keys("Return")
-
-
 def at_documents(link, name="Documents"):
     window = Window(link)
     window.find(SERVER)
-    go_to(window, home(name))
+    window.type_path(HERE, home(name))
     return window
 
 
@@ -63,10 +39,9 @@ def connect(link, folder, pid):
 
 def browsing(link, folder, pid):
     with at_documents(link) as window:
-        window.click("Budget.ods", "list item")
-        drive.run("xdotool", "keydown", "ctrl")
-        window.click("Tide tables.csv", "list item")
-        drive.run("xdotool", "keyup", "ctrl")
+        window.click_row(SERVER, "Bridge survey.mp4")
+        window.click_row(SERVER, "Budget.ods", "ctrl")
+        window.click_row(SERVER, "Tide tables.csv", "ctrl")
         take(window, folder, "browsing")
 
 
@@ -86,10 +61,8 @@ def job(link, folder, pid):
 
 def conflict(link, folder, pid):
     with at_documents(link) as window:
-        window.click("Minutes of November.md", "list item")
-        drive.run("xdotool", "keydown", "ctrl")
-        window.click("Tide tables.csv", "list item")
-        drive.run("xdotool", "keyup", "ctrl")
+        window.click_row(HERE, "Minutes of November.md")
+        window.click_row(HERE, "Tide tables.csv", "ctrl")
         window.press("Upload")
         wait("the question", lambda: window.look("Replace all") or answer(window))
         take(window, folder, "conflict")

@@ -42,8 +42,11 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let room = tempfile::tempdir().during("a folder for the pictures")?;
     let share = room.path().join("share");
-    let desktop = Desktop::open(&room.path().join("desktop"), SCREEN)?;
-    let home = room.path().join("desktop/home");
+    // A path that may be seen: the picture shows it.
+    let seen = tempfile::Builder::new().prefix("anna").rand_bytes(0).tempdir();
+    let seen = seen.during("a folder to be seen, such as /tmp/anna")?;
+    let desktop = Desktop::open(seen.path(), SCREEN)?;
+    let home = seen.path().join("home");
     match scene {
         Scene::Office => {
             fill(&share, OFFICE)?;

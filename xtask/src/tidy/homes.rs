@@ -53,6 +53,7 @@ const HOMES: &[Home] = &[
             "gui/src/widgets",
             "gui/src/theme",
             "gui/src/desktop",
+            "gui/src/file_dialog",
         ],
     },
 ];

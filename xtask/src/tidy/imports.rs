@@ -65,11 +65,12 @@ const LAYERINGS: &[Layering] = &[
             ("share", 50),
             ("desktop", 50),
             ("widgets", 20),
+            ("text", 15),
             ("action", 10),
             ("request", 10),
             ("state", 5),
         ],
-        leaves: &["theme", "text"],
+        leaves: &["theme"],
     },
 ];
 

@@ -127,20 +127,56 @@ class Window:
         wait(f"the text {text!r} to go",
              lambda: not any(text in name for name in self.names()))
 
-    def press(self, name, role="push button"):
-        """Presses a button once it can be pressed."""
+    def press(self, name):
+        """Presses a control once it can be pressed."""
         def pressed():
-            node = self.look(name, role)
-            return node is not None and is_enabled(node) and node.do_action(0)
+            return any(node.get_name() == name and node.get_n_actions() > 0 and is_enabled(node)
+                       and node.do_action(0) for node in self.all())
         try:
-            wait(f"the {role} {name!r} to press", pressed)
+            wait(f"the control {name!r} to press", pressed)
         except Failed as failed:
             raise Failed(f"{failed}; there are {self.names()}") from None
 
     def click(self, name, role=None, button=1, times=1):
         x, y = middle(self.find(name, role))
         pointer(x, y)
+        if times > 1:
+            time.sleep(0.6)  # A click just before would make it a triple one.
         run("xdotool", "click", "--repeat", times, "--delay", 60, button)
+
+    def row(self, side, name):
+        """A row of one of the two lists."""
+        def found():
+            left, top, width, height = extents(self.look(side))
+            for node in self.all():
+                if node.get_name() == name and node.get_role_name() == "list item":
+                    x, y, _, _ = extents(node)
+                    if left <= x < left + width and top <= y < top + height:
+                        return node
+            return None
+        return wait(f"the row {name!r} of {side!r}", found)
+
+    def click_row(self, side, name, *held):
+        """Clicks a row, with keys held down."""
+        pointer(*middle(self.row(side, name)))
+        for key in held:
+            run("xdotool", "keydown", key)
+        run("xdotool", "click", 1)
+        for key in held:
+            run("xdotool", "keyup", key)
+        time.sleep(0.2)
+
+    def type_path(self, side, path):
+        """Types a path into the address field of a list's side, and goes there."""
+        where = "on this computer" if "computer" in side else "on the server"
+        self.press(f"Type a path {where}")
+        field = self.find(f"Path {where}")
+        time.sleep(0.3)
+        keys("ctrl+a")
+        type_text(str(path))
+        wait("the path in its field", lambda: Atspi.Text.get_text(field, 0, -1) == str(path), 5)
+        keys("Return")
+        wait("the folder", lambda: not self.look(f"Path {where}"))
 
     def close(self):
         """Closes the window as its owner does, and waits for the program's end."""
@@ -210,9 +246,33 @@ def type_text(text):
     if text.isascii():
         run("xdotool", "type", "--delay", 12, "--", text)
     else:
-        subprocess.run(["xclip", "-i", "-selection", "clipboard"], input=text.encode(), check=True)
+        put_on_clipboard(text)
         keys("ctrl+v")
     time.sleep(0.1)
+
+
+clipboard_owner = None
+
+
+def put_on_clipboard(text):
+    """Holds a text for whoever pastes, until the next one or the end."""
+    global clipboard_owner
+    if clipboard_owner is not None:
+        clipboard_owner.kill()
+        clipboard_owner.wait()
+        clipboard_owner = None
+    if text is not None:
+        words = ["xclip", "-quiet", "-i", "-selection", "clipboard"]
+        clipboard_owner = subprocess.Popen(words, stdin=subprocess.PIPE,
+                                           stderr=subprocess.DEVNULL)
+        clipboard_owner.stdin.write(text.encode())
+        clipboard_owner.stdin.close()
+        time.sleep(0.2)
+
+
+def prefer(theme):
+    """Says to the whole desktop that windows be light or dark."""
+    run("gsettings", "set", "org.gnome.desktop.interface", "color-scheme", f"prefer-{theme}")
 
 
 def answer_file_dialog(title, path, accept="Return"):
@@ -239,3 +299,5 @@ def main(scenarios):
         if picture:
             run("import", "-window", "root", f"{picture}/{name}.png", check=False)
         sys.exit(f"{name}: {failed}")
+    finally:
+        put_on_clipboard(None)

@@ -88,7 +88,8 @@ impl Desktop {
         command.env("LANG", "C.UTF-8").env("TZ", "UTC").env("XDG_CURRENT_DESKTOP", "GNOME");
         command.env("GTK_A11Y", "atspi").env("NO_AT_BRIDGE", "0");
         command.env("WINIT_X11_SCALE_FACTOR", self.server.screen().scale.to_string());
-        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        // Settings in a file of this home, which the portal watches.
+        command.env("GSETTINGS_BACKEND", "keyfile").env("PYTHONDONTWRITEBYTECODE", "1");
     }
 
     /// Its window manager still runs: whatever failed, it was not the desktop.

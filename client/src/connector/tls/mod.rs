@@ -1,6 +1,7 @@
 //! The TLS handshake, and in `transport` the stream that comes of it. Nothing else knows rustls.
 
 mod transport;
+mod vouched;
 
 pub(crate) use transport::Transport;
 

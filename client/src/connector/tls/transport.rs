@@ -3,11 +3,12 @@
 //! rustls reads its socket in steps of 4 KiB, so a buffer of [`INPUT_LEN`] stands in front of
 //! it; what is written is collected and leaves in pieces of about [`OUTPUT_LEN`].
 
-use super::TlsError;
+use super::{TlsError, vouched};
 use crate::cancel::Registered;
 use crate::trust::Fingerprint;
-use crate::{Cancel, Error, Stage, sys};
+use crate::{Cancel, ConnectOptions, Error, Stage, sys};
 use ferry_protocol::limits::ALPN;
+use ferry_protocol::{DEVICE_EXPORTER_LABEL, DEVICE_EXPORTER_LEN};
 use rustls::{AlertDescription, ClientConnection};
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -100,6 +101,23 @@ impl Transport {
             .map_err(|_bad| self.no_ferry("its certificate cannot be read"))?;
         let spki = end_entity.subject_public_key_info();
         Ok(Fingerprint::of_public_key(spki.as_ref()))
+    }
+
+    /// Whether one of the authorities vouches for the peer's key under the name that was asked for.
+    pub(crate) fn is_vouched_for(&self, options: &ConnectOptions) -> bool {
+        let Some((end_entity, intermediates)) =
+            self.tls.peer_certificates().and_then(<[_]>::split_first)
+        else {
+            return false;
+        };
+        vouched::is_vouched_for(end_entity, intermediates, options)
+    }
+
+    /// The exporter's value of this connection, which binds a device's signature to it.
+    pub(crate) fn exporter(&self) -> Result<[u8; DEVICE_EXPORTER_LEN], Error> {
+        let value = [0; DEVICE_EXPORTER_LEN];
+        let exported = self.tls.export_keying_material(value, DEVICE_EXPORTER_LABEL, None);
+        exported.map_err(|err| self.tls_error(err))
     }
 
     /// Reads at least one byte.

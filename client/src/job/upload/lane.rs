@@ -6,16 +6,15 @@ use super::item::{FAILURES_MAX, Item, Work};
 use super::striped::Striped;
 use crate::client::Backoff;
 use crate::connection::{Connection, Received};
-use crate::job::conflict::{NUMBERED_MAX, Parked, Ruling, numbered};
+use crate::job::conflict::Parked;
 use crate::job::inbox::{Inbox, Next};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::local_file::{self, ReadError};
-use crate::{Conflict, Error, Stage, random};
+use crate::{Error, Stage, random};
 use ferry_protocol::limits::{SEGMENT_LEN, SMALL_PUT_MAX, UNANSWERED_MAX};
 use ferry_protocol::{
-    Answer, Change, Digest, EntryKind, Fault, IfExists, Name, PeerMisbehaved, RemotePath, Request,
-    Status, Stored,
+    Answer, Change, Digest, Fault, PeerMisbehaved, RemotePath, Request, Status, Stored,
 };
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -25,17 +24,17 @@ use std::sync::Arc;
 const REFILL_AT: usize = UNANSWERED_MAX / 2;
 
 pub(super) struct Lane<'a> {
-    job: &'a Job<'a>,
+    pub(super) job: &'a Job<'a>,
     inbox: Inbox<Work, Arc<Striped>>,
-    parked: &'a Parked<Work>,
+    pub(super) parked: &'a Parked<Work>,
     connection: Option<Connection>,
     backoff: Backoff,
     /// Sent, oldest first; each waits for its answer.
     unanswered: VecDeque<Unanswered>,
     /// To be sent again, before anything new.
-    again: VecDeque<Work>,
+    pub(super) again: VecDeque<Work>,
     /// Conflicts that need a look at the server's file.
-    unsettled: Vec<Item>,
+    pub(super) unsettled: Vec<Item>,
     buffer: Vec<u8>,
 }
 
@@ -126,7 +125,7 @@ impl<'a> Lane<'a> {
         self.again.pop_front().or_else(|| self.inbox.try_work())
     }
 
-    fn connection(&mut self) -> Result<&mut Connection, Error> {
+    pub(super) fn connection(&mut self) -> Result<&mut Connection, Error> {
         if self.connection.as_ref().is_some_and(Connection::is_going) && self.unanswered.is_empty()
         {
             self.connection = None;
@@ -348,105 +347,6 @@ impl<'a> Lane<'a> {
         }
     }
 
-    fn apply(&mut self, mut item: Item, ruling: Ruling) -> Result<(), Error> {
-        match ruling {
-            Ruling::Skip => {
-                let reason = "the target exists with other content".to_owned();
-                self.end(&item, FinalOutcome::Skipped(reason));
-            }
-            Ruling::Refuse => {
-                let path = item.target.to_string();
-                self.end(&item, FinalOutcome::Failed(Error::TargetExists { path }));
-            }
-            Ruling::Replace => {
-                item.if_exists = IfExists::Replace;
-                item.renew()?;
-                self.again.push_back(Work::File(item));
-            }
-            Ruling::KeepBoth => self.rename(item)?,
-        }
-        Ok(())
-    }
-
-    /// Tries the next free name beside the one that is taken.
-    fn rename(&mut self, mut item: Item) -> Result<(), Error> {
-        item.names_tried += 1;
-        let wanted = item.wanted.name().zip(item.wanted.parent());
-        let target = wanted.and_then(|(name, folder)| {
-            let name = Name::parse(&numbered(name.as_bytes(), item.names_tried)).ok()?;
-            folder.join(&name).ok()
-        });
-        match target {
-            Some(target) if item.names_tried <= NUMBERED_MAX => {
-                item.target = target;
-                item.renew()?;
-                self.again.push_back(Work::File(item));
-            }
-            _ => {
-                let path = item.wanted.to_string();
-                self.end(&item, FinalOutcome::Failed(Error::TargetExists { path }));
-            }
-        }
-        Ok(())
-    }
-
-    /// Decides a conflict with a look at the server's file; nothing else is on its way.
-    fn settle(&mut self, item: Item) -> Result<(), Error> {
-        match self.look(&item) {
-            Ok(Look::Ruled(ruling)) => self.apply(item, ruling),
-            Ok(Look::Undecided(conflict)) => {
-                self.job.set_aside(self.parked, Work::File(item), conflict)
-            }
-            Ok(Look::Equal) => {
-                self.job.options.progress.add_bytes(item.size);
-                self.end(&item, FinalOutcome::AlreadyThere);
-                Ok(())
-            }
-            Err(err) if err.is_retryable() => {
-                self.unsettled.push(item);
-                Err(err)
-            }
-            Err(Error::Cancelled) => Err(Error::Cancelled),
-            Err(err @ (Error::Remote { .. } | Error::Local { .. })) => {
-                self.end(&item, FinalOutcome::Failed(err));
-                Ok(())
-            }
-            Err(err) => Err(err),
-        }
-    }
-
-    /// Looks at both files of a conflict.
-    fn look(&mut self, item: &Item) -> Result<Look, Error> {
-        let wire = item.target.to_wire();
-        let stat = Request::Stat(item.target.clone().into());
-        let Answer::Entry(present) = self.connection()?.ask(&stat, &wire)? else {
-            return Err(PeerMisbehaved::UnexpectedAnswer.into());
-        };
-        if present.kind != EntryKind::File && item.names_tried == 0 {
-            let text = "a folder or special file has this name; to put it into a \
-                        folder, end the target with /";
-            return Err(Error::remote(&wire, Fault::new(Status::IS_A_FOLDER, text)));
-        }
-        if item.size > SMALL_PUT_MAX
-            && present.size == item.size
-            && big::is_equal(self.connection()?, item)?
-        {
-            return Ok(Look::Equal);
-        }
-        if item.names_tried > 0 {
-            return Ok(Look::Ruled(Ruling::KeepBoth));
-        }
-        let conflict = Conflict {
-            target: wire,
-            present: (present.size, present.modified),
-            coming: (item.size, item.modified),
-        };
-        Ok(match self.job.rule_on(&conflict) {
-            Some(ruling) => Look::Ruled(ruling),
-            None => Look::Undecided(conflict),
-        })
-    }
-
     fn send_big(&mut self, mut item: Item) -> Result<(), Error> {
         let job = self.job;
         let reached = item.reached;
@@ -513,15 +413,8 @@ impl<'a> Lane<'a> {
         }
     }
 
-    fn end(&self, item: &Item, outcome: FinalOutcome) {
+    pub(super) fn end(&self, item: &Item, outcome: FinalOutcome) {
         let (wanted, target) = (item.wanted.to_wire(), item.target.to_wire());
         self.job.finish_file(item.state(&wanted, &target), outcome);
     }
-}
-
-/// What a look at both files of a conflict shows.
-enum Look {
-    Equal,
-    Ruled(Ruling),
-    Undecided(Conflict),
 }

@@ -6,6 +6,7 @@ mod item;
 mod lane;
 mod plan;
 mod segments;
+mod settle;
 mod stream;
 mod striped;
 

@@ -147,6 +147,7 @@ fn address(job: &JobRecord, url: Option<&str>) -> Result<Address> {
         path: RemotePath::root(),
         is_folder_target: true,
         fingerprint: Some(server.fingerprint),
+        invitation: None,
     })
 }
 

@@ -15,14 +15,7 @@ DONE = "transferred and verified"
 
 
 def go_to(window, side, path):
-    """Types a path into the address field of a side."""
-    where = "on this computer" if side == HERE else "on the server"
-    window.press(f"Type a path {where}")
-    window.find(f"Path {where}")
-    time.sleep(0.3)
-    keys("ctrl+a")
-    type_text(str(path))
-    keys("Return")
+    window.type_path(side, path)
 
 
 def inside(window, name, down=0.8):
@@ -97,7 +90,7 @@ def dialog(link, path):
     with Window(link) as window:
         window.find(SERVER)
         window.press("Upload")
-        drive.answer_file_dialog("Choose files to send", path)
+        drive.answer_file_dialog("Choose files to upload", path)
         window.says(DONE)
         window.close()
 
@@ -153,8 +146,7 @@ def keyboard(link, home):
         type_text(link)
         keys("Return")
         window.find(SERVER)
-        keys("F6")
-        keys("F7")
+        keys("F7")  # The keyboard begins at the server.
         window.find("Folder name")
         time.sleep(0.3)
         type_text("new place")
@@ -200,7 +192,7 @@ def kept(shared):
     with Window("--share", shared) as window:
         window.find(SERVER)
         window.press("Share a folder")
-        window.press("Keep sharing when this window closes", "check box")
+        window.press("Keep sharing when this window closes")
         wait("the wish to be kept", lambda: status()["is_kept"])
         window.press("Close")
         window.close()

@@ -1,0 +1,224 @@
+//! Links, invitations and devices as a person meets them: the program `ferry` against a real server.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may give up")]
+
+use data_encoding::BASE32_NOPAD;
+use ferry_protocol::Rights;
+use ferry_server::Server;
+use ferry_server::accounts::{
+    AccountName, Accounts, AccountsFile, DevicesFile, Expiry, InvitationsFile, PasswordHash,
+    StoredAccount, Terms,
+};
+use ferry_server::config::{AuditSettings, Config, Durability, Limits, PenaltyRules, UndoLimits};
+use ferry_server::identity::Identity;
+use std::fs;
+use std::io::Write as _;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::SystemTime;
+use tempfile::TempDir;
+
+/// A server without a guest, where anna has the password "secret".
+struct Place {
+    server: Server,
+    accounts: Arc<Accounts>,
+    fingerprint: String,
+    folder: TempDir,
+}
+
+#[derive(Debug)]
+struct Ran {
+    exit: i32,
+    out: String,
+    err: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["share", "server"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        fs::write(folder.path().join("share/hello.txt"), "hello").unwrap();
+        let config = Config {
+            share: folder.path().join("share"),
+            state_dir: folder.path().join("server"),
+            listen: vec!["127.0.0.1:0".parse().unwrap()],
+            port: 0,
+            guest: None,
+            welcome: String::new(),
+            name: "test".to_owned(),
+            workers: 4,
+            durability: Durability::None,
+            ftp: None,
+            limits: Limits::default(),
+            penalties: PenaltyRules::default(),
+            undo: UndoLimits::default(),
+            audit: AuditSettings::default(),
+            sandbox: false,
+        };
+        let hash = Some(PasswordHash::new(b"secret").unwrap());
+        let name = AccountName::parse("anna").unwrap();
+        let terms = Terms::new(Rights::read_write());
+        let file = AccountsFile::of(&config.state_dir);
+        file.add(StoredAccount { name, hash, terms }).unwrap();
+        let accounts = Arc::new(Accounts::open(&config.state_dir, None).unwrap());
+        let identity = Identity::load_or_create(&config.state_dir).unwrap();
+        let server = Server::start(&config, Arc::clone(&accounts), &identity).unwrap();
+        Self { server, accounts, fingerprint: identity.fingerprint, folder }
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.path().join("server")
+    }
+
+    /// `ferry://[NAME@]127.0.0.1:PORT/`
+    fn url(&self, name: &str) -> String {
+        let port = self.server.addresses()[0].port();
+        let user = if name.is_empty() { String::new() } else { format!("{name}@") };
+        format!("ferry://{user}127.0.0.1:{port}/")
+    }
+
+    /// A link to anna's account, good once.
+    fn link(&self) -> String {
+        let anna = AccountName::parse("anna").unwrap();
+        let now = SystemTime::now();
+        let expires = Expiry::parse_from("1h", now).unwrap();
+        let invitations = InvitationsFile::of(&self.state());
+        let (secret, _) = invitations.make(&anna, expires, NonZeroU32::MIN, now).unwrap();
+        let secret = BASE32_NOPAD.encode(secret.expose()).to_ascii_lowercase();
+        format!("{}#fp={}&i={secret}", self.url("anna"), self.fingerprint)
+    }
+
+    /// Runs `ferry` on a computer of this name, with this standard input and no terminal.
+    fn ferry(&self, computer: &str, words: &[&str], input: &str) -> Ran {
+        self.run(computer, words, input, None)
+    }
+
+    fn run(&self, computer: &str, words: &[&str], input: &str, password: Option<&str>) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
+        command
+            .args(words)
+            .args(["--retry-for", "20s"])
+            .env("FERRY_STATE_DIR", self.folder.path().join(computer))
+            .env_remove("FERRY_PASSWORD")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(password) = password {
+            command.env("FERRY_PASSWORD", password);
+        }
+        let mut child = command.spawn().unwrap();
+        // A program that was refused reads nothing.
+        child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
+        let output = child.wait_with_output().unwrap();
+        Ran {
+            exit: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.server.stop_now();
+        self.server.wait();
+    }
+}
+
+#[test]
+fn a_link_lets_in_without_a_question_and_is_not_needed_again() {
+    let place = Place::new();
+    let link = place.link();
+    let opened = place.ferry("laptop", &[&link], "ls\nquit\n");
+    assert_eq!(opened.exit, 0, "{opened:?}");
+    assert!(opened.out.contains("hello.txt"), "{opened:?}");
+    // Later neither link, name, password nor fingerprint are needed.
+    let listed = place.ferry("laptop", &["ls", "-1", &place.url("")], "");
+    assert_eq!((listed.exit, listed.out.as_str()), (0, "hello.txt\n"), "{listed:?}");
+    // The same link opens on the same device again, and nowhere else.
+    let again = place.ferry("laptop", &["ls", "-1", &link], "");
+    assert_eq!(again.exit, 0, "{again:?}");
+    let elsewhere = place.ferry("phone", &["ls", &link], "");
+    assert_eq!(elsewhere.exit, 1, "{elsewhere:?}");
+    assert!(elsewhere.err.contains("used already; ask for a new link"), "{elsewhere:?}");
+}
+
+#[test]
+fn no_password_and_no_invitation_lies_in_the_clients_folder() {
+    let place = Place::new();
+    let link = place.link();
+    place.ferry("laptop", &["ls", &link], "");
+    place.run("laptop", &["ls", &place.url("anna")], "", Some("secret"));
+    let secret = link.rsplit_once("&i=").unwrap().1;
+    let client = place.folder.path().join("laptop/client");
+    let names: Vec<_> = fs::read_dir(&client).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(names.iter().any(|name| name.ends_with("device_key")), "{names:?}");
+    for path in names.iter().filter(|path| path.is_file()) {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(!text.contains(secret) && !text.contains("secret"), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_revoked_device_is_told_and_falls_back_to_its_password() {
+    let place = Place::new();
+    assert_eq!(place.ferry("laptop", &["ls", &place.link()], "").exit, 0);
+    let devices = DevicesFile::of(&place.state());
+    devices.revoke(&devices.read().unwrap()[0].id).unwrap();
+    place.accounts.reload().unwrap();
+    let refused = place.ferry("laptop", &["ls", &place.url("anna")], "");
+    assert_ne!(refused.exit, 0);
+    assert!(refused.err.contains("does not know this device any more"), "{refused:?}");
+    let listed = place.run("laptop", &["ls", "-1", &place.url("anna")], "", Some("secret"));
+    assert_eq!((listed.exit, listed.out.as_str()), (0, "hello.txt\n"), "{listed:?}");
+    assert!(!listed.err.contains("any more"), "it is said once: {listed:?}");
+}
+
+#[test]
+fn a_device_is_enrolled_by_its_password_once() {
+    let place = Place::new();
+    let with_key = ["--fingerprint", place.fingerprint.as_str()];
+    let url = place.url("anna");
+    let enrolled =
+        place.run("laptop", &["enrol", &url, with_key[0], with_key[1]], "", Some("secret"));
+    assert_eq!(enrolled.exit, 0, "{enrolled:?}");
+    assert!(enrolled.out.contains("logs in to anna at 127.0.0.1:"), "{enrolled:?}");
+    assert_eq!(place.ferry("laptop", &["ls", &url], "").exit, 0);
+    assert_eq!(DevicesFile::of(&place.state()).read().unwrap().len(), 1);
+    // Forgetting the server forgets that it knows this device.
+    assert_eq!(place.ferry("laptop", &["forget", "127.0.0.1"], "").exit, 0);
+    let forgotten = place.ferry("laptop", &["ls", &url, with_key[0], with_key[1]], "");
+    assert_ne!(forgotten.exit, 0, "{forgotten:?}");
+}
+
+#[test]
+fn altered_and_revoked_links_are_refused_in_plain_words() {
+    let place = Place::new();
+    let link = place.link();
+    let cut = place.ferry("laptop", &["ls", &link[..link.len() - 3]], "");
+    assert_eq!(cut.exit, 64, "{cut:?}");
+    assert!(cut.err.contains("cut off or altered"), "{cut:?}");
+
+    let first = link.as_bytes()[link.len() - 26];
+    let other = if first == b'a' { "b" } else { "a" };
+    let altered = format!("{}{other}{}", &link[..link.len() - 26], &link[link.len() - 25..]);
+    let refused = place.ferry("laptop", &["ls", &altered], "");
+    assert_eq!(refused.exit, 1, "{refused:?}");
+    assert!(refused.err.contains("not known here"), "{refused:?}");
+
+    let (before, after) = link.split_once("#fp=").unwrap();
+    let other_key = if after.starts_with('a') { "b" } else { "a" };
+    let wrong_key = format!("{before}#fp={other_key}{}", &after[1..]);
+    let stopped = place.ferry("tablet", &["ls", &wrong_key], "");
+    assert_eq!(stopped.exit, 4, "{stopped:?}");
+    assert!(stopped.err.contains(&place.fingerprint), "both keys are shown: {stopped:?}");
+
+    let invitations = InvitationsFile::of(&place.state());
+    invitations.revoke(&invitations.read().unwrap()[0].id).unwrap();
+    let revoked = place.ferry("laptop", &["ls", &link], "");
+    assert_eq!(revoked.exit, 1, "{revoked:?}");
+    assert!(revoked.err.contains("was revoked"), "{revoked:?}");
+}

@@ -1,0 +1,386 @@
+//! Everything that can happen, as plain data: what a person does, and what workers come back with.
+
+use crate::state::ThemeChoice;
+use crate::state::arrangement::{Arranged, Column};
+use crate::state::connection::{KeyChange, Server, TrustQuestion};
+use crate::state::notice::Remedy;
+use crate::state::place::Place;
+use crate::state::problem::Problem;
+use crate::state::rows::Rows;
+use crate::state::servers::SavedServer;
+use crate::state::sharing::{GuestRights, ShareEvent};
+use crate::state::side::Side;
+use crate::state::transfers::{Choice, Conflict, FailedFile, FoundJob, JobId, Progress};
+use std::time::Duration;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// On the connect screen.
+    Connect(ConnectAction),
+    /// In a pane.
+    Pane(Side, PaneAction),
+    /// A button of the bar, or its key.
+    Command(Command),
+    /// A text came with the clipboard.
+    Paste(String),
+    /// In the transfers panel.
+    Transfer(TransferAction),
+    /// In the question over the window.
+    Dialog(DialogAction),
+    /// On a notice.
+    Notice(NoticeAction),
+    /// In the dialog of the shared folder.
+    Share(ShareAction),
+    /// Of the window itself.
+    Window(WindowAction),
+    /// A worker came back.
+    Event(Box<Event>),
+}
+
+/// On the connect screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectAction {
+    /// The address or link is typed.
+    Address(String),
+    /// The account's name is typed.
+    Account(String),
+    /// The password is typed.
+    Password(String),
+    /// What was typed is tried.
+    Submit,
+    /// A link, from the command line or another program, is tried.
+    Open(String),
+    /// A saved server is tried; the number is its place in the list.
+    OpenSaved(usize),
+    /// The attempt is given up.
+    Cancel,
+    /// The new server's key is right, or not.
+    Trust(bool),
+    /// The changed key is right: the old one is forgotten.
+    ForgetKey,
+    /// From the connect screen back to the panes, or from a failure back to it.
+    Back,
+    /// The server is left.
+    Disconnect,
+    /// A saved server becomes a bookmark, or is one no more.
+    Bookmark(usize),
+    /// A saved server is forgotten.
+    Forget(usize),
+    /// The name of a saved server is typed; the first time opens the field.
+    Title(usize, String),
+    /// The name is as it should be.
+    TitleDone,
+}
+
+/// In a pane.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PaneAction {
+    /// The pane is used.
+    Focus,
+    /// A folder is to be shown.
+    Open(Place),
+    /// A row is opened: a folder is shown, a file is carried to the other side.
+    OpenRow(u32),
+    /// The folder above is to be shown.
+    Up,
+    /// The folder before this one.
+    Back,
+    /// The folder that was left by going back.
+    Forward,
+    /// The folder is read again.
+    Refresh,
+    /// Rows are sorted by this, or the other way round.
+    SortBy(Column),
+    /// The filter is typed.
+    Filter(String),
+    /// Names that begin with a dot are shown, or not.
+    ToggleHidden,
+    /// The address field is typed into; `None` closes it.
+    Address(Option<String>),
+    /// What is in the address field is to be shown.
+    AddressDone,
+    /// A row is clicked.
+    Click(u32, Extend),
+    /// A row is clicked for its menu: it is chosen unless it is already.
+    ClickForMenu(u32),
+    /// The keyboard moves by so many rows.
+    Move(i64, Extend),
+    /// The keyboard moves to the first or the last row.
+    MoveToEnd(End, Extend),
+    /// The row under the keyboard is chosen, or not.
+    Toggle,
+    /// All rows that are shown are chosen.
+    SelectAll,
+    /// No row is chosen.
+    SelectNone,
+    /// A rectangle is begun; it may add to what is chosen.
+    MarqueeBegin(Extend),
+    /// The rectangle covers these rows, by where they are shown.
+    MarqueeOver(std::ops::Range<usize>),
+    /// The rectangle is done.
+    MarqueeEnd,
+    /// Rows of the other side are dropped here, or onto a folder's row.
+    DropRows(Option<u32>),
+    /// Files of another program are dropped here, or onto a folder's row.
+    DropFiles(Vec<Place>, Option<u32>),
+    /// The row was brought into sight.
+    Revealed,
+}
+
+/// What a click or key does to what is chosen already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extend {
+    /// Chooses this alone.
+    No,
+    /// Chooses this too, or no more (Ctrl).
+    Toggle,
+    /// Chooses all from where the range begins (Shift).
+    Range,
+}
+
+/// An end of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The first row.
+    First,
+    /// The last row.
+    Last,
+}
+
+/// A button of the bar, or its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Shows the connect screen.
+    Connect,
+    /// Uploads what is chosen here, or asks for files.
+    Upload,
+    /// Asks for files to upload.
+    UploadFiles,
+    /// Asks for folders to upload.
+    UploadFolders,
+    /// Downloads what is chosen on the server into the folder that is shown here.
+    Download,
+    /// Asks for a folder to download to.
+    DownloadTo,
+    /// Asks for the name to download one file as.
+    DownloadAs,
+    /// Asks for the name of a new folder.
+    NewFolder,
+    /// Asks for another name.
+    Rename,
+    /// Asks whether what is chosen is to be removed.
+    Delete,
+    /// Reads both folders again.
+    Refresh,
+    /// Shares a folder of this computer.
+    ShareFolder,
+    /// Copies the path of what is chosen.
+    CopyPath,
+    /// Copies a link to what is chosen.
+    CopyLink,
+}
+
+/// In the transfers panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransferAction {
+    /// The list is opened or closed.
+    TogglePanel,
+    /// A job is stopped, to go on later.
+    Pause(JobId),
+    /// A job goes on.
+    Resume(JobId),
+    /// A job is given up.
+    Cancel(JobId),
+    /// What failed in a job, or was given up, is tried again.
+    Retry(JobId),
+    /// A job that is over leaves the list.
+    Dismiss(JobId),
+    /// All jobs that are over leave the list.
+    DismissAll,
+    /// The failures of a job are shown.
+    ShowFailures(JobId),
+    /// The questions of a job are shown.
+    ShowConflicts(JobId),
+    /// One question is answered; the number names it.
+    Decide(JobId, u64, Choice),
+    /// All questions of a job are answered, those that are still to come too.
+    DecideAll(JobId, Choice),
+}
+
+/// In the question over the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialogAction {
+    /// A name is typed.
+    Name(String),
+    /// It is to be done.
+    Confirm,
+    /// It is not.
+    Cancel,
+    /// The window closes and the transfers are stopped.
+    CloseNow,
+    /// The window closes once the transfers are done.
+    CloseWhenDone,
+    /// The window goes out of sight, and the transfers go on.
+    Hide,
+    /// The keys are shown.
+    ShowKeys,
+}
+
+/// On a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeAction {
+    /// It was read.
+    Dismiss(u64),
+    /// Its button was pressed.
+    Remedy(u64, Remedy),
+}
+
+/// In the dialog of the shared folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShareAction {
+    /// Another folder is asked for.
+    ChooseFolder,
+    /// What guests are to be allowed.
+    Rights(GuestRights),
+    /// Others on the network are let in.
+    Widen,
+    /// Nobody but this window is let in.
+    Narrow,
+    /// It stays when the window closes, or not.
+    KeepRunning(bool),
+    /// It is stopped.
+    Stop,
+    /// The window goes to it.
+    Open,
+    /// Its link is copied.
+    CopyLink,
+}
+
+/// Of the window itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowAction {
+    /// The window is to be closed.
+    CloseRequested,
+    /// Light, dark, or as the system wants it.
+    Theme(ThemeChoice),
+}
+
+/// A worker came back.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Saved servers were read.
+    Servers(Vec<SavedServer>),
+    /// This computer's first folder.
+    Home(Place),
+    /// A new server's key has to be judged.
+    TrustAsked(TrustQuestion),
+    /// The window is connected, to what this address names; the place is what it asked for.
+    Connected {
+        /// The server.
+        server: Server,
+        /// `ferry://` address with the account, to be saved.
+        address: String,
+        /// The folder to show.
+        place: Place,
+        /// Seconds since 1970.
+        now_unix_secs: i64,
+    },
+    /// No connection came about.
+    ConnectFailed(Problem),
+    /// The server has another key than before.
+    KeyChanged(KeyChange),
+    /// The server does not answer and is tried again; `None` once it answers.
+    Trouble(Option<Problem>),
+    /// Rows of a folder: all that were read so far.
+    Listed {
+        /// On which side.
+        side: Side,
+        /// Which listing.
+        generation: u64,
+        /// The rows so far.
+        rows: Rows,
+        /// Whether that is all of them.
+        is_complete: bool,
+    },
+    /// A folder could not be read.
+    ListFailed {
+        /// On which side.
+        side: Side,
+        /// Which listing.
+        generation: u64,
+        /// Why.
+        problem: Problem,
+    },
+    /// Rows were arranged.
+    Arranged {
+        /// On which side.
+        side: Side,
+        /// Of which listing.
+        generation: u64,
+        /// How.
+        arranged: Arranged,
+    },
+    /// A change of a folder was made, or not; the places are those that are there now.
+    Changed {
+        /// On which side.
+        side: Side,
+        /// What is there now, to be chosen.
+        made: Option<Place>,
+        /// Why it was not done.
+        problem: Option<Problem>,
+    },
+    /// How far a job is, with the time since the window's start.
+    JobProgress(JobId, Progress, Duration),
+    /// Files of a job ended.
+    JobFiles(JobId, FilesEnded),
+    /// Questions of a job that are open now.
+    JobConflicts(JobId, Vec<Conflict>),
+    /// A job got its journal.
+    JobBegun(JobId, String),
+    /// Jobs of earlier windows that are not done.
+    JobsFound(Vec<FoundJob>),
+    /// A job is over.
+    JobEnded(JobId, JobEnd),
+    /// A native dialog was answered; nothing for a cancelled one.
+    Picked(Picked),
+    /// The embedded server.
+    Share(ShareEvent),
+}
+
+/// Files of a job that ended otherwise than well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilesEnded {
+    /// Those that failed.
+    pub failed: Vec<FailedFile>,
+    /// How many were left alone.
+    pub skipped: u64,
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobEnd {
+    /// It came to its end.
+    Done,
+    /// It was stopped because somebody asked.
+    Cancelled,
+    /// It stopped by itself.
+    Stopped(Problem),
+}
+
+/// What a native dialog was asked for, and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Picked {
+    /// Nothing: it was cancelled.
+    Nothing,
+    /// No dialog could be opened.
+    Failed(Problem),
+    /// Files or folders to upload.
+    Upload(Vec<Place>),
+    /// A folder to download to.
+    DownloadFolder(Place),
+    /// A name to download one file as.
+    DownloadName(Place),
+    /// A folder to share.
+    Share(Place),
+}

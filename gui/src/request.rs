@@ -1,0 +1,143 @@
+//! What the update asks of the world. Each request returns at once; what comes of it is an event.
+
+use crate::state::arrangement::Arranging;
+use crate::state::place::Place;
+use crate::state::secret::Password;
+use crate::state::servers::SavedServer;
+use crate::state::sharing::ShareRequest;
+use crate::state::side::Side;
+use crate::state::transfers::{Choice, Direction, Item, JobId};
+
+/// Something to be done outside the state.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// By the workers.
+    Work(Work),
+    /// A native dialog.
+    Pick(Pick),
+    /// By the embedded server.
+    Share(ShareRequest),
+    /// By the window.
+    Window(WindowRequest),
+}
+
+/// Something for the workers.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// Reads the saved servers, and says where this computer's pane begins.
+    Load,
+    /// Writes the saved servers.
+    SaveServers(Vec<SavedServer>),
+    /// Connects.
+    Connect(Login),
+    /// Gives the attempt up.
+    CancelConnect,
+    /// Answers whether the new server's key is right.
+    Trust(bool),
+    /// Forgets the key of a server, `HOST:PORT`.
+    ForgetKey(String),
+    /// Leaves the server.
+    Disconnect,
+    /// Reads a folder.
+    List {
+        /// On which side.
+        side: Side,
+        /// Which.
+        place: Place,
+        /// Names this listing.
+        generation: u64,
+    },
+    /// Sorts and filters rows.
+    Arrange {
+        /// On which side.
+        side: Side,
+        /// Of which listing.
+        generation: u64,
+        /// The rows and how.
+        arranging: Arranging,
+    },
+    /// Makes a folder.
+    MakeFolder(Side, Place),
+    /// Gives another name.
+    Rename {
+        /// On which side.
+        side: Side,
+        /// The old one.
+        from: Place,
+        /// The new one.
+        to: Place,
+    },
+    /// Removes files and whole folders.
+    Remove(Side, Vec<(Place, bool)>),
+    /// Starts a job, or goes on with one.
+    StartJob(JobOrder),
+    /// Stops a job that runs; it can go on later.
+    PauseJob(JobId),
+    /// Gives a job up, by its journal too if it does not run.
+    CancelJob(JobId, Option<String>),
+    /// Forgets the journal of a job that is over.
+    ForgetJob(String),
+    /// Answers a question of a job.
+    Decide(JobId, u64, Choice),
+    /// Answers all questions of a job, and those to come.
+    DecideAll(JobId, Choice),
+}
+
+/// Where to connect, and as whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// A typed address or a link.
+    pub address: String,
+    /// Name of the account, if the address has none; empty for the guest.
+    pub account: String,
+    /// Its password.
+    pub password: Password,
+}
+
+/// A job to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobOrder {
+    /// Names it.
+    pub id: JobId,
+    /// Its journal, if it was begun before.
+    pub key: Option<String>,
+    /// Where it carries things.
+    pub direction: Direction,
+    /// What it carries.
+    pub items: Vec<Item>,
+}
+
+/// A native dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// Files to upload; the place is where to begin.
+    UploadFiles(Place),
+    /// Folders to upload.
+    UploadFolders(Place),
+    /// A folder to download to.
+    DownloadFolder(Place),
+    /// A name for one file that is downloaded.
+    DownloadName(Place),
+    /// A folder to share.
+    ShareFolder(Place),
+}
+
+/// Something for the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WindowRequest {
+    /// Puts a text on the clipboard.
+    Copy(String),
+    /// Closes the window.
+    Close,
+    /// Keeps the window open although it was asked to close.
+    StayOpen,
+    /// Puts the window out of sight.
+    Hide,
+    /// Tells outside the window that something is done.
+    Notify {
+        /// In a few words.
+        summary: String,
+        /// In a sentence.
+        body: String,
+    },
+}

@@ -1,0 +1,177 @@
+//! Texts of the questions over the window, and of notices.
+
+use super::format::{counted, files, size};
+use crate::state::dialog::{Deletion, NameMistake};
+use crate::state::problem::Fault;
+use crate::state::side::Side;
+
+/// Closes a dialog and changes nothing.
+pub const CANCEL: &str = "Cancel";
+/// Closes a dialog that only tells.
+pub const CLOSE: &str = "Close";
+/// Above the name of a new folder.
+pub const NEW_FOLDER: &str = "New folder";
+/// The field for it.
+pub const FOLDER_NAME: &str = "Folder name";
+/// Makes it.
+pub const MAKE: &str = "Make folder";
+/// Above another name.
+pub const RENAME: &str = "Rename";
+/// The field for it.
+pub const NEW_NAME: &str = "New name";
+/// Removes.
+pub const DELETE: &str = "Delete for good";
+
+/// Where a new folder is made.
+#[must_use]
+pub fn new_folder_in(side: Side, folder: &str) -> String {
+    match side {
+        Side::Here => format!("In {folder} on this computer"),
+        Side::Server => format!("In {folder} on the server"),
+    }
+}
+
+/// What is wrong with a typed name.
+#[must_use]
+pub fn name_mistake(mistake: NameMistake) -> &'static str {
+    match mistake {
+        NameMistake::Empty => "",
+        NameMistake::Slash => "A name cannot hold a slash.",
+        NameMistake::Dots => "This name is taken by the system.",
+        NameMistake::TooLong => "This name is too long: 255 bytes are the most.",
+        NameMistake::Reserved => "Names that begin with .ferry- belong to Ferry itself.",
+    }
+}
+
+/// The question whether to remove.
+#[must_use]
+pub fn delete_title(deletion: &Deletion) -> String {
+    match deletion.places.as_slice() {
+        [(place, _)] => {
+            let name = crate::state::place::shown(place.name().unwrap_or_default());
+            format!("Delete “{name}”?")
+        }
+        places => format!("Delete {}?", counted(places.len() as u64, "item", "items")),
+    }
+}
+
+/// What will happen.
+#[must_use]
+pub fn delete_details(deletion: &Deletion) -> String {
+    let folders = deletion.folder_count() as u64;
+    let plain = deletion.file_count() as u64;
+    let mut what = Vec::new();
+    if plain > 0 {
+        what.push(format!("{} ({})", files(plain), size(deletion.bytes)));
+    }
+    if folders > 0 {
+        what.push(format!("{} with everything in them", counted(folders, "folder", "folders")));
+    }
+    let side = match deletion.side {
+        Side::Here => "this computer",
+        Side::Server => "the server",
+    };
+    format!("{} will be removed from {side}. This cannot be undone.", what.join(" and "))
+}
+
+/// Above the question at closing.
+pub const CLOSE_TITLE: &str = "Transfers are still running";
+/// What will happen.
+pub const CLOSE_DETAILS: &str = "If you stop them, files that are complete stay; the others can be sent again later and go on where they stopped.";
+/// Waits.
+pub const CLOSE_WAIT: &str = "Close when done";
+/// Goes on in the background.
+pub const CLOSE_HIDE: &str = "Go on in the background";
+/// Stops.
+pub const CLOSE_NOW: &str = "Stop and close";
+/// The window waits.
+pub const CLOSES_WHEN_DONE: &str = "The window closes when the transfers are done";
+
+/// Above the conflicts.
+#[must_use]
+pub fn conflicts_title(open: u64) -> String {
+    match open {
+        1 => "One file exists already".to_owned(),
+        open => format!("{} exist already", files(open)),
+    }
+}
+/// Says what is asked.
+pub const CONFLICTS_DETAILS: &str =
+    "Same name, different content. Everything else goes on meanwhile.";
+/// The file on this computer.
+pub const HERE: &str = "This computer";
+/// The file on the server.
+pub const SERVER: &str = "Server";
+/// Marks the newer of two files.
+pub const NEWER: &str = "newer";
+/// Leaves the questions open.
+pub const LATER: &str = "Decide later";
+
+/// Above the failures.
+#[must_use]
+pub fn failures_title(failed: u64) -> String {
+    format!("{} failed", files(failed))
+}
+/// Tries again.
+pub const RETRY: &str = "Try these again";
+
+/// The side that a problem lies on.
+#[must_use]
+pub fn fault(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Here => "On this computer",
+        Fault::Server => "On the server",
+        Fault::Network => "On the way",
+    }
+}
+
+/// Buttons of a notice.
+pub const NOTICE_DISMISS: &str = "Dismiss";
+/// Reads the folders again.
+pub const NOTICE_REFRESH: &str = "Refresh";
+/// Shows the connect screen.
+pub const NOTICE_RECONNECT: &str = "Connect again";
+
+/// How often it happened.
+#[must_use]
+pub fn times(count: u32) -> String {
+    format!("{count} times")
+}
+
+/// Titles of native dialogs.
+pub const PICK_FILES: &str = "Choose files to upload";
+/// For folders to upload.
+pub const PICK_FOLDERS: &str = "Choose folders to upload";
+/// For a folder to download to.
+pub const PICK_TARGET: &str = "Choose a folder to download to";
+/// For a name to download one file as.
+pub const PICK_NAME: &str = "Download as";
+/// For a folder to share.
+pub const PICK_SHARE: &str = "Choose a folder to share";
+
+/// Above the keys.
+pub const KEYS_TITLE: &str = "Keys";
+/// The keys and what they do.
+pub const KEYS: &[(&str, &str)] = &[
+    ("Tab", "go to the next control"),
+    ("↑ ↓ Page Home End", "move; with Shift choose a range"),
+    ("Space", "choose or leave out the row"),
+    ("Ctrl+A", "choose all"),
+    ("Enter", "open a folder, carry a file to the other side"),
+    ("Backspace", "up one folder"),
+    ("Alt+← Alt+→", "back and forward"),
+    ("any letter", "filter; Escape shows all again"),
+    ("Ctrl+L", "type a path"),
+    ("Ctrl+H", "show hidden files"),
+    ("F2 · F7 · Del", "rename, new folder, delete"),
+    ("F5", "refresh"),
+    ("Ctrl+U · Ctrl+D", "upload, download"),
+    ("Ctrl+C · Ctrl+V", "copy the path; send copied files"),
+    ("F6", "go to the other side"),
+];
+
+/// How many more there are than are listed.
+#[must_use]
+pub fn and_more(more: u64) -> String {
+    format!("and {} more", super::format::count(more))
+}

@@ -1,0 +1,12 @@
+//! Every text that the window shows, in one place.
+
+pub mod connect;
+pub mod dialogs;
+pub mod format;
+pub mod panes;
+pub mod problems;
+pub mod sharing;
+pub mod transfers;
+
+/// The app's name.
+pub const APP: &str = "Ferry";

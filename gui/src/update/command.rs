@@ -1,0 +1,157 @@
+//! The buttons of the bar.
+
+use super::{Requests, browse, share, transfer};
+use crate::action::Command;
+use crate::request::{Pick, Request, WindowRequest};
+use crate::state::State;
+use crate::state::dialog::{Deletion, Dialog};
+use crate::state::place::{Place, shown};
+use crate::state::sharing::ShareRequest;
+use crate::state::side::Side;
+use crate::state::transfers::Direction;
+
+pub(super) fn update(state: &mut State, command: Command, requests: &mut Requests) {
+    match command {
+        Command::Connect => state.connection.is_choosing = true,
+        Command::Upload => upload(state, requests),
+        Command::UploadFiles => pick(state, requests, Pick::UploadFiles),
+        Command::UploadFolders => pick(state, requests, Pick::UploadFolders),
+        Command::Download => {
+            let target = state.here.place.clone();
+            transfer::carry_chosen(state, Direction::Download, &target, requests);
+        }
+        Command::DownloadTo => pick(state, requests, Pick::DownloadFolder),
+        Command::DownloadAs => download_as(state, requests),
+        Command::NewFolder => {
+            let side = state.active;
+            state.dialog = Some(Dialog::NewFolder { side, name: String::new() });
+        }
+        Command::Rename => rename(state),
+        Command::Delete => delete(state),
+        Command::Refresh => {
+            for side in Side::BOTH {
+                browse::refresh(state, side, requests);
+            }
+        }
+        Command::ShareFolder => match state.sharing.share {
+            Some(_) => state.dialog = Some(Dialog::Sharing),
+            None => pick(state, requests, Pick::ShareFolder),
+        },
+        Command::CopyPath => copy_path(state, requests),
+        Command::CopyLink => copy_link(state, requests),
+    }
+}
+
+/// What is chosen here, else files that a native dialog asks for.
+fn upload(state: &mut State, requests: &mut Requests) {
+    if state.here.selection.is_empty() {
+        pick(state, requests, Pick::UploadFiles);
+        return;
+    }
+    let target = state.server.place.clone();
+    transfer::carry_chosen(state, Direction::Upload, &target, requests);
+}
+
+/// Opens a native dialog, one at a time, that begins where the pane of this computer is.
+pub(super) fn pick(state: &mut State, requests: &mut Requests, pick: impl Fn(Place) -> Pick) {
+    if state.is_picking {
+        return;
+    }
+    state.is_picking = true;
+    requests.push(Request::Pick(pick(state.here.place.clone())));
+}
+
+/// Shares a folder of this computer.
+pub(super) fn share(state: &mut State, folder: &Place, requests: &mut Requests) {
+    share::ask(state, ShareRequest::Start(folder.to_path()), requests);
+}
+
+fn download_as(state: &mut State, requests: &mut Requests) {
+    let chosen = state.server.chosen();
+    if let [row] = chosen.as_slice() {
+        let name = state.server.rows.name(*row).to_vec();
+        pick(state, requests, |folder| Pick::DownloadName(folder.join(&name)));
+    }
+}
+
+fn rename(state: &mut State) {
+    let pane = state.pane(state.active);
+    let [row] = *pane.chosen() else { return };
+    let name = shown(pane.rows.name(row));
+    state.dialog = Some(Dialog::Rename { side: pane.side, place: pane.place_of(row), name });
+}
+
+fn delete(state: &mut State) {
+    let pane = state.pane(state.active);
+    let chosen = pane.chosen();
+    if chosen.is_empty() {
+        return;
+    }
+    let places = chosen.iter().map(|row| (pane.place_of(*row), pane.is_folder(*row)));
+    state.dialog = Some(Dialog::Delete(Deletion {
+        side: pane.side,
+        places: places.collect(),
+        bytes: pane.chosen_bytes,
+    }));
+}
+
+fn copy_path(state: &State, requests: &mut Requests) {
+    let pane = state.pane(state.active);
+    let chosen = pane.chosen();
+    let places: Vec<String> = match chosen.as_slice() {
+        [] => vec![pane.place.to_string()],
+        rows => rows.iter().map(|row| pane.place_of(*row).to_string()).collect(),
+    };
+    requests.push(Request::Window(WindowRequest::Copy(places.join("\n"))));
+}
+
+/// The link of the chosen file or folder of the server, else of the folder that is shown.
+fn copy_link(state: &State, requests: &mut Requests) {
+    let Some(server) = state.connection.server() else { return };
+    let pane = &state.server;
+    let place = match *pane.chosen() {
+        [row] => pane.place_of(row),
+        _ => pane.place.clone(),
+    };
+    let link = format!("ferry://{}{}", server.address, percent_encoded(&place.to_bytes()));
+    requests.push(Request::Window(WindowRequest::Copy(link)));
+}
+
+fn percent_encoded(path: &[u8]) -> String {
+    let encoded = path.iter().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+            char::from(*byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    });
+    encoded.collect()
+}
+
+/// Uploads the files whose paths a text names, as file managers put them on the clipboard.
+pub(super) fn paste(state: &mut State, text: &str, requests: &mut Requests) {
+    let lines = text.lines().map(str::trim).filter(|line| !matches!(*line, "" | "copy" | "cut"));
+    let places: Option<Vec<Place>> = lines.map(pasted_place).collect();
+    let target = state.server.place.clone();
+    transfer::upload(state, &places.unwrap_or_default(), &target, requests);
+}
+
+/// The file that a line names; `None` for any other text.
+fn pasted_place(line: &str) -> Option<Place> {
+    match line.strip_prefix("file://") {
+        Some(path) => path.starts_with('/').then(|| Place::parse(&percent_decoded(path))),
+        None => line.starts_with('/').then(|| Place::parse(line.as_bytes())),
+    }
+}
+
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte =
+            digits.filter(|_| *first == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        decoded.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    decoded
+}

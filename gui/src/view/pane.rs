@@ -1,0 +1,177 @@
+//! One side of the window: its head, its list, its line of status.
+
+use super::{Actions, Seen, crumbs, list};
+use crate::action::{Action, Command, ConnectAction, PaneAction};
+use crate::state::State;
+use crate::state::connection::Server;
+use crate::state::pane::{Loading, Pane};
+use crate::state::problem::Problem;
+use crate::state::side::Side;
+use crate::text::{connect, panes};
+use crate::theme::tokens::{Tokens, size, space};
+use crate::theme::{self, icons};
+use crate::widgets::{Button, Field, Look, banner, divider, empty, words};
+use egui::{Align, CornerRadius, Frame, Id, Layout, Margin, Stroke, Ui};
+
+pub(super) fn pane_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
+    let tokens = Tokens::of(ui);
+    let Seen { state, pane, .. } = seen;
+    let whole = ui.available_rect_before_wrap();
+    Frame::new()
+        .fill(tokens.surface)
+        .stroke(Stroke::new(1.0, tokens.border))
+        .corner_radius(CornerRadius::same(size::CORNER_LARGE))
+        .show(ui, |ui| {
+            ui.set_min_size(whole.size() - egui::vec2(2.0, 2.0));
+            ui.spacing_mut().item_spacing.y = 0.0;
+            Frame::new()
+                .inner_margin(Margin { left: 10, right: 8, top: 8, bottom: 6 })
+                .show(ui, |ui| head_ui(ui, state, pane, actions));
+            if pane.side == Side::Server
+                && let Some(server) = state.connection.server()
+            {
+                trouble_ui(ui, server, actions);
+            }
+            divider(ui);
+            let status_height = 26.0;
+            let body = ui.available_height() - status_height;
+            ui.allocate_ui(egui::vec2(ui.available_width(), body), |ui| {
+                ui.set_min_height(body);
+                body_ui(ui, seen, actions);
+            });
+            divider(ui);
+            ui.add_space(4.0);
+            ui.horizontal(|ui| {
+                ui.add_space(space::M);
+                let status = panes::status(pane);
+                words(status).font(theme::small()).color(tokens.text_weak).show(ui);
+            });
+        });
+}
+
+fn head_ui(ui: &mut Ui, state: &State, pane: &Pane, actions: &mut Actions) {
+    let tokens = Tokens::of(ui);
+    let side = pane.side;
+    let emit = |actions: &mut Actions, action| actions.push(Action::Pane(side, action));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let icon = if side == Side::Here { icons::DESKTOP } else { icons::HARD_DRIVES };
+        let is_active = state.active == side;
+        let color = if is_active { tokens.accent } else { tokens.text_weak };
+        ui.add_space(2.0);
+        words(icon).font(theme::icon(size::ICON)).color(color).show_silently(ui);
+        ui.add_space(2.0);
+        words(panes::side(side)).font(theme::strong()).show(ui);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let hidden_icon = if pane.filter.shows_hidden { icons::EYE } else { icons::EYE_SLASH };
+            let hidden = Button::of_icon(hidden_icon, panes::hidden(side))
+                .small()
+                .is_on(pane.filter.shows_hidden);
+            if hidden.show(ui).clicked() {
+                emit(actions, PaneAction::ToggleHidden);
+            }
+            filter_ui(ui, pane, actions);
+        });
+    });
+    ui.add_space(space::XS);
+    crumbs::crumbs_ui(ui, pane, actions);
+}
+
+fn filter_ui(ui: &mut Ui, pane: &Pane, actions: &mut Actions) {
+    let side = pane.side;
+    if !pane.filter.text.is_empty() {
+        let clear = Button::of_icon(icons::X, panes::FILTER_CLEAR).small();
+        if clear.show(ui).clicked() {
+            actions.push(Action::Pane(side, PaneAction::Filter(String::new())));
+        }
+    }
+    let output = Field::new(filter_id(side), panes::filter(side))
+        .without_title()
+        .hint(panes::FILTER_HINT)
+        .width(150.0)
+        .small()
+        .show(ui, &pane.filter.text);
+    if let Some(typed) = output.typed {
+        actions.push(Action::Pane(side, PaneAction::Filter(typed)));
+    }
+    if output.is_left {
+        actions.push(Action::Pane(side, PaneAction::Filter(String::new())));
+    }
+    if output.is_left || output.is_entered {
+        ui.memory_mut(|memory| memory.request_focus(list::list_id(side)));
+    }
+}
+
+/// The filter's field.
+pub(super) fn filter_id(side: Side) -> Id {
+    Id::unique(("filter", side))
+}
+
+fn trouble_ui(ui: &mut Ui, server: &Server, actions: &mut Actions) {
+    let Some(trouble) = &server.trouble else { return };
+    let tokens = Tokens::of(ui);
+    Frame::new().inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 8 }).show(ui, |ui| {
+        let look = (icons::WIFI_SLASH, tokens.warn, tokens.warn_soft);
+        banner(ui, look, &panes::trouble(&server.address), &trouble.details, |ui| {
+            let leave = Button::new(Look::Plain, connect::DISCONNECT).small();
+            if leave.show(ui).clicked() {
+                actions.push(Action::Connect(ConnectAction::Disconnect));
+            }
+        });
+    });
+}
+
+fn body_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
+    let Seen { state, pane, .. } = seen;
+    let whole = ui.available_rect_before_wrap();
+    list::list_ui(ui, seen, actions);
+    if !pane.shown().is_empty() {
+        return;
+    }
+    let below_titles = whole.with_min_y(whole.top() + size::COLUMN_TITLES);
+    let builder = egui::UiBuilder::new().max_rect(below_titles);
+    ui.scope_builder(builder, |ui| no_rows_ui(ui, state, pane, actions));
+}
+
+/// What stands where no row does, and why.
+fn no_rows_ui(ui: &mut Ui, state: &State, pane: &Pane, actions: &mut Actions) {
+    let no_button = |_: &mut Ui| {};
+    match &pane.loading {
+        Loading::Failed(problem) => failed_ui(ui, pane, problem, actions),
+        Loading::Running | Loading::Again => {
+            empty(ui, icons::HOURGLASS, panes::LOADING, "", no_button);
+        }
+        Loading::Done if pane.is_arranging => {
+            empty(ui, icons::HOURGLASS, panes::SORTING, "", no_button);
+        }
+        Loading::Done if !pane.filter.text.trim().is_empty() => {
+            let title = panes::nothing_found(pane.filter.text.trim());
+            empty(ui, icons::MAGNIFYING_GLASS, &title, panes::NOTHING_FOUND_REMEDY, no_button);
+        }
+        Loading::Done if !pane.rows.is_empty() => {
+            empty(ui, icons::EYE_SLASH, panes::ALL_HIDDEN, panes::ALL_HIDDEN_REMEDY, no_button);
+        }
+        Loading::Done => {
+            let can_write = state.connection.server().is_some_and(|server| server.can_write);
+            let (title, remedy) = panes::empty(pane.side, can_write);
+            empty(ui, icons::FOLDER_OPEN, title, remedy, |ui| {
+                if pane.side == Side::Server && can_write {
+                    let label = panes::command(Command::UploadFiles);
+                    let button = Button::new(Look::Plain, label).icon(icons::UPLOAD_SIMPLE);
+                    if button.show(ui).clicked() {
+                        actions.push(Action::Command(Command::UploadFiles));
+                    }
+                }
+            });
+        }
+    }
+}
+
+fn failed_ui(ui: &mut Ui, pane: &Pane, problem: &Problem, actions: &mut Actions) {
+    empty(ui, icons::WARNING_CIRCLE, &problem.summary, &problem.details, |ui| {
+        let again = Button::new(Look::Plain, panes::TRY_AGAIN).icon(icons::ARROWS_CLOCKWISE);
+        if again.show(ui).clicked() {
+            actions.push(Action::Pane(pane.side, PaneAction::Refresh));
+        }
+    });
+}

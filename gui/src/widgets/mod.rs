@@ -1,0 +1,14 @@
+//! Controls and pieces that views are put together from. They know the theme and nothing of the
+//! state.
+
+mod button;
+mod field;
+mod panel;
+mod progress;
+mod words;
+
+pub use button::{Button, Look};
+pub use field::Field;
+pub use panel::{banner, card, divider, empty, key_cap};
+pub use progress::progress_bar;
+pub use words::{Words, label_width, words};

@@ -1,0 +1,135 @@
+//! From what was typed to a client that is logged in.
+
+use super::problem;
+use super::questions::AtWindow;
+use crate::action::Event;
+use crate::request::Login;
+use crate::state::connection::{KeyChange, Server};
+use crate::state::place::Place;
+use crate::state::problem::{Fault, Problem};
+use crate::text::problems as text;
+use ferry_client::protocol::{EntryKind, RemotePath, Rights, Secret, Status};
+use ferry_client::trust::KnownServers;
+use ferry_client::{Address, Cancel, Client, ConnectOptions, Credentials, Error};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What was typed, parsed.
+pub(super) struct Target {
+    pub(super) address: Address,
+    password: Option<Secret>,
+}
+
+impl Target {
+    pub(super) fn parse(login: &Login) -> Result<Self, Box<Event>> {
+        let parsed = Address::parse_typed(&login.address);
+        let mut address = parsed.map_err(|err| {
+            Box::new(Event::ConnectFailed(Problem {
+                summary: text::BAD_ADDRESS.to_owned(),
+                details: text::bad_address(&err.to_string()),
+                fault: Fault::Here,
+            }))
+        })?;
+        if !login.account.is_empty() {
+            address.user = Some(login.account.clone());
+        }
+        let password =
+            (!login.password.is_empty()).then(|| Secret::new(login.password.reveal().as_bytes()));
+        Ok(Self { address, password })
+    }
+
+    fn options(&self, state_folder: &Path, cancel: &Cancel) -> ConnectOptions {
+        let known = KnownServers::in_folder(state_folder);
+        let mut options = ConnectOptions::new(&self.address.host, self.address.port, known);
+        options.fingerprint = self.address.fingerprint;
+        options.credentials = match &self.address.user {
+            None => Credentials::Guest,
+            Some(name) => {
+                Credentials::Password { name: name.clone(), password: self.password.clone() }
+            }
+        };
+        concat!("ferry-gui ", env!("CARGO_PKG_VERSION")).clone_into(&mut options.program);
+        options.cancel = cancel.clone();
+        options
+    }
+
+    /// Connects. Where a person was asked meanwhile, the server may have lost its patience: then
+    /// it is tried once more.
+    pub(super) fn connect(
+        &self,
+        state_folder: &Path,
+        cancel: &Cancel,
+        questions: &Arc<AtWindow>,
+    ) -> Result<(Client, Event), Box<Event>> {
+        let attempt = || {
+            let asked: Arc<AtWindow> = Arc::clone(questions);
+            Client::connect(self.options(state_folder, cancel), asked)
+        };
+        let mut connected = attempt();
+        if connected.as_ref().is_err_and(Error::is_retryable) && questions.was_asked() {
+            connected = attempt();
+        }
+        let mut client = connected.map_err(|err| Box::new(self.failed(&err)))?;
+        let event = self.connected(&mut client);
+        Ok((client, event))
+    }
+
+    fn failed(&self, err: &Error) -> Event {
+        let server = self.address.authority();
+        if let Error::KeyChanged { server, known, presented, was_given } = err {
+            return Event::KeyChanged(KeyChange {
+                server: server.clone(),
+                known: known.to_string(),
+                presented: presented.to_string(),
+                was_in_link: *was_given,
+            });
+        }
+        let refuses_guest = self.address.user.is_none()
+            && matches!(
+                err.status(),
+                Some(Status::LOGIN_REFUSED | Status::LOGIN_REQUIRED | Status::DENIED)
+            );
+        Event::ConnectFailed(if refuses_guest {
+            problem::of_guest_refused()
+        } else {
+            problem::of_connecting(&server, err)
+        })
+    }
+
+    fn connected(&self, client: &mut Client) -> Event {
+        let wanted = if self.address.path.is_root() {
+            client.account().directory.clone()
+        } else {
+            folder_at(client, &self.address.path)
+        };
+        let start = Place::parse(&client.account().directory.to_wire());
+        let server = Server {
+            address: self.address.authority(),
+            name: client.welcome().name.clone(),
+            welcome: client.welcome().text.clone(),
+            account: client.account().name.clone(),
+            can_write: client.account().rights.includes(Rights::WRITE),
+            start,
+            trouble: None,
+        };
+        let saved = Address { fingerprint: None, ..self.address.clone() };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Event::Connected {
+            server,
+            address: saved.to_string(),
+            place: Place::parse(&wanted.to_wire()),
+            now_unix_secs: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// The folder that a link means: of a link to a file the folder that holds it.
+fn folder_at(client: &mut Client, path: &RemotePath) -> RemotePath {
+    match client.stat(path) {
+        Ok(entry) if entry.kind != EntryKind::Folder => {
+            path.parent().unwrap_or_else(RemotePath::root)
+        }
+        _ => path.clone(),
+    }
+}

@@ -1,0 +1,97 @@
+//! What the client library asks, passed on to the window.
+
+use super::Outbox;
+use crate::action::Event;
+use crate::state::connection::TrustQuestion;
+use crate::state::problem::{Fault, Problem};
+use crate::text::problems as text;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use ferry_client::protocol::Secret;
+use ferry_client::trust::Fingerprint;
+use ferry_client::{Cancel, Conflict, Questions, Resolution};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Asks the person at the window.
+pub(super) struct AtWindow {
+    outbox: Outbox,
+    server: String,
+    cancel: Cancel,
+    answer: (Sender<bool>, Receiver<bool>),
+    was_asked: AtomicBool,
+    is_in_trouble: AtomicBool,
+}
+
+/// How often it is looked whether the attempt was given up.
+const LOOK: Duration = Duration::from_millis(100);
+/// Longest time that a person may take to compare a fingerprint.
+const PATIENCE: Duration = Duration::from_mins(30);
+
+impl AtWindow {
+    pub(super) fn new(outbox: Outbox, server: String, cancel: Cancel) -> Self {
+        Self {
+            outbox,
+            server,
+            cancel,
+            answer: bounded(1),
+            was_asked: AtomicBool::new(false),
+            is_in_trouble: AtomicBool::new(false),
+        }
+    }
+
+    /// Passes on whether the new server's key is right.
+    pub(super) fn trust(&self, is_right: bool) {
+        // An answer that nobody waits for any more is void.
+        self.answer.0.try_send(is_right).unwrap_or_default();
+    }
+
+    /// Whether a person was asked, which takes longer than a server waits.
+    pub(super) fn was_asked(&self) -> bool {
+        self.was_asked.load(Ordering::Relaxed)
+    }
+
+    /// The server answered: what was said of trouble is over.
+    pub(super) fn works(&self) {
+        if self.is_in_trouble.swap(false, Ordering::Relaxed) {
+            self.outbox.send(Event::Trouble(None));
+        }
+    }
+}
+
+impl Questions for AtWindow {
+    fn trust_new_server(&self, server: &str, presented: &Fingerprint) -> bool {
+        self.was_asked.store(true, Ordering::Relaxed);
+        self.outbox.send(Event::TrustAsked(TrustQuestion {
+            server: server.to_owned(),
+            fingerprint: presented.to_string(),
+        }));
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until && !self.cancel.is_cancelled() {
+            match self.answer.1.recv_timeout(LOOK) {
+                Ok(is_right) => return is_right,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        false
+    }
+
+    fn password(&self, _account: &str, _server: &str) -> Option<Secret> {
+        // The form is where passwords are typed; without one it says so.
+        None
+    }
+
+    fn conflict(&self, _conflict: &Conflict) -> Option<Resolution> {
+        // Files in each other's way are left alone and asked about while the rest goes on.
+        None
+    }
+
+    fn notice(&self, notice: &str) {
+        self.is_in_trouble.store(true, Ordering::Relaxed);
+        self.outbox.send(Event::Trouble(Some(Problem {
+            summary: text::lost(&self.server),
+            details: text::sentence(notice) + ".",
+            fault: Fault::Network,
+        })));
+    }
+}

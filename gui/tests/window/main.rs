@@ -1,0 +1,20 @@
+//! The window's behaviour, by the labels that a screen reader finds. No display is needed: the
+//! harness draws into nothing, the workers, dialogs and the embedded server are doubles, and some
+//! tests talk to a real server on a port of its own.
+
+mod browse;
+mod choose;
+mod close;
+mod connect;
+mod dialogs;
+mod drop;
+mod keyboard;
+mod notices;
+#[cfg(feature = "pictures")]
+mod pictures;
+mod real_server;
+mod settle;
+mod sharing;
+mod support;
+mod transfers;
+mod world;
