@@ -9,8 +9,12 @@ use std::path::Path;
 
 #[test]
 fn the_corpus_of_every_target_passes() {
-    corpus("configuration").iter().for_each(|input| fuzz::configuration(input));
-    corpus("accounts").iter().for_each(|input| fuzz::accounts(input));
+    for input in corpus("configuration") {
+        fuzz::configuration(&input);
+    }
+    for input in corpus("accounts") {
+        fuzz::accounts(&input);
+    }
 }
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {

@@ -42,7 +42,11 @@ const HOMES: &[Home] = &[
         also: &[],
         places: &["client/", "gui/src/worker", "gui/src/start/terminal"],
     },
-    Home { library: "ferry_server", also: &[], places: &["server/src/main", "gui/src/share"] },
+    Home {
+        library: "ferry_server",
+        also: &[],
+        places: &["server/src/main", "server/fuzz/", "gui/src/share"],
+    },
     Home {
         library: "egui",
         also: &["eframe"],

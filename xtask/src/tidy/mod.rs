@@ -3,6 +3,7 @@
 
 mod commands;
 mod dependencies;
+mod faults;
 mod homes;
 mod imports;
 mod links;
@@ -77,6 +78,7 @@ const RULES: &[Rule] = &[
     links::check,
     pictures::check,
     commands::check,
+    faults::check,
 ];
 
 #[cfg(test)]
