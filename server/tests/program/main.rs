@@ -10,5 +10,6 @@ mod links;
 mod penalties;
 mod place;
 mod refusals;
+mod sandbox;
 mod settings;
 mod sharing;
