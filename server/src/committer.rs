@@ -3,8 +3,12 @@
 //! storage is anyone told "stored". A sync that failed is never tried again: the kernel may have
 //! dropped the bytes and forgotten the error.
 
+#[cfg(test)]
+mod simulated;
+
 use crate::config::Durability;
 use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Storage, Upload};
+use crate::sync;
 use crate::wake::{Promise, Waker};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ferry_protocol::{Digest, Hasher, IfExists, RemotePath, Stored};
@@ -118,12 +122,12 @@ struct Desk {
 
 impl Desk {
     fn run(&self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
+        while let Ok(first) = sync::recv(jobs) {
             let mut batch = Vec::with_capacity(BATCH_MAX);
             let mut barrier = sort(first, &mut batch);
             let until = Instant::now() + GATHER_TIME;
             while barrier.is_none() && batch.len() < BATCH_MAX {
-                match jobs.recv_deadline(until) {
+                match sync::recv_deadline(jobs, until) {
                     Ok(job) => barrier = sort(job, &mut batch),
                     Err(_) => break,
                 }

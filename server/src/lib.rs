@@ -29,6 +29,7 @@ mod stall;
 mod state_folder;
 pub mod storage;
 mod sweeper;
+mod sync;
 mod sys;
 mod transport;
 mod wake;

@@ -3,10 +3,10 @@
 //! connection back from the lot. These types lie below pool, doors and service alike, so that
 //! the outcome climbs without an import that does.
 
-use parking_lot::Mutex;
+use crate::sync::{AtomicBool, Mutex};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// Number of a connection, never used twice.
 pub(crate) type ConnectionKey = u64;

@@ -4,16 +4,21 @@
 mod bench;
 mod end_to_end;
 mod failure;
+mod faults;
 mod ferry;
 mod fuzz;
 mod hostile;
 mod install;
 mod load;
+mod mount;
+mod power_cuts;
 mod process;
+mod random;
 mod screenshots;
 mod sys;
 mod tidy;
 mod tls;
+mod tree;
 mod window;
 mod workspace;
 
@@ -45,6 +50,10 @@ enum Task {
     Hostile(hostile::Options),
     /// Fuzzes the decoders, the link, the configuration and the journal.
     Fuzz(fuzz::Options),
+    /// Runs the real programs while links, processes, disks and system calls fail.
+    Faults(faults::Options),
+    /// Cuts the power of a recorded disk and looks at what is left.
+    PowerCuts(power_cuts::Options),
     /// The plain loop that transfers are compared with.
     #[command(hide = true)]
     PlainLoop(bench::plain_loop::Options),
@@ -62,6 +71,8 @@ fn main() -> ExitCode {
         Task::EndToEnd(options) => end_to_end::run(&options),
         Task::Hostile(options) => hostile::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Faults(options) => faults::run(&options),
+        Task::PowerCuts(options) => power_cuts::run(&options),
         Task::PlainLoop(options) => bench::plain_loop::run(&options).map(|()| true),
         Task::Load(options) => load::run(&options).map(|()| true),
     };

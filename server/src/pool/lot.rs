@@ -4,21 +4,20 @@
 //! event that comes in between. Sockets are armed oneshot, so a worker owns its socket alone, and
 //! a socket is taken out of the poller before it is closed.
 
+use super::poller::Poll;
 use super::slot::Slot;
 use crate::door::Interest;
-use crate::sys;
+use crate::sync::{AtomicBool, Mutex};
 use crate::wake::ConnectionKey;
-use parking_lot::Mutex;
-use polling::{Event, Events, Poller};
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Parked connections by their key.
 #[derive(Debug)]
 pub(crate) struct Lot {
-    poller: Poller,
+    poller: Box<dyn Poll>,
     parked: Mutex<HashMap<ConnectionKey, Parked>>,
     is_closed: AtomicBool,
 }
@@ -41,12 +40,8 @@ pub(crate) enum Outcome {
 }
 
 impl Lot {
-    pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self {
-            poller: Poller::new()?,
-            parked: Mutex::default(),
-            is_closed: AtomicBool::new(false),
-        })
+    pub(crate) fn over(poller: Box<dyn Poll>) -> Self {
+        Self { poller, parked: Mutex::default(), is_closed: AtomicBool::new(false) }
     }
 
     /// Parks a connection until its interest comes true, it is woken, or `until` passes.
@@ -58,7 +53,7 @@ impl Lot {
         }
         let rests = interest == Interest::Rested;
         let slot = &mut parked.entry(key).or_insert(Parked { slot, until, rests }).slot;
-        match self.arm(slot, interest) {
+        match self.poller.arm(slot, interest) {
             Ok(()) => Outcome::Parked,
             Err(err) => match parked.remove(&key) {
                 Some(parked) => Outcome::Failed(parked.slot, err),
@@ -73,15 +68,10 @@ impl Lot {
     }
 
     /// Waits for events, at most `patience`, and takes out all connections that are ready.
-    pub(crate) fn wait(&self, events: &mut Events, patience: Duration) -> io::Result<Vec<Slot>> {
-        events.clear();
-        match self.poller.wait(events, Some(patience)) {
-            Ok(_) => {}
-            Err(err) if err.kind() == io::ErrorKind::Interrupted => return Ok(Vec::new()),
-            Err(err) => return Err(err),
-        }
+    pub(crate) fn wait(&self, patience: Duration) -> io::Result<Vec<Slot>> {
+        let ready = self.poller.wait(patience)?;
         let mut parked = self.parked.lock();
-        let ready = events.iter().filter_map(|event| parked.remove(&(event.key as u64)));
+        let ready = ready.into_iter().filter_map(|key| parked.remove(&key));
         Ok(ready.map(|parked| parked.slot).collect())
     }
 
@@ -108,7 +98,7 @@ impl Lot {
     /// Takes a connection's socket out of the poller; only then may it be closed.
     pub(crate) fn forget(&self, slot: &mut Slot) {
         if std::mem::take(&mut slot.is_registered)
-            && let Err(err) = self.poller.delete(&*slot.connection.socket())
+            && let Err(err) = self.poller.forget(slot)
         {
             tracing::warn!("a socket could not be taken out of the poller: {err}");
         }
@@ -129,22 +119,6 @@ impl Lot {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::Acquire)
-    }
-
-    fn arm(&self, slot: &mut Slot, interest: Interest) -> io::Result<()> {
-        let key = usize::try_from(slot.key()).map_err(io::Error::other)?;
-        let event = match interest {
-            Interest::Readable => Event::readable(key),
-            Interest::Writable => Event::writable(key),
-            Interest::Woken | Interest::Rested => return Ok(()),
-        };
-        let socket = slot.connection.socket();
-        if slot.is_registered {
-            return self.poller.modify(&*socket, event);
-        }
-        sys::register(&self.poller, &*socket, event)?;
-        slot.is_registered = true;
-        Ok(())
     }
 
     fn take_where(&self, is_wanted: impl Fn(&Parked) -> bool) -> Vec<Slot> {

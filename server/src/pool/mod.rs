@@ -7,21 +7,26 @@
 
 mod load;
 mod lot;
+mod poller;
 mod queue;
+#[cfg(test)]
+mod simulated;
 mod slot;
 mod worker;
 
 use crate::config::Limits;
 use crate::door::{Connection, Intake, Interest, Next};
 use crate::metrics::Metrics;
+use crate::sync::AtomicBool;
 use crate::wake::{ConnectionKey, Wake, Waker};
 use load::Load;
 use lot::Lot;
+use poller::SystemPoller;
 use queue::Queues;
 use slot::Slot;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -56,7 +61,7 @@ impl Pool {
         metrics: &Arc<Metrics>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            lot: Lot::new()?,
+            lot: Lot::over(Box::new(SystemPoller::new()?)),
             queues: Queues::new(limits.connections_max + QUEUE_SPARE),
             load: Load::new(limits.busy_after),
             metrics: Arc::clone(metrics),

@@ -3,8 +3,8 @@
 
 use super::slot::Slot;
 use crate::door::Lane;
-use crossbeam_channel::{Receiver, Sender, bounded, select_biased};
-use parking_lot::Mutex;
+use crate::sync::{self, Mutex};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use std::time::Instant;
 
 /// Both lanes.
@@ -46,14 +46,11 @@ impl Queues {
     /// The next connection for a worker; `None` once the queues are closed.
     pub(crate) fn pop(&self, only_control: bool) -> Option<Slot> {
         if only_control {
-            return self.control.recv().ok();
+            return sync::recv(&self.control).ok();
         }
-        // A closed lane is always ready, with nothing; what the other still holds must come out
-        // too, for a connection left behind would keep the whole pool alive.
-        select_biased! {
-            recv(self.control) -> slot => slot.or_else(|_| self.bulk.recv()).ok(),
-            recv(self.bulk) -> slot => slot.or_else(|_| self.control.recv()).ok(),
-        }
+        // What a closed lane still holds comes out: a connection left behind would keep the whole
+        // pool alive.
+        sync::recv_either(&self.control, &self.bulk).ok()
     }
 
     /// Lets workers run out of work.

@@ -6,9 +6,7 @@ use super::lot::Outcome;
 use super::slot::Slot;
 use crate::door::{Farewell, Interest, Next, Quantum, Turn};
 use crate::transport::CipherBuffer;
-use polling::Events;
 use std::io;
-use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -35,7 +33,7 @@ pub(super) fn start_lot(shared: &Arc<Shared>) -> io::Result<JoinHandle<()>> {
 }
 
 impl Shared {
-    fn work(&self, only_control: bool) {
+    pub(super) fn work(&self, only_control: bool) {
         let mut cipher = CipherBuffer::new();
         let mut content = vec![0; CONTENT_BUFFER_LEN].into_boxed_slice();
         while let Some(mut slot) = self.queues.pop(only_control) {
@@ -90,11 +88,10 @@ impl Shared {
         self.metrics.connections.subtract_one();
     }
 
-    fn watch_lot(&self) {
-        let mut events = Events::with_capacity(EVENTS_MAX);
+    pub(super) fn watch_lot(&self) {
         let mut looked_at = Instant::now();
         while !self.lot.is_closed() {
-            match self.lot.wait(&mut events, LOOK_INTERVAL) {
+            match self.lot.wait(LOOK_INTERVAL) {
                 Ok(ready) => ready.into_iter().for_each(|slot| self.queues.push(slot)),
                 Err(err) => {
                     tracing::error!("the poller failed: {err}");
@@ -143,6 +140,3 @@ const CONTENT_BUFFER_LEN: usize = 256 * 1024;
 
 /// How often deadlines are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
-
-/// Events taken from the poller at once.
-const EVENTS_MAX: NonZeroUsize = NonZeroUsize::new(1024).unwrap();

@@ -1,13 +1,13 @@
 //! Full disks, taken ports, folders that are missing or may not be read.
 
-use super::{DEADLINE, Outcome, Scenario, Stage, ensure, expect_code, expect_complaint, tree};
+use super::{Outcome, Scenario, Stage, ensure, expect_code, expect_complaint};
 use crate::failure::{During as _, Failure};
-use crate::process;
+use crate::mount::Mounted;
 use crate::sys;
+use crate::tree;
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 use std::process::Command;
 
 pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
@@ -23,7 +23,7 @@ fn full_disk(stage: &Stage) -> Result<Outcome, Failure> {
         return Ok(Outcome::NotPossible("only root can mount a small disk".to_owned()));
     }
     let share = stage.folder("share")?;
-    let Some(_mounted) = Mounted::small(share)? else {
+    let Some(_mounted) = Mounted::in_memory(8 * 1024, &share)? else {
         return Ok(Outcome::NotPossible("mounting is not allowed".to_owned()));
     };
     let server = stage.serve()?;
@@ -38,24 +38,6 @@ fn full_disk(stage: &Stage) -> Result<Outcome, Failure> {
     expect_code(server.client("put").arg(&small).arg(server.url("small")), 0)?;
     server.end(sys::TERMINATE)?;
     Ok(Outcome::Passed)
-}
-
-/// A file system of 8 MiB in memory, unmounted when dropped.
-struct Mounted(PathBuf);
-
-impl Mounted {
-    fn small(place: PathBuf) -> Result<Option<Self>, Failure> {
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(&place);
-        let is_done = process::run(&mut mount, DEADLINE)?.status.success();
-        Ok(is_done.then_some(Self(place)))
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        drop(process::run(Command::new("umount").arg("--lazy").arg(&self.0), DEADLINE));
-    }
 }
 
 fn taken_port(stage: &Stage) -> Result<Outcome, Failure> {

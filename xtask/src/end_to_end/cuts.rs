@@ -1,11 +1,12 @@
 //! Processes killed in the middle of uploads and downloads: nothing half is ever visible, and the
 //! next attempt succeeds.
 
-use super::{DEADLINE, Outcome, Scenario, Stage, ensure, expect_code, tree, trust, wait_until};
+use super::{DEADLINE, Outcome, Scenario, Stage, ensure, expect_code, trust, wait_until};
 use crate::failure::{During as _, Failure};
 use crate::ferry::Server;
 use crate::process::Background;
 use crate::sys;
+use crate::tree;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -8,7 +8,6 @@ mod daemon;
 mod ftp;
 mod script;
 mod stranger;
-mod tree;
 mod trees;
 mod trust;
 mod verbs;

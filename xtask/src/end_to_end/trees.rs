@@ -1,8 +1,9 @@
 //! Whole trees, there and back.
 
-use super::{Outcome, Scenario, Stage, expect_code, tree};
+use super::{Outcome, Scenario, Stage, expect_code};
 use crate::failure::{During as _, Failure};
 use crate::process::Background;
+use crate::tree;
 use std::fs;
 use std::process::Stdio;
 

@@ -80,7 +80,7 @@ fn differing_target(stage: &Stage) -> Result<Outcome, Failure> {
 
 fn json(stage: &Stage) -> Result<Outcome, Failure> {
     let server = stage.serve()?;
-    super::tree::build(&stage.folder("share/tree")?)?;
+    crate::tree::build(&stage.folder("share/tree")?)?;
     let listed = expect_code(server.client("ls").arg(server.url("tree/files")).arg("--json"), 0)?;
     let mut lines = 0;
     for line in listed.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -89,7 +89,7 @@ fn json(stage: &Stage) -> Result<Outcome, Failure> {
         ensure(is_named, || format!("a line without a name: {object}"))?;
         lines += 1;
     }
-    let names = super::tree::HARD_NAMES.len();
+    let names = crate::tree::HARD_NAMES.len();
     ensure(lines == names, || format!("{lines} lines for {names} names"))?;
     Ok(Outcome::Passed)
 }

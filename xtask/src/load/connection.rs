@@ -1,10 +1,12 @@
-//! One connection as a guest: hello, login, stat and download, each waiting for its answer.
+//! One connection as a guest: hello, login, stat, download and upload.
 
 use crate::failure::{During as _, Failure};
+use crate::random::Random;
 use crate::tls::{self, ClientStream};
-use ferry_protocol::limits::{ANSWER_BODY_MAX, DATA_BODY_MAX};
+use ferry_protocol::limits::{ANSWER_BODY_MAX, DATA_BODY_MAX, SEGMENT_LEN};
 use ferry_protocol::{
-    Answer, Deframer, Frame, Hello, Kind, Range, Request, RequestedPath, Secret, encode_request,
+    Answer, Deframer, Digest, Frame, Hello, IfExists, Kind, OperationId, Permissions, Put, Range,
+    Request, RequestedPath, Secret, Timestamp, TransferId, encode_data_header, encode_request,
     escape,
 };
 use std::io::{Read as _, Write as _};
@@ -91,9 +93,55 @@ impl Connection {
         Ok(())
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Answer, Failure> {
-        self.send(request)?;
-        self.answer()
+    /// Sends a whole small file, which replaces what has its name. The answer is for
+    /// [`Connection::stored`].
+    pub(crate) fn send_small(
+        &mut self,
+        path: &str,
+        content: &[u8],
+        random: &mut Random,
+    ) -> Result<(), Failure> {
+        self.send(&put(path, content, random)?)?;
+        self.send_content(content)
+    }
+
+    /// Waits for the answer to the oldest upload that has none.
+    pub(crate) fn stored(&mut self) -> Result<(), Failure> {
+        match self.answer()? {
+            Answer::Stored(_) => Ok(()),
+            other => Err(Failure::new(format!("stored was due, not {:?}", other.kind()))),
+        }
+    }
+
+    /// Uploads a file that is too large to be sent without waiting.
+    pub(crate) fn upload_large(
+        &mut self,
+        path: &str,
+        content: &[u8],
+        random: &mut Random,
+    ) -> Result<(), Failure> {
+        match self.ask(&put(path, content, random)?)? {
+            Answer::GoOn(go_on) if go_on.held == 0 => {}
+            other => return Err(Failure::new(format!("go-on was due, not {:?}", other.kind()))),
+        }
+        self.send_content(content)?;
+        self.stored()
+    }
+
+    /// Content and its digest, under the number of the put before it.
+    fn send_content(&mut self, content: &[u8]) -> Result<(), Failure> {
+        let segment_len = usize::try_from(SEGMENT_LEN).during("segment")?;
+        for (index, piece) in content.chunks(segment_len).enumerate() {
+            let offset = index as u64 * u64::from(SEGMENT_LEN);
+            let len = u32::try_from(piece.len()).during("segment")?;
+            let header = encode_data_header(self.last_request, offset, len);
+            self.stream.write_all(&header).during("write")?;
+            self.stream.write_all(piece).during("write")?;
+        }
+        let mut end = Vec::new();
+        encode_request(&mut end, self.last_request, &Request::PutEnd(Digest::of(content)));
+        self.stream.write_all(&end).during("write")?;
+        self.stream.flush().during("write")
     }
 
     fn send(&mut self, request: &Request) -> Result<(), Failure> {
@@ -102,6 +150,11 @@ impl Connection {
         encode_request(&mut message, self.last_request, request);
         self.stream.write_all(&message).during("write")?;
         self.stream.flush().during("write")
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Answer, Failure> {
+        self.send(request)?;
+        self.answer()
     }
 
     /// The next answer, which must be none of refusal.
@@ -124,7 +177,10 @@ impl Connection {
                 Some(Frame::Data { content_len, .. }) => content_len,
                 Some(Frame::Message { header, body }) => {
                     let answer = Answer::decode(header.kind, body).during("answer")?;
-                    return answer.during("an answer of an unknown kind");
+                    match answer.during("an answer of an unknown kind")? {
+                        Answer::Progress(_) => continue,
+                        answer => return Ok(answer),
+                    }
                 }
             };
             self.skip(content_len)?;
@@ -144,6 +200,21 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+/// A put with ids of its own, which replaces what has the name.
+fn put(path: &str, content: &[u8], random: &mut Random) -> Result<Request, Failure> {
+    Ok(Request::Put(Put {
+        operation: OperationId(random.id()),
+        transfer: TransferId(random.id()),
+        path: RequestedPath::parse(path.as_bytes()).during("path")?,
+        size: content.len() as u64,
+        modified: Timestamp::default(),
+        permissions: Permissions::from_mode(0o644),
+        if_exists: IfExists::Replace,
+        resume: false,
+        with_parents: false,
+    }))
 }
 
 fn body_max(kind: Kind) -> u32 {

@@ -86,6 +86,7 @@ const SERVER_LEAVES: &[&str] = &[
     "audit",
     "events",
     "stall",
+    "sync",
 ];
 
 impl Layering {

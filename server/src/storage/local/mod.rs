@@ -17,6 +17,8 @@ mod name;
 mod namespace;
 mod reader;
 mod room;
+#[cfg(test)]
+mod simulated;
 mod sweep;
 #[cfg(test)]
 mod tests;

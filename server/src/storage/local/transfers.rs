@@ -1,7 +1,7 @@
 //! Which uploads are being written now, so that two connections never write one part.
 
+use crate::sync::Mutex;
 use ferry_protocol::TransferId;
-use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::sync::Arc;
 

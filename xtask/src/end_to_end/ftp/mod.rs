@@ -6,10 +6,11 @@ mod pyftpdlib;
 mod single;
 mod trees;
 
-use super::{Outcome, Scenario, Stage, tree};
+use super::{Outcome, Scenario, Stage};
 use crate::failure::{During as _, Failure};
 use crate::ferry::{Server, Status};
 use crate::process;
+use crate::tree;
 use std::ffi::OsStr;
 use std::fs;
 use std::net::SocketAddr;

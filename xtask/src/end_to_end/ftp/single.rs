@@ -1,8 +1,8 @@
 //! Programs that carry one file at a time.
 
 use super::{Ftp, Outcome, Stage, run, same};
-use crate::end_to_end::tree::{HARD_NAMES, content};
 use crate::failure::{During as _, Failure};
+use crate::tree::{HARD_NAMES, content};
 use std::fs;
 use std::path::Path;
 use std::process::Command;

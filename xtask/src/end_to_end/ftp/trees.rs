@@ -1,8 +1,8 @@
 //! Programs that carry trees.
 
 use super::{Ftp, Outcome, Stage, line_tree, run, same, same_trees};
-use crate::end_to_end::tree::content;
 use crate::failure::{During as _, Failure};
+use crate::tree::content;
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -3,9 +3,10 @@
 
 mod sharing;
 
-use super::{Outcome, Scenario, Stage, ensure, tree};
+use super::{Outcome, Scenario, Stage, ensure};
 use crate::failure::{During as _, Failure};
 use crate::ferry::Server;
+use crate::tree;
 use crate::window::{Desktop, Screen, Script};
 use std::ffi::OsStr;
 use std::fs;

@@ -18,7 +18,7 @@ pub(super) fn shares(stage: &Stage) -> Result<Outcome, Failure> {
     write_files(&sent, 3)?;
     let arguments: [&OsStr; 3] = [shared.as_os_str(), sent.as_os_str(), fetched.as_os_str()];
     scene.play("shares", &arguments)?;
-    super::super::tree::compare(&sent, &fetched)?;
+    crate::tree::compare(&sent, &fetched)?;
     same_files(&sent, &shared)
 }
 

@@ -21,17 +21,17 @@ use super::folder::{Purpose, Root};
 use super::listing::entry_of;
 use crate::config::UndoLimits;
 use crate::storage::Author;
+use crate::sync::{AtomicBool, Mutex};
 use crate::sys::{self, Kind, Place, Stat};
 use ferry_protocol::{IfExists, RemotePath, Timestamp, UndoEntry, UndoId, UndoReason};
 use id::{nanos_of, new_id, now_nanos};
 use index::Index;
-use parking_lot::Mutex;
 use record::{Record, id_name};
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use swap::{has_no_room, is_another_place, is_held, swap_in};
 
@@ -79,9 +79,10 @@ impl Undo {
     /// Removes the file or link `name` and keeps it.
     pub(super) fn remove_file(&self, name: Place<'_>, deed: &Deed<'_>) -> io::Result<()> {
         let mut slot = self.kept.lock();
-        let Some(there) = self.worth_keeping(name)? else {
+        let there = sys::stat_name(name.0, name.1)?;
+        if !self.is_worth_keeping(&there)? {
             return sys::remove_file(name.0, name.1);
-        };
+        }
         match self.take(&mut slot, name, there, deed) {
             Err(err) if has_no_room(&err) || is_another_place(&err) => {
                 sys::remove_file(name.0, name.1)
@@ -234,9 +235,21 @@ impl Undo {
         to: Place<'_>,
         deed: &Deed<'_>,
     ) -> io::Result<()> {
-        let Some(there) = self.worth_keeping(to)? else { return sys::rename(from, to) };
-        if sys::stat_name(from.0, from.1)?.inode == there.inode {
-            // Two names of one file: nothing is replaced.
+        if !self.limits.is_on() {
+            return sys::rename(from, to);
+        }
+        let Some(there) = stat_if_there(to)? else {
+            return match sys::rename_to_new(from, to) {
+                // Somebody took the name since it was looked at: that file is kept as well.
+                Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {
+                    self.replace_locked(slot, from, to, deed)
+                }
+                renamed => renamed,
+            };
+        };
+        // Two names of one file: nothing is replaced.
+        let is_same = sys::stat_name(from.0, from.1)?.inode == there.inode;
+        if is_same || !self.is_worth_keeping(&there)? {
             return sys::rename(from, to);
         }
         let kept = self.open(slot)?;
@@ -279,19 +292,13 @@ impl Undo {
         Ok(())
     }
 
-    /// What lies under a name, if it is something to keep: a file or link of no more than all that
-    /// may be kept.
-    fn worth_keeping(&self, name: Place<'_>) -> io::Result<Option<Stat>> {
-        if !self.limits.is_on() {
-            return Ok(None);
-        }
-        let there = match sys::stat_name(name.0, name.1) {
-            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
-            there => there?,
-        };
+    /// Whether this is something to keep: a file or link of no more than all that may be kept.
+    fn is_worth_keeping(&self, there: &Stat) -> io::Result<bool> {
         let is_file = matches!(there.kind, Kind::File | Kind::Link);
-        let fits = is_file && self.is_here(&there)? && there.size <= self.bytes_max()?;
-        Ok(fits.then_some(there))
+        Ok(self.limits.is_on()
+            && is_file
+            && self.is_here(there)?
+            && there.size <= self.bytes_max()?)
     }
 
     /// Whether giving up what is kept frees space where `file` lies.
@@ -367,6 +374,13 @@ impl Kept {
             count += 1;
         }
         Ok(count)
+    }
+}
+
+fn stat_if_there(name: Place<'_>) -> io::Result<Option<Stat>> {
+    match sys::stat_name(name.0, name.1) {
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+        there => there.map(Some),
     }
 }
 

@@ -4,13 +4,14 @@ use crate::failure::{During as _, Failure};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File, FileTimes, Permissions};
+use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// Names that some program somewhere gets wrong.
-pub(super) const HARD_NAMES: &[&[u8]] = &[
+pub(crate) const HARD_NAMES: &[&[u8]] = &[
     b"with spaces  two",
     b" leading and trailing ",
     b"quo\"te's `and` $dollar",
@@ -37,7 +38,7 @@ pub(super) const HARD_NAMES: &[&[u8]] = &[
 
 /// Fills a folder: every hard name as a file and as a folder, files of telling sizes, empty files
 /// and folders, deep folders, a program.
-pub(super) fn build(root: &Path) -> Result<(), Failure> {
+pub(crate) fn build(root: &Path) -> Result<(), Failure> {
     for (index, name) in HARD_NAMES.iter().enumerate() {
         let name = OsString::from_vec(name.to_vec());
         write(&root.join("files").join(&name), name.as_bytes())?;
@@ -57,7 +58,7 @@ pub(super) fn build(root: &Path) -> Result<(), Failure> {
 }
 
 /// Content of which no two segments are equal.
-pub(super) fn content(len: usize) -> Vec<u8> {
+pub(crate) fn content(len: usize) -> Vec<u8> {
     let mut content = vec![0; len];
     blake3::Hasher::new().update(&len.to_le_bytes()).finalize_xof().fill(&mut content);
     content
@@ -65,13 +66,13 @@ pub(super) fn content(len: usize) -> Vec<u8> {
 
 /// What is compared of one entry.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(crate) enum Kept {
     File { digest: String, modified: SystemTime, is_program: bool },
     Folder { modified: SystemTime },
 }
 
 /// Everything below a folder by its path.
-pub(super) fn read(root: &Path) -> Result<BTreeMap<PathBuf, Kept>, Failure> {
+pub(crate) fn read(root: &Path) -> Result<BTreeMap<PathBuf, Kept>, Failure> {
     let mut kept = BTreeMap::new();
     let mut open = vec![root.to_path_buf()];
     while let Some(folder) = open.pop() {
@@ -95,7 +96,7 @@ pub(super) fn read(root: &Path) -> Result<BTreeMap<PathBuf, Kept>, Failure> {
 }
 
 /// Fails with the first difference of two trees.
-pub(super) fn compare(expected: &Path, found: &Path) -> Result<(), Failure> {
+pub(crate) fn compare(expected: &Path, found: &Path) -> Result<(), Failure> {
     let (expected, found) = (read(expected)?, read(found)?);
     for (path, kept) in &expected {
         if found.get(path) != Some(kept) {
@@ -110,11 +111,50 @@ pub(super) fn compare(expected: &Path, found: &Path) -> Result<(), Failure> {
 }
 
 /// Whether anything below the folder is an unfinished upload.
-pub(super) fn has_parts(root: &Path) -> Result<bool, Failure> {
-    let is_part = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.as_bytes().starts_with(b".ferry-"))
-    };
-    Ok(read(root)?.keys().any(is_part))
+pub(crate) fn has_parts(root: &Path) -> Result<bool, Failure> {
+    Ok(parts(root)? > 0)
+}
+
+/// How many unfinished uploads are below the folder.
+pub(crate) fn parts(root: &Path) -> Result<usize, Failure> {
+    let mut parts = 0;
+    walk(root, |path| parts += usize::from(has_prefix(path, b".ferry-part-")))?;
+    Ok(parts)
+}
+
+/// Every file below a folder, but for what begins with `.ferry-` and so is nobody's.
+pub(crate) fn files(root: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    walk(root, |path| {
+        if !has_prefix(path, b".ferry-") {
+            files.push(path.to_path_buf());
+        }
+    })?;
+    Ok(files)
+}
+
+/// Shows every name below a folder that is no folder, without what undo keeps. What vanishes
+/// meanwhile is left out.
+fn walk(root: &Path, mut show: impl FnMut(&Path)) -> Result<(), Failure> {
+    let mut open = vec![root.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(err) if err.kind() == ErrorKind::NotFound => continue,
+            entries => entries.during(folder.display())?,
+        };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            match fs::symlink_metadata(&path) {
+                Ok(metadata) if !metadata.is_dir() => show(&path),
+                Ok(_) if !has_prefix(&path, b".ferry-") => open.push(path),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn has_prefix(path: &Path, prefix: &[u8]) -> bool {
+    path.file_name().is_some_and(|name| name.as_bytes().starts_with(prefix))
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {

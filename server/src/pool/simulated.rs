@@ -1,0 +1,277 @@
+//! The pool under a simulated scheduler: its own lot, queues and workers, with sockets and clients
+//! of the test's. In every interleaving each message and each outcome reaches its connection, no
+//! two workers have one connection, and the pool ends.
+
+use super::load::Load;
+use super::lot::Lot;
+use super::poller::Poll;
+use super::queue::Queues;
+use super::slot::Slot;
+use super::{Entrance, Shared};
+use crate::door::{Connection, Farewell, Intake as _, Interest, Lane, Next, Turn};
+use crate::metrics::Metrics;
+use crate::sync::simulation::{explore, point};
+use crate::sync::{AtomicBool, Mutex};
+use crate::wake::{ConnectionKey, Pending, Promise, Waker, promise};
+use socket2::SockRef;
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// One end of a socket: messages that came and were not read.
+#[derive(Debug, Default)]
+struct Wire {
+    unread: AtomicUsize,
+    is_owned: std::sync::atomic::AtomicBool,
+    is_closed: std::sync::atomic::AtomicBool,
+}
+
+/// A poller of such sockets. Like the system's, it tells once what is armed.
+#[derive(Clone, Debug, Default)]
+struct SimulatedPoller(Arc<Mutex<Armed>>);
+
+#[derive(Debug, Default)]
+struct Armed {
+    wires: HashMap<ConnectionKey, Arc<Wire>>,
+    waiting: HashSet<ConnectionKey>,
+    ready: Vec<ConnectionKey>,
+    is_notified: bool,
+}
+
+impl SimulatedPoller {
+    /// A message comes in.
+    fn send(&self, key: ConnectionKey) {
+        let mut armed = self.0.lock();
+        armed.wires[&key].unread.fetch_add(1, Ordering::SeqCst);
+        if armed.waiting.remove(&key) {
+            armed.ready.push(key);
+        }
+    }
+}
+
+impl Poll for SimulatedPoller {
+    fn arm(&self, slot: &mut Slot, interest: Interest) -> io::Result<()> {
+        if interest != Interest::Readable {
+            return Ok(());
+        }
+        let mut armed = self.0.lock();
+        slot.is_registered = true;
+        if armed.wires[&slot.key()].unread.load(Ordering::SeqCst) > 0 {
+            armed.ready.push(slot.key());
+        } else {
+            armed.waiting.insert(slot.key());
+        }
+        Ok(())
+    }
+
+    fn forget(&self, slot: &Slot) -> io::Result<()> {
+        self.0.lock().waiting.remove(&slot.key());
+        Ok(())
+    }
+
+    fn wait(&self, _: Duration) -> io::Result<Vec<ConnectionKey>> {
+        for _ in 0..WAIT_TURNS {
+            let mut armed = self.0.lock();
+            if std::mem::take(&mut armed.is_notified) || !armed.ready.is_empty() {
+                return Ok(std::mem::take(&mut armed.ready));
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn notify(&self) -> io::Result<()> {
+        self.0.lock().is_notified = true;
+        Ok(())
+    }
+}
+
+/// Promises that somebody else keeps, as the committer does.
+type Desk = Arc<Mutex<Vec<Promise<usize>>>>;
+
+/// A connection that has a promise kept for each message, and closes when all are.
+struct Talker {
+    wire: Arc<Wire>,
+    waker: Waker,
+    desk: Desk,
+    pending: Vec<Pending<usize>>,
+    left: usize,
+    lane: Lane,
+}
+
+impl Connection for Talker {
+    fn step(&mut self, _: &mut Turn<'_>) -> Next {
+        assert!(!self.wire.is_owned.swap(true, Ordering::SeqCst), "two workers have it");
+        point();
+        for _ in 0..self.wire.unread.swap(0, Ordering::SeqCst) {
+            let (promise, pending) = promise(&self.waker, 0);
+            self.pending.push(pending);
+            self.desk.lock().push(promise);
+        }
+        let before = self.pending.len();
+        self.pending.retain(|pending| pending.take().is_none());
+        self.left -= before - self.pending.len();
+        self.lane = if self.lane == Lane::Bulk { Lane::Control } else { Lane::Bulk };
+        self.wire.is_owned.store(false, Ordering::SeqCst);
+        let until = Instant::now() + Duration::from_hours(1);
+        match (self.left, self.pending.is_empty()) {
+            (0, _) => Next::Close,
+            (_, true) => Next::Park(Interest::Readable, until),
+            (_, false) => Next::Park(Interest::Woken, until),
+        }
+    }
+
+    fn socket(&self) -> SockRef<'_> {
+        unreachable!("the simulated poller knows connections by their keys")
+    }
+
+    fn lane(&self) -> Lane {
+        self.lane
+    }
+
+    fn is_idle(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    fn say_farewell(&mut self, _: Farewell) {}
+}
+
+impl Drop for Talker {
+    fn drop(&mut self) {
+        assert!(!self.wire.is_closed.swap(true, Ordering::SeqCst), "closed twice");
+    }
+}
+
+/// A pool without threads, and what stands around it.
+struct Ground {
+    shared: Arc<Shared>,
+    poller: SimulatedPoller,
+    desk: Desk,
+    threads: Vec<shuttle::thread::JoinHandle<()>>,
+}
+
+impl Ground {
+    /// A pool of two workers, of which one serves small requests alone.
+    fn new() -> Self {
+        let poller = SimulatedPoller::default();
+        let shared = Arc::new(Shared {
+            lot: Lot::over(Box::new(poller.clone())),
+            queues: Queues::new(16),
+            load: Load::new(Duration::from_hours(1)),
+            metrics: Arc::default(),
+            next_key: AtomicU64::new(1),
+            is_draining: AtomicBool::new(false),
+            is_stopping: AtomicBool::new(false),
+        });
+        let mut ground = Self { shared, poller, desk: Desk::default(), threads: Vec::new() };
+        for only_control in [true, false] {
+            ground.start(move |shared| shared.work(only_control));
+        }
+        ground.start(Shared::watch_lot);
+        ground
+    }
+
+    fn start(&mut self, work: impl FnOnce(&Shared) + Send + 'static) {
+        let shared = Arc::clone(&self.shared);
+        self.threads.push(shuttle::thread::spawn(move || work(&shared)));
+    }
+
+    /// Lets a connection in that is over after so many messages.
+    fn connect(&self, messages: usize) -> (ConnectionKey, Arc<Wire>) {
+        let entrance = Entrance(Arc::clone(&self.shared));
+        let (waker, wire) = (entrance.waker(), Arc::<Wire>::default());
+        let key = waker.key();
+        self.poller.0.lock().wires.insert(key, Arc::clone(&wire));
+        let talker = Talker {
+            wire: Arc::clone(&wire),
+            waker: waker.clone(),
+            desk: Arc::clone(&self.desk),
+            pending: Vec::new(),
+            left: messages,
+            lane: Lane::Control,
+        };
+        let until = Instant::now() + Duration::from_hours(1);
+        entrance.take_in(Box::new(talker), waker, Next::Park(Interest::Readable, until));
+        (key, wire)
+    }
+
+    /// Somebody who keeps promises until there were so many.
+    fn keep_promises(&self, count: usize) -> shuttle::thread::JoinHandle<()> {
+        let desk = Arc::clone(&self.desk);
+        shuttle::thread::spawn(move || {
+            let mut kept = 0;
+            while kept < count {
+                let promises = std::mem::take(&mut *desk.lock());
+                kept += promises.len();
+                for promise in promises {
+                    promise.deliver(1).wake();
+                }
+            }
+        })
+    }
+
+    fn end(self) {
+        self.shared.queues.close();
+        self.shared.lot.close();
+        self.threads.into_iter().for_each(|thread| thread.join().unwrap());
+        let metrics: &Metrics = &self.shared.metrics;
+        assert_eq!((metrics.panics.value(), metrics.connections.value()), (0, 0));
+        assert_eq!(metrics.timed_out.value(), 0);
+    }
+}
+
+fn client(poller: &SimulatedPoller, key: ConnectionKey) -> shuttle::thread::JoinHandle<()> {
+    let poller = poller.clone();
+    shuttle::thread::spawn(move || (0..MESSAGES).for_each(|_| poller.send(key)))
+}
+
+#[test]
+fn no_message_and_no_outcome_is_ever_lost() {
+    explore(INTERLEAVINGS, || {
+        let ground = Ground::new();
+        let wires = [ground.connect(MESSAGES), ground.connect(MESSAGES)];
+        let desk = ground.keep_promises(2 * MESSAGES);
+        let clients = wires.each_ref().map(|(key, _)| client(&ground.poller, *key));
+        for thread in clients.into_iter().chain([desk]) {
+            thread.join().unwrap();
+        }
+        // A wake-up that is lost shows here: this never comes true.
+        while !wires.iter().all(|(_, wire)| wire.is_closed.load(Ordering::SeqCst)) {
+            point();
+        }
+        while ground.shared.metrics.connections.value() > 0 {
+            point();
+        }
+        ground.end();
+    });
+}
+
+#[test]
+fn a_pool_that_stops_at_any_moment_closes_every_connection_once() {
+    explore(INTERLEAVINGS, || {
+        let ground = Ground::new();
+        let wires = [ground.connect(MESSAGES), ground.connect(MESSAGES)];
+        let clients = wires.each_ref().map(|(key, _)| client(&ground.poller, *key));
+        ground.shared.is_stopping.store(true, Ordering::Release);
+        ground.shared.is_draining.store(true, Ordering::Release);
+        ground.shared.lot.notify();
+        for thread in clients {
+            thread.join().unwrap();
+        }
+        while ground.shared.metrics.connections.value() > 0 {
+            point();
+        }
+        assert!(wires.iter().all(|(_, wire)| wire.is_closed.load(Ordering::SeqCst)));
+        ground.end();
+    });
+}
+
+/// Interleavings of each scenario.
+const INTERLEAVINGS: usize = 5_000;
+
+/// Messages of each client.
+const MESSAGES: usize = 3;
+
+/// Turns of others that a wait of the poller lasts.
+const WAIT_TURNS: usize = 8;
