@@ -9,8 +9,8 @@ use crate::state::place::Place;
 use crate::state::problem::{Fault, Problem};
 use crate::text::problems as text;
 use ferry_client::protocol::{EntryKind, RemotePath, Rights, Secret, Status};
-use ferry_client::trust::KnownServers;
-use ferry_client::{Address, Cancel, Client, ConnectOptions, Credentials, Error};
+use ferry_client::trust::{KnownServers, SystemKeyring};
+use ferry_client::{Address, Cancel, Client, ConnectOptions, Credentials, Error, state_folder};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -43,6 +43,11 @@ impl Target {
         let known = KnownServers::in_folder(state_folder);
         let mut options = ConnectOptions::new(&self.address.host, self.address.port, known);
         options.fingerprint = self.address.fingerprint;
+        options.invitation = self.address.invitation;
+        if !state_folder::is_moved() {
+            let keys = options.device_keys.clone();
+            options.device_keys = keys.with_keyring(Arc::new(SystemKeyring));
+        }
         options.credentials = match &self.address.user {
             None => Credentials::Guest,
             Some(name) => {
