@@ -48,15 +48,15 @@ mod tests {
 
     #[test]
     fn a_home_with_odd_characters_is_quoted() {
-        assert_eq!(quoted("/home/a b/x"), "\"/home/a b/x\"");
+        assert_eq!(quoted("/h/a b/x"), "\"/h/a b/x\"");
         assert_eq!(quoted("/h/5%$"), r#""/h/5%%\\$""#);
         assert_eq!(quoted("a\\b"), r#""a\\\\b""#);
     }
 
     #[test]
     fn links_open_the_program() {
-        let text = text(Path::new("/home/anna/.local/bin/ferry-gui"));
-        assert!(text.contains("\nExec=\"/home/anna/.local/bin/ferry-gui\" %u\n"), "{text}");
+        let text = text(Path::new("/anna/.local/bin/ferry-gui"));
+        assert!(text.contains("\nExec=\"/anna/.local/bin/ferry-gui\" %u\n"), "{text}");
         assert!(text.contains("\nMimeType=x-scheme-handler/ferry;\n"), "{text}");
     }
 }

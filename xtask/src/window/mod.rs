@@ -20,7 +20,7 @@ use x_server::XServer;
 pub(crate) struct Desktop {
     room: PathBuf,
     // Fields are dropped in this order.
-    manager: Background,
+    openbox: Background,
     server: XServer,
 }
 
@@ -47,8 +47,8 @@ impl Desktop {
         let mut command = Command::new("openbox");
         command.env("DISPLAY", server.display()).env("HOME", room.join("home"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let manager = Background::start(&mut command)?;
-        Ok(Self { room: room.to_owned(), manager, server })
+        let openbox = Background::start(&mut command)?;
+        Ok(Self { room: room.to_owned(), openbox, server })
     }
 
     /// Runs a Python script in a session of its own and waits for its end. Its functions find the
@@ -94,7 +94,7 @@ impl Desktop {
 
     /// Its window manager still runs: whatever failed, it was not the desktop.
     pub(crate) fn is_whole(&mut self) -> bool {
-        matches!(self.manager.child().try_wait(), Ok(None))
+        matches!(self.openbox.child().try_wait(), Ok(None))
     }
 }
 

@@ -17,13 +17,39 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-x11rb::atom_manager! {
-    /// The words of the protocol.
-    Atoms: AtomsCookie {
-        XdndAware, XdndSelection, XdndEnter, XdndPosition, XdndStatus, XdndLeave, XdndDrop,
-        XdndFinished, XdndActionCopy,
-        UriList: b"text/uri-list",
-        TARGETS,
+/// The words of the protocol, as this X server numbers them.
+struct Atoms {
+    aware: Atom,
+    selection: Atom,
+    enter: Atom,
+    position: Atom,
+    status: Atom,
+    leave: Atom,
+    drop: Atom,
+    finished: Atom,
+    copy: Atom,
+    uri_list: Atom,
+    targets: Atom,
+}
+
+impl Atoms {
+    fn intern(connection: &RustConnection) -> Result<Self> {
+        let atom = |name: &str| -> Result<Atom> {
+            Ok(connection.intern_atom(false, name.as_bytes())?.reply()?.atom)
+        };
+        Ok(Self {
+            aware: atom("XdndAware")?,
+            selection: atom("XdndSelection")?,
+            enter: atom("XdndEnter")?,
+            position: atom("XdndPosition")?,
+            status: atom("XdndStatus")?,
+            leave: atom("XdndLeave")?,
+            drop: atom("XdndDrop")?,
+            finished: atom("XdndFinished")?,
+            copy: atom("XdndActionCopy")?,
+            uri_list: atom("text/uri-list")?,
+            targets: atom("TARGETS")?,
+        })
     }
 }
 
@@ -70,12 +96,12 @@ impl Source {
     pub(super) fn open(files: &[PathBuf], own: Window) -> Result<Self> {
         let (connection, screen) = x11rb::connect(None)?;
         let root = connection.setup().roots.get(screen).ok_or("no screen")?.root;
-        let atoms = Atoms::new(&connection)?.reply()?;
+        let atoms = Atoms::intern(&connection)?;
         let owner = connection.generate_id()?;
         let unseen = CreateWindowAux::new();
         let kind = WindowClass::INPUT_ONLY;
         connection.create_window(0, owner, root, -10, -10, 1, 1, 0, kind, 0, &unseen)?;
-        connection.set_selection_owner(owner, atoms.XdndSelection, CURRENT_TIME)?;
+        connection.set_selection_owner(owner, atoms.selection, CURRENT_TIME)?;
         let uris = files.iter().flat_map(|file| uri_line(file)).collect();
         Ok(Self { connection, atoms, root, own, owner, uris, target: None })
     }
@@ -109,7 +135,7 @@ impl Source {
         match self.target.take() {
             Some(target) if target.accepts => {
                 let data = [self.owner, 0, CURRENT_TIME, 0, 0];
-                self.send(target.window, self.atoms.XdndDrop, data)?;
+                self.send(target.window, self.atoms.drop, data)?;
                 Ok(Turn::Dropped)
             }
             Some(target) => self.leave(&target).map(|()| Turn::Over),
@@ -122,15 +148,15 @@ impl Source {
             self.leave(&before)?;
         }
         if let Some(window) = below {
-            let data = [self.owner, VERSION, self.atoms.UriList, 0, 0];
-            self.send(window, self.atoms.XdndEnter, data)?;
+            let data = [self.owner, VERSION, self.atoms.uri_list, 0, 0];
+            self.send(window, self.atoms.enter, data)?;
             self.target = Some(Target { window, accepts: false, is_asked: false, told: None });
         }
         Ok(())
     }
 
     fn leave(&self, target: &Target) -> Result<()> {
-        self.send(target.window, self.atoms.XdndLeave, [self.owner, 0, 0, 0, 0])
+        self.send(target.window, self.atoms.leave, [self.owner, 0, 0, 0, 0])
     }
 
     fn tell_position(&mut self, pointer: &QueryPointerReply) -> Result<()> {
@@ -141,9 +167,9 @@ impl Source {
         }
         (target.is_asked, target.told) = (true, Some(at));
         let window = target.window;
-        let action = self.atoms.XdndActionCopy;
+        let action = self.atoms.copy;
         let data = [self.owner, 0, packed(at), CURRENT_TIME, action];
-        self.send(window, self.atoms.XdndPosition, data)
+        self.send(window, self.atoms.position, data)
     }
 
     /// Gives the target what it asks for, until it says that it has finished.
@@ -160,10 +186,10 @@ impl Source {
         let mut is_finished = false;
         while let Some(event) = self.connection.poll_for_event()? {
             match event {
-                Event::ClientMessage(message) if message.type_ == self.atoms.XdndStatus => {
+                Event::ClientMessage(message) if message.type_ == self.atoms.status => {
                     self.take_status(message.data.as_data32());
                 }
-                Event::ClientMessage(message) if message.type_ == self.atoms.XdndFinished => {
+                Event::ClientMessage(message) if message.type_ == self.atoms.finished => {
                     is_finished = true;
                 }
                 Event::SelectionRequest(request) => self.hand_out(&request)?,
@@ -184,11 +210,11 @@ impl Source {
     fn hand_out(&self, request: &SelectionRequestEvent) -> Result<()> {
         let property = if request.property == 0 { request.target } else { request.property };
         let (to, mode) = (request.requestor, PropMode::REPLACE);
-        let is_known = if request.target == self.atoms.UriList {
+        let is_known = if request.target == self.atoms.uri_list {
             self.connection.change_property8(mode, to, property, request.target, &self.uris)?;
             true
-        } else if request.target == self.atoms.TARGETS {
-            let kinds = [self.atoms.UriList, self.atoms.TARGETS];
+        } else if request.target == self.atoms.targets {
+            let kinds = [self.atoms.uri_list, self.atoms.targets];
             self.connection.change_property32(mode, to, property, AtomEnum::ATOM, &kinds)?;
             true
         } else {
@@ -215,7 +241,7 @@ impl Source {
             if child == 0 || child == self.own {
                 return Ok(None);
             }
-            let property = self.atoms.XdndAware;
+            let property = self.atoms.aware;
             let any = AtomEnum::ANY;
             let aware = self.connection.get_property(false, child, property, any, 0, 1)?.reply()?;
             if aware.type_ != 0 {
