@@ -3,7 +3,7 @@
 use super::format::{count, counted, size};
 use crate::action::Command;
 use crate::state::arrangement::Column;
-use crate::state::pane::Pane;
+use crate::state::pane::{Loading, Pane};
 use crate::state::side::Side;
 
 /// A side's name.
@@ -221,7 +221,7 @@ pub fn status(pane: &Pane) -> String {
         let size = if bytes > 0 { format!(", {}", size(bytes)) } else { String::new() };
         return format!("{} of {} chosen{size}", count(chosen), items(pane.shown().len()));
     }
-    let mut status = if pane.is_loading() {
+    let mut status = if pane.loading == Loading::Running {
         format!("{} so far", items(pane.rows.len()))
     } else if pane.filter.text.trim().is_empty() {
         items(pane.shown().len())

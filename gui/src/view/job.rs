@@ -12,10 +12,12 @@ use egui::{Align, Color32, Layout, Ui};
 
 /// Files under way that are shown of one job.
 const CURRENT_MAX: usize = 4;
+const CURRENT_HEIGHT: f32 = 18.0;
 
 pub(super) fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Actions) {
     ui.push_id(job.id, |ui| {
         ui.spacing_mut().item_spacing.y = space::XS;
+        let control_height = ui.spacing().interact_size.y;
         title_ui(ui, job, actions);
         let color = color_of(ui, job);
         if !matches!(job.stage, Stage::Cancelled) && !job.is_success() {
@@ -23,6 +25,7 @@ pub(super) fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Actions) {
         }
         let details = text::stage(job);
         let color = if job.is_over() { color } else { Tokens::of(ui).text_weak };
+        ui.spacing_mut().interact_size.y = CURRENT_HEIGHT;
         ui.horizontal(|ui| {
             words(details).font(theme::small()).color(color).show(ui);
             rate_ui(ui, job);
@@ -33,6 +36,7 @@ pub(super) fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Actions) {
         for file in job.progress.current.iter().take(CURRENT_MAX) {
             current_ui(ui, file);
         }
+        ui.spacing_mut().interact_size.y = control_height;
         links_ui(ui, job, actions);
     });
 }
@@ -117,10 +121,11 @@ fn rate_ui(ui: &mut Ui, job: &Job) {
 fn current_ui(ui: &mut Ui, file: &CurrentFile) {
     let tokens = Tokens::of(ui);
     let name = shown(file.place.name().unwrap_or_default());
+    ui.spacing_mut().interact_size.y = CURRENT_HEIGHT;
     ui.horizontal(|ui| {
         ui.add_space(size::ICON + space::S);
         let width = (ui.available_width() * 0.45).floor();
-        ui.allocate_ui(egui::vec2(width, 16.0), |ui| {
+        ui.allocate_ui(egui::vec2(width, CURRENT_HEIGHT), |ui| {
             ui.set_min_width(width);
             words(name.clone()).font(theme::small()).color(tokens.text_weak).show(ui);
         });

@@ -51,7 +51,14 @@ impl Here<'_> {
             Work::CancelJob(id, Some(key)) if !link.runs(id) => {
                 self.journals(|jobs, id| jobs.cancel(id).map(drop), &key);
             }
-            Work::ForgetJob(key) => self.journals(Jobs::clear, &key),
+            // One that stopped before its end is given up with it.
+            Work::ForgetJob(key) => self.journals(
+                |jobs, id| {
+                    jobs.cancel(id)?;
+                    jobs.clear(id)
+                },
+                &key,
+            ),
             _ => {}
         }
     }

@@ -88,9 +88,11 @@ impl Questions for AtWindow {
 
     fn notice(&self, notice: &str) {
         self.is_in_trouble.store(true, Ordering::Relaxed);
+        // That it is tried again is said above it.
+        let why = notice.strip_suffix("; trying again").unwrap_or(notice);
         self.outbox.send(Event::Trouble(Some(Problem {
             summary: text::lost(&self.server),
-            details: text::sentence(notice) + ".",
+            details: text::sentence(why) + ".",
             fault: Fault::Network,
         })));
     }
