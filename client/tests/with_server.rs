@@ -5,7 +5,7 @@ mod support;
 
 use ferry_client::Parents;
 use ferry_client::job::{self, JobOptions, JobReport, Rule, Transfer};
-use ferry_protocol::{Digest, EntryKind, IfExists, Range, RemotePath, Removal, Status};
+use ferry_protocol::{Digest, EntryKind, IfExists, Range, RemotePath, Removal, Status, TransferId};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -82,6 +82,9 @@ fn every_request_is_understood() {
     client.rename(&remote("/a/g"), &remote("/a/h"), IfExists::Refuse).unwrap();
     assert!(client.space(&RemotePath::root()).unwrap().total > 0);
     assert_eq!(client.status().unwrap().directory, folder);
+    assert_eq!(client.parts().unwrap(), []);
+    let unknown = client.abandon_part(TransferId([7; 16])).unwrap_err();
+    assert_eq!(unknown.status(), Some(Status::NO_PART));
     client.ping().unwrap();
     client.sync().unwrap();
     let walked: Vec<_> = client.walk(&remote("/a")).unwrap().flat_map(Result::unwrap).collect();
