@@ -89,7 +89,7 @@ fn by_device(
     attempts: &mut Attempts,
 ) -> Result<Option<Account>, Error> {
     let enrolments = site.options.enrolments();
-    let named = login.invited.as_deref().or(site.options.account());
+    let named = login.invited.as_deref().or_else(|| site.options.account());
     let read = |source| Error::local("read", &enrolments.file(), source);
     let Some(account) = enrolments.account_at(&site.server, named).map_err(read)? else {
         return Ok(None);

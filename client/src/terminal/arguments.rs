@@ -78,7 +78,7 @@ pub enum Command {
     Verb(Verb),
     /// Enrol this device for an account, so that it logs in without a password from now on
     Enrol {
-        /// The account's server, as ferry://NAME@HOST/
+        /// The account's server, as `ferry://NAME@HOST/`
         #[arg(value_name = "URL")]
         url: String,
     },

@@ -39,7 +39,7 @@ pub(crate) fn connect(
     };
     let name = user.clone();
     // An invitation may set the account's first password.
-    let password = address.invitation.and(settings.password.clone());
+    let password = address.invitation.and_then(|_| settings.password.clone());
     attempt(Credentials::Password { name, password })
 }
 
