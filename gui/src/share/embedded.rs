@@ -158,7 +158,7 @@ impl Steward {
         Ok(ShareEvent::Running(share_of(&folder.sharing()?), None))
     }
 
-    fn stop(&mut self) -> Outcome {
+    fn stop(&self) -> Outcome {
         if let Ok(folder) = self.folder() {
             folder.stop()?;
         }

@@ -24,7 +24,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return code;
     }
     match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => open(arguments),
+        Ok(arguments) => open(&arguments),
         Err(err) => {
             // Where nobody reads the help there is nobody to miss it.
             err.print().ok();
@@ -33,9 +33,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn open(arguments: Arguments) -> ExitCode {
+fn open(arguments: &Arguments) -> ExitCode {
     if let Err(obstacle) = display::check() {
-        return go_on_in_terminal(&obstacle, &arguments);
+        return go_on_in_terminal(&obstacle, arguments);
     }
     let Some(instance) = single::first_or_hand_over(&arguments.handed_over()) else {
         return ExitCode::SUCCESS;
@@ -49,7 +49,7 @@ fn open(arguments: Arguments) -> ExitCode {
     };
     match app::run(options) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(err) => go_on_in_terminal(&display::told(&err.to_string()), &arguments),
+        Err(err) => go_on_in_terminal(&display::told(&err.to_string()), arguments),
     }
 }
 

@@ -98,7 +98,9 @@ fn of_rows_and_jobs(state: &mut State, event: Event, requests: &mut Requests) {
         }
         Event::JobsFound(found) => {
             state.transfers.is_open |= !found.is_empty();
-            found.into_iter().for_each(|found| state.transfers.show(found));
+            for found in found {
+                state.transfers.show(found);
+            }
         }
         Event::JobEnded(id, end) => job_ended(state, id, end, requests),
         _ => {}

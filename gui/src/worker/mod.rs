@@ -110,7 +110,9 @@ impl Backend for Workers {
         threads.link.look_ahead(&work);
         let thread = match &work {
             Work::Arrange { .. } => &threads.arranger,
-            Work::Load | Work::SaveServers(_) => &threads.here,
+            Work::Load | Work::SaveServers(_) | Work::CancelJob(..) | Work::ForgetJob(_) => {
+                &threads.here
+            }
             Work::List { side, .. }
             | Work::MakeFolder(side, _)
             | Work::Rename { side, .. }
@@ -123,7 +125,6 @@ impl Backend for Workers {
             | Work::PauseJob(_)
             | Work::Decide(..)
             | Work::DecideAll(..) => return,
-            Work::CancelJob(..) | Work::ForgetJob(_) => &threads.here,
             Work::Connect(_) | Work::ForgetKey(_) | Work::Disconnect | Work::StartJob(_) => {
                 &threads.server
             }

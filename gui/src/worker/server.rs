@@ -72,8 +72,8 @@ impl Link {
                     questions.trust(*is_right);
                 }
             }
-            Work::PauseJob(id) => self.of_job(*id, |job| job.pause()),
-            Work::CancelJob(id, _) => self.of_job(*id, |job| job.cancel()),
+            Work::PauseJob(id) => self.of_job(*id, Steering::pause),
+            Work::CancelJob(id, _) => self.of_job(*id, Steering::cancel),
             Work::Decide(id, conflict, choice) => {
                 self.of_job(*id, |job| job.decide(*conflict, *choice));
             }
@@ -132,7 +132,7 @@ impl Link {
                 (Some(&to), text::cannot_rename(&from.to_string())),
             ),
             Work::Remove(_, places) => self.remove(&places),
-            Work::StartJob(order) => self.start_job(order),
+            Work::StartJob(order) => self.start_job(&order),
             _ => {}
         }
     }
@@ -232,10 +232,10 @@ impl Link {
         self.outbox.send(Event::Changed { side: Side::Server, made: None, problem });
     }
 
-    fn start_job(self: &Arc<Self>, order: JobOrder) {
+    fn start_job(self: &Arc<Self>, order: &JobOrder) {
         let id = order.id;
         let opened = self.with_client(|client| {
-            let spec = job::spec(client, &order)?;
+            let spec = job::spec(client, order)?;
             Ok((client.another(Cancel::new())?, spec))
         });
         let questions = self.session.lock().as_ref().map(|session| Arc::clone(&session.questions));
@@ -244,19 +244,19 @@ impl Link {
                 let (outbox, begun) = (self.outbox.clone(), self.begun);
                 let voice = Voice { id, direction: order.direction, outbox, begun, questions };
                 let jobs = Jobs::open(&self.state_folder);
-                jobs.and_then(|jobs| job::start(&jobs, &order, spec, client, voice))
+                jobs.and_then(|jobs| job::start(&jobs, order, spec, client, voice))
             }
             (Some(Err(err)), _) => Err(err),
             _ => Err(Error::Cancelled),
         };
         match started {
-            Ok((steering, telling)) => self.tell_of(id, steering, telling),
+            Ok((steering, telling)) => self.tell_of(id, &steering, telling),
             Err(err) => self.outbox.send(Event::JobEnded(id, job::end_of_error(&err))),
         }
     }
 
-    fn tell_of(self: &Arc<Self>, id: JobId, steering: Arc<Steering>, telling: Telling) {
-        self.outside.lock().jobs.push((id, Arc::clone(&steering)));
+    fn tell_of(self: &Arc<Self>, id: JobId, steering: &Arc<Steering>, telling: Telling) {
+        self.outside.lock().jobs.push((id, Arc::clone(steering)));
         let link = Arc::clone(self);
         let tell = move || {
             let end = telling.until_end();

@@ -17,11 +17,11 @@ fn saved(address: &str) -> SavedServer {
 
 fn last_login(window: &Window) -> ferry_gui::request::Login {
     let world = window.world.borrow();
-    let logins = world.works.iter().filter_map(|work| match work {
+    let mut logins = world.works.iter().filter_map(|work| match work {
         Work::Connect(login) => Some(login.clone()),
         _ => None,
     });
-    logins.last().unwrap()
+    logins.next_back().unwrap()
 }
 
 fn connecting(window: &mut Window) {
@@ -160,11 +160,11 @@ fn saved_servers_are_opened_by_a_click() {
 fn a_server_that_was_connected_is_saved_without_its_password() {
     let window = Window::connected(world());
     let world = window.world.borrow();
-    let saved = world.works.iter().filter_map(|work| match work {
+    let mut saved = world.works.iter().filter_map(|work| match work {
         Work::SaveServers(servers) => Some(servers.clone()),
         _ => None,
     });
-    let saved = saved.last().unwrap();
+    let saved = saved.next_back().unwrap();
     assert_eq!(saved.len(), 1);
     assert_eq!(saved[0].address, "ferry://ana@harbour/");
 }

@@ -2,6 +2,8 @@
 //! harness draws into nothing, the workers, dialogs and the embedded server are doubles, and some
 //! tests talk to a real server on a port of its own.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
 mod browse;
 mod choose;
 mod close;

@@ -131,7 +131,7 @@ impl Fixture {
 
     /// Draws whenever a worker comes back, until something is so.
     fn until(&mut self, is_so: impl Fn(&State) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while !is_so(self.state()) {
             assert!(Instant::now() < deadline, "it never came about: {:?}", self.state());
             // Whether it rang or not, what matters is the state.
