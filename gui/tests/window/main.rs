@@ -11,6 +11,7 @@ mod connect;
 mod dialogs;
 mod drop;
 mod keyboard;
+mod menus;
 mod notices;
 #[cfg(feature = "pictures")]
 mod pictures;
