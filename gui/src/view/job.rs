@@ -13,6 +13,7 @@ use egui::{Align, Color32, Layout, Ui};
 /// Files under way that are shown of one job.
 const CURRENT_MAX: usize = 4;
 const CURRENT_HEIGHT: f32 = 18.0;
+const NUMBERS_WIDTH: f32 = 120.0;
 
 pub(super) fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Actions) {
     ui.push_id(job.id, |ui| {
@@ -134,7 +135,12 @@ fn current_ui(ui: &mut Ui, file: &CurrentFile) {
             let numbers =
                 format!("{} of {}", format::size(file.bytes_done), format::size(file.bytes_total));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                words(numbers).font(theme::small()).color(tokens.text_weak).show(ui);
+                // As wide as the numbers get, so that the bars of all files end at one line.
+                let room = egui::vec2(NUMBERS_WIDTH, CURRENT_HEIGHT);
+                ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
+                    ui.set_min_width(NUMBERS_WIDTH);
+                    words(numbers).font(theme::small()).color(tokens.text_weak).show(ui);
+                });
                 progress_bar(ui, &name, done, tokens.accent.gamma_multiply(0.7));
             });
         }

@@ -1,6 +1,6 @@
 //! Cards, banners, empty places.
 
-use super::words;
+use super::{label_width, words};
 use crate::theme::tokens::{Tokens, size, space};
 use crate::theme::{self};
 use egui::{Align, Color32, CornerRadius, Frame, InnerResponse, Layout, Margin, Stroke, Ui};
@@ -83,5 +83,9 @@ pub fn key_cap(ui: &mut Ui, key: &str) {
         .stroke(Stroke::new(1.0, tokens.control_border))
         .corner_radius(CornerRadius::same(4))
         .inner_margin(Margin::symmetric(6, 2))
-        .show(ui, |ui| words(key).font(theme::small()).show(ui));
+        .show(ui, |ui| {
+            // A grid gives its cells no room before it knows what they need.
+            ui.set_min_width(label_width(ui, key, theme::small()).ceil());
+            words(key).font(theme::small()).show(ui)
+        });
 }
