@@ -4,12 +4,16 @@
 mod support;
 
 use ferry_client::job::{self, JobOptions, Rule, Transfer};
+use ferry_client::jobs::{Direction, JobServer, JobSpec, Jobs};
 use ferry_client::{Client, Error};
 use ferry_protocol::{
-    Answer, Digest, EntryKind, Fault, IfExists, RemotePath, Request, Status, Stored,
+    Answer, Digest, EntryKind, Fault, IfExists, RemotePath, Request, Status, Stored, TransferId,
 };
+use parking_lot::Mutex;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 use support::{FakeServer, Peer, entry, page};
 
 fn transfer(local: &Path, remote: &[u8]) -> Vec<Transfer> {
@@ -70,6 +74,69 @@ fn a_tree_goes_up_in_order_and_what_cannot_be_sent_is_told() {
     assert_eq!(progress.bytes_done, progress.bytes_total);
     drop(client);
     server.join();
+}
+
+/// A server that was killed holds what came of a file; only the same id overwrites it.
+#[test]
+fn a_small_file_has_one_id_in_all_runs_of_its_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, file) = (folder.path().join("state"), folder.path().join("f"));
+    fs::write(&file, "content").unwrap();
+    let ids = Arc::<Mutex<Vec<TransferId>>>::default();
+    let seen = Arc::clone(&ids);
+    let server = FakeServer::start(2, move |run, peer| {
+        peer.greet();
+        while let Some(support::Sent::Request(number, request)) = peer.next() {
+            let put = match request {
+                Request::Put(put) => put,
+                Request::Stat(_) => {
+                    peer.answer(number, &Answer::Error(Fault::new(Status::NOT_FOUND, "none")));
+                    continue;
+                }
+                _ => {
+                    peer.answer(number, &Answer::Done);
+                    continue;
+                }
+            };
+            seen.lock().push(put.transfer);
+            let (_, digest) = peer.small_put(number);
+            if run == 0 {
+                return;
+            }
+            peer.answer(number, &stored(digest, false));
+        }
+    });
+    let connect = || {
+        let mut options = server.options(&state);
+        options.retry_for = Duration::ZERO;
+        Client::connect(options, Arc::new(support::TrustsAll)).unwrap()
+    };
+    let jobs = Jobs::open(&state).unwrap();
+    let mut client = connect();
+    let spec = JobSpec {
+        direction: Direction::Upload,
+        server: JobServer {
+            host: client.options().host.clone(),
+            port: client.options().port,
+            account: None,
+            fingerprint: client.fingerprint(),
+        },
+        transfers: transfer(&file, b"/f"),
+        rule: Rule::Refuse,
+        connections: 1,
+    };
+    let job = jobs.begin(spec).unwrap();
+    let (id, options) = (job.id().clone(), job.options());
+    assert!(job.run(&mut client, options).stopped.is_some());
+    let mut client = connect();
+    let job = jobs.take(&id).unwrap();
+    let options = job.options();
+    let report = job.run(&mut client, options);
+    assert!(report.is_success(), "{report}: {:?}", report.stopped);
+    drop(client);
+    server.join();
+    let ids = ids.lock();
+    assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
 }
 
 /// Runs an upload of one file whose name is taken, and returns how it ended.

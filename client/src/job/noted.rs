@@ -4,8 +4,9 @@
 use super::conflict::Ruling;
 use super::lanes::Job;
 use super::report::FinalOutcome;
-use crate::Conflict;
 use crate::journal::{Held, UnderWay};
+use crate::{Conflict, Error, random};
+use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Entry, RemotePath, Timestamp, TransferId};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,18 @@ impl Job<'_> {
         match held {
             Held::ByServer(transfer) => Some(BegunUpload { transfer, size, modified }),
             Held::InPart(_) => None,
+        }
+    }
+
+    /// The id of an upload that no earlier run is known to have begun. Of a small file nothing is
+    /// noted before it is sent: its id is the same in every run, so that what a server that was
+    /// killed holds of it is overwritten, and no part is left.
+    pub(super) fn new_transfer(&self, file: FileState<'_>) -> Result<TransferId, Error> {
+        match &self.options.journal {
+            Some(journal) if file.size <= SMALL_PUT_MAX => {
+                Ok(journal.small_transfer(file.source, file.wanted))
+            }
+            _ => random::transfer_id(),
         }
     }
 

@@ -9,7 +9,7 @@ use super::thread::{NOTES_MAX, OnWish, Writer};
 use super::{DoneKey, Ended, Held, JournalError, Lock, StoredState, UnderWay, Unusable, schema};
 use crate::job::{Rule, Ruling};
 use crate::{Conflict, Progress};
-use ferry_protocol::{Digest, Timestamp, UndoGroup};
+use ferry_protocol::{Digest, Timestamp, TransferId, UndoGroup};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
@@ -94,6 +94,12 @@ impl Journal {
         modified: Timestamp,
     ) -> DoneKey {
         DoneKey::of(&self.salt, source, target, size, modified)
+    }
+
+    /// The id under which this job sends a small file to a target, in every run of it.
+    pub(crate) fn small_transfer(&self, source: &[u8], target: &[u8]) -> TransferId {
+        let name = [b"small ", self.salt.as_slice()].concat();
+        TransferId(DoneKey::of(&name, source, target, 0, Timestamp(0)).0)
     }
 
     /// Whether an earlier run did this file.

@@ -147,7 +147,8 @@ impl<'a> Planner<'a> {
             permissions: sys::permissions(metadata),
             if_exists,
             operation: random::operation_id()?,
-            transfer: begun.map_or_else(random::transfer_id, |begun| Ok(begun.transfer))?,
+            transfer: begun
+                .map_or_else(|| self.job.new_transfer(file), |begun| Ok(begun.transfer))?,
             names_tried: 0,
             failures: 0,
             reached: 0,
