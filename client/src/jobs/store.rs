@@ -61,7 +61,7 @@ impl Jobs {
         for id in self.ids()? {
             match self.record(&id) {
                 Ok(record) => list.jobs.push(record),
-                Err(err) if err.is_bad_file() => self.set_aside(&id, err, &mut list),
+                Err(err) if err.is_bad_file() => self.set_aside(&id, &mut list),
                 // Cleared by another process meanwhile.
                 Err(JournalError { kind: Unusable::Missing, .. }) => {}
                 Err(err) => list.unread.push(err),
@@ -187,9 +187,16 @@ impl Jobs {
     }
 
     /// Renames a journal that cannot be used, unless a process is just about to make it.
-    fn set_aside(&self, id: &JobId, err: JournalError, list: &mut JobList) {
+    fn set_aside(&self, id: &JobId, list: &mut JobList) {
         let Ok(_lock) = Lock::take(&self.lock_file(id)) else {
             return;
+        };
+        // Whoever had the lock until now may have been making the journal, or clearing it.
+        let err = match journal::record(&self.journal_file(id), id, false) {
+            Err(again) if again.is_bad_file() => again,
+            Err(JournalError { kind: Unusable::Missing, .. }) => return,
+            Err(again) => return list.unread.push(again),
+            Ok(record) => return list.jobs.push(record),
         };
         let free = (1..).map(|count| self.folder.join(format!("{id}.{JOURNAL}.set-aside-{count}")));
         let Some(to) = free.into_iter().find(|path| !path.exists()) else {
@@ -230,4 +237,33 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_os_string();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Rule;
+    use crate::jobs::{Direction, JobServer};
+    use crate::trust::Fingerprint;
+
+    /// As when it was read while another process made it, which is done since.
+    #[test]
+    fn a_journal_that_is_whole_by_now_is_not_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = Jobs::open(folder.path()).unwrap();
+        let server = JobServer {
+            host: "nas".to_owned(),
+            port: 3000,
+            account: None,
+            fingerprint: Fingerprint::of_public_key(b"key"),
+        };
+        let (direction, rule) = (Direction::Upload, Rule::Ask);
+        let spec = JobSpec { direction, server, transfers: Vec::new(), rule, connections: 1 };
+        let id = jobs.begin(spec).unwrap().id().clone();
+        let mut list = JobList::default();
+        jobs.set_aside(&id, &mut list);
+        assert!(list.set_aside.is_empty() && list.unread.is_empty());
+        assert_eq!(list.jobs.len(), 1);
+        jobs.take(&id).unwrap();
+    }
 }

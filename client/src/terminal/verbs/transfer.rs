@@ -146,8 +146,10 @@ pub(crate) fn run_job(
     drop(bars);
     let is_done = report.is_success();
     if is_done {
-        // There is nothing left to go on with.
-        jobs.clear(&id)?;
+        // There is nothing left to go on with. A journal that stays makes nothing less done.
+        if let Err(err) = jobs.clear(&id) {
+            session.person.tell(&format!("ferry: the job {id} stays on record: {err}"));
+        }
     }
     let object = summary_object(&report, began.elapsed(), (!is_done).then(|| id.as_str()));
     let text = summary_text(&report, began.elapsed());
