@@ -1,6 +1,7 @@
 //! Full disks: the refusal says so, nothing half is visible and nothing is left; with more room
 //! the same command ends well.
 
+use super::proxy::{Proxy, Weather};
 use super::watcher::{Allowed, Watcher};
 use super::{DEADLINE, Stage, ensure, put};
 use crate::failure::{During as _, Failure};
@@ -8,34 +9,77 @@ use crate::mount::Mounted;
 use crate::{process, tree};
 use std::ffi::OsStr;
 use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 pub(super) fn run(stage: &mut Stage) -> Result<String, Failure> {
-    let step = stage.count(160, 640) as u64;
+    let step = stage.count(160, 640);
     let source = stage.mixed_files("source", 60, 2, 1536 * 1024)?;
-    let share = stage.folder("share")?;
-    let (mut tried, mut refused) = (0, 0);
-    for kib in (64..4400).step_by(usize::try_from(step).during("step")?) {
-        let mounted = Mounted::in_memory(kib, &share)?.during("mounting is not allowed")?;
-        let server = stage.serve(&[])?;
-        let mut allowed = Allowed::default();
-        allowed.add_tree(&source, &share.join("x"))?;
-        let watcher = Watcher::start(&share, allowed)?;
-        let first = process::run(&mut put(&server, &source, &server.url("x"), "0"), DEADLINE)?;
-        if !first.status.success() {
-            refused += 1;
-            let said = first.complaint();
-            ensure(said.contains("space"), || format!("{kib} KiB: the refusal says {said}"))?;
-            ensure(!tree::has_parts(&share)?, || format!("{kib} KiB: a part was left"))?;
-            mounted.resize(16 * 1024)?;
-            process::run(&mut put(&server, &source, &server.url("x"), "0"), DEADLINE)?
-                .succeeded("ferry put, with more room")?;
-        }
-        tree::compare(&source, &share.join("x"))?;
-        watcher.end()?;
+    too_small_from_the_start(stage, &source)?;
+    let (mut tried, mut full) = (0, 0);
+    for kib in (64..4400).step_by(step) {
+        let is_full = fills_meanwhile(stage, &source, kib)
+            .map_err(|err| Failure::new(format!("{kib} KiB: {err}")))?;
+        full += usize::from(is_full);
         tried += 1;
     }
-    ensure(refused > 0 && refused < tried, || format!("{refused} of {tried} were full"))?;
-    Ok(format!("{tried} disks, {refused} of them full"))
+    ensure(full > 0 && full < tried, || format!("{full} of {tried} were full"))?;
+    Ok(format!("{tried} disks, {full} of them full"))
+}
+
+/// What cannot fit is refused before its first byte.
+fn too_small_from_the_start(stage: &Stage, source: &Path) -> Result<(), Failure> {
+    let share = stage.folder("share")?;
+    let _mounted = Mounted::in_memory(1024, &share)?.during("mounting is not allowed")?;
+    let server = stage.serve(&[])?;
+    let refused = process::run(&mut put(&server, source, &server.url("x"), "0"), DEADLINE)?;
+    let said = refused.complaint();
+    let is_told = !refused.status.success() && said.contains("there is room for");
+    ensure(is_told, || format!("of too small a disk was said {said}"))?;
+    ensure(!share.join("x").exists(), || "a job that cannot fit was begun".to_owned())
+}
+
+/// There is room when the job begins, and then others take all but `kib` KiB of the disk. Returns
+/// whether it became full.
+fn fills_meanwhile(stage: &mut Stage, source: &Path, kib: u64) -> Result<bool, Failure> {
+    let share = stage.folder("share")?;
+    let mounted = Mounted::in_memory(ROOMY_KIB, &share)?.during("mounting is not allowed")?;
+    let server = stage.serve(&[])?;
+    let mut allowed = Allowed::default();
+    allowed.add_tree(source, &share.join("x"))?;
+    let watcher = Watcher::start(&share, allowed)?;
+    let weather = Weather { rate: Some(RATE), ..Weather::default() };
+    let proxy = Proxy::start(server.address, weather, stage.random.branch())?;
+    let mut put = put(&server, source, &proxy.url("x"), "0");
+    let (first, shrunk) = std::thread::scope(|scope| {
+        let shrinking = scope.spawn(|| shrink_once_begun(&mounted, &share, kib));
+        (process::run(&mut put, DEADLINE), shrinking.join())
+    });
+    shrunk.map_err(|_panic| Failure::new("the disk's thread panicked"))??;
+    let first = first?;
+    let is_full = !first.status.success();
+    if is_full {
+        let said = first.complaint();
+        ensure(said.contains("space"), || format!("the refusal says {said}"))?;
+        ensure(!tree::has_parts(&share)?, || "a part was left".to_owned())?;
+        mounted.resize(ROOMY_KIB)?;
+        process::run(&mut put, DEADLINE)?.succeeded("ferry put, with more room")?;
+    }
+    tree::compare(source, &share.join("x"))?;
+    watcher.end()?;
+    Ok(is_full)
+}
+
+/// Takes room away as soon as the job is begun: all but `kib` KiB, or what is filled already.
+fn shrink_once_begun(disk: &Mounted, share: &Path, kib: u64) -> Result<(), Failure> {
+    let limit = Instant::now() + Duration::from_secs(20);
+    while !share.join("x").exists() {
+        ensure(Instant::now() < limit, || "the upload does not begin".to_owned())?;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let mut sizes = (kib..ROOMY_KIB).step_by(64);
+    let is_done = sizes.any(|kib| disk.resize(kib).is_ok());
+    ensure(is_done, || "the disk cannot be made smaller".to_owned())
 }
 
 /// What undo keeps fills the disk, and still the next upload fits.
@@ -65,3 +109,8 @@ pub(super) fn past_makes_way(stage: &mut Stage) -> Result<String, Failure> {
     ensure((1..rounds).contains(&kept), || format!("{kept} things are kept after {rounds}"))?;
     Ok(format!("{rounds} replacements of 7 MiB in 24 MiB, {kept} kept"))
 }
+
+/// More than the job takes, twice.
+const ROOMY_KIB: u64 = 16 * 1024;
+/// Bytes a second of one connection, so that the disk is full before the job is done.
+const RATE: u64 = 4 * 1024 * 1024;

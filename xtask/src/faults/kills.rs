@@ -3,7 +3,7 @@
 
 use super::proxy::{Proxy, Weather};
 use super::watcher::{Allowed, Watcher};
-use super::{DEADLINE, Stage, ensure, payload, put};
+use super::{DEADLINE, NO_CONNECTION, Stage, ensure, payload, put};
 use crate::failure::{During as _, Failure};
 use crate::ferry::Server;
 use crate::process::Background;
@@ -35,9 +35,9 @@ pub(super) fn run(stage: &mut Stage) -> Result<String, Failure> {
             job.kill_one(stage, address)?;
         }
     }
-    tree::compare(&source, &share.join("x"))?;
     let looks = watcher.end()?;
     ensure(!tree::has_parts(&share)?, || "a part was left".to_owned())?;
+    tree::compare(&source, &share.join("x"))?;
     let (bytes, sent, kills) = (payload(&source)?, proxy.bytes_up(), job.kills);
     ensure(kills >= kills_wanted / 2, || format!("only {kills} kills: the job was too short"))?;
     let bound = bytes + bytes / 20 + kills as u64 * IN_FLIGHT_MAX;
@@ -124,8 +124,6 @@ const LARGE_LEN: usize = 6 * 1024 * 1024;
 /// Bytes a second of one connection, so that the job is long enough to be killed.
 const RATE: u64 = 4 * 1024 * 1024;
 const JOB_MAX: Duration = Duration::from_mins(15);
-/// Exit code of a client that met no server.
-const NO_CONNECTION: i32 = 3;
 const RETRY_FOR: &str = "2m";
 /// Bytes that may be on their way when a process is killed: small files without an answer, and
 /// what lies in the buffers of both ends and of the proxy.

@@ -168,6 +168,8 @@ fn ensure(holds: bool, text: impl FnOnce() -> String) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(Failure::new(text())) }
 }
 
+/// Exit code of a client that met no server.
+const NO_CONNECTION: i32 = 3;
 /// Small files are shorter than this.
 const SMALL_LEN_MAX: usize = 16 * 1024;
 /// Longest run of one program.

@@ -46,7 +46,8 @@ fn one_round(
     for (index, content) in contents.iter().enumerate() {
         let file = stage.path(&format!("twin {index}"));
         fs::write(&file, content).during(file.display())?;
-        clients.push(start(server, &file, name, may_replace)?);
+        let told = fs::File::create(file.with_extension("told")).during("standard error")?;
+        clients.push(start(server, &file, name, may_replace, told)?);
     }
     let mut done = 0;
     for client in &mut clients {
@@ -56,7 +57,12 @@ fn one_round(
     let found = fs::read(&target).during(target.display())?;
     ensure(contents.contains(&found), || "neither of the two is there".to_owned())?;
     let expected = if may_replace { 2 } else { 1 };
-    ensure(done == expected, || format!("{done} of two succeeded, not {expected}"))
+    ensure(done == expected, || {
+        let told =
+            [0, 1].map(|index| fs::read_to_string(stage.path(&format!("twin {index}.told"))));
+        let told = told.map(Result::unwrap_or_default).join("; ");
+        format!("{done} of two succeeded, not {expected}: {told}")
+    })
 }
 
 fn start(
@@ -64,10 +70,11 @@ fn start(
     file: &Path,
     name: &str,
     may_replace: bool,
+    told: fs::File,
 ) -> Result<Background, Failure> {
     let mut put = put(server, file, &server.url(&name.replace(' ', "%20")), "30s");
     put.args(["--if-exists", if may_replace { "replace" } else { "refuse" }]);
-    Background::start(put.stdout(Stdio::null()).stderr(Stdio::null()))
+    Background::start(put.stdout(Stdio::null()).stderr(told))
 }
 
 const LARGE_LEN: usize = 5 * 1024 * 1024;
