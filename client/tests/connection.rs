@@ -1,6 +1,6 @@
 //! Connections against a scripted server: greeting, trust, deadlines, pages.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may give up")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may give up")]
 
 mod support;
 

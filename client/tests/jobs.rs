@@ -144,8 +144,8 @@ fn conflict(rule: Rule, is_equal: bool) -> (job::JobReport, Vec<(Vec<u8>, IfExis
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.txt");
     fs::write(&file, "new").unwrap();
-    let puts = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
-    let seen = std::sync::Arc::clone(&puts);
+    let puts = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&puts);
     let server = FakeServer::start(1, move |_, peer| {
         peer.greet();
         while let Some(sent) = peer.next() {

@@ -48,7 +48,8 @@ mod tests {
     use super::*;
 
     fn rows(last: usize, test: &str) -> String {
-        (1..=last).map(|row| format!("| {row} | a fault | is met | `{test}` |\n")).collect()
+        let rows = (1..=last).map(|row| format!("| {row} | a fault | is met | `{test}` |"));
+        rows.collect::<Vec<_>>().join("\n")
     }
 
     #[test]
