@@ -23,6 +23,8 @@ pub(super) fn curl(stage: &Stage) -> Result<Outcome, Failure> {
         same(&file, &back)?;
     }
     hard_names(&ftp, stage)?;
+    // The next server takes its place in the stage's state folder.
+    drop(ftp);
     on_ipv6(stage)?;
     Ok(Outcome::Passed)
 }
