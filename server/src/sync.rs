@@ -1,5 +1,5 @@
 //! Locks, flags and waits where the threads of the server meet. They are those of the libraries;
-//! in tests each use is also a point at which a [simulated scheduler](simulation) may let another
+//! in tests each use is also a point at which a simulated scheduler (`simulation`) may let another
 //! thread go on.
 
 #[cfg(test)]

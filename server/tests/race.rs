@@ -40,7 +40,7 @@ impl Swapper {
         let (is_over, swaps) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
         let (door, spare) = (share.join("door"), share.join("spare"));
         let (over, count) = (Arc::clone(&is_over), Arc::clone(&swaps));
-        let thread = std::thread::spawn(move || {
+        let swap = move || {
             while !over.load(Ordering::Relaxed) {
                 // What the client removed meanwhile is put back, so that the race goes on.
                 if renameat_with(CWD, &door, CWD, &spare, RenameFlags::EXCHANGE).is_ok() {
@@ -49,7 +49,8 @@ impl Swapper {
                     fs::create_dir(&door).or_else(|_| fs::create_dir(&spare)).ok();
                 }
             }
-        });
+        };
+        let thread = std::thread::Builder::new().name("swapper".to_owned()).spawn(swap).unwrap();
         Self { is_over, swaps, thread: Some(thread) }
     }
 

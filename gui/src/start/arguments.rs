@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, Parser)]
 #[command(name = "ferry-gui", version, about, max_term_width = 100)]
 pub(super) struct Arguments {
-    /// Server to connect to: a link, or ferry://[user@]host[:port]/path
+    /// Server to connect to: a link, or `ferry://[user@]host[:port]/path`
     #[arg(value_name = "URL", conflicts_with = "share")]
     pub(super) url: Option<String>,
     /// Share this folder, and open it
