@@ -268,6 +268,12 @@ impl Job {
         matches!(self.stage, Stage::Ended | Stage::Cancelled | Stage::Stopped(_))
     }
 
+    /// Whether it ended before its end and can be gone on with.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        matches!(self.stage, Stage::Stopped(_))
+    }
+
     /// Whether a thread works on it.
     #[must_use]
     pub fn is_working(&self) -> bool {

@@ -67,11 +67,13 @@ pub fn delete_details(deletion: &Deletion) -> String {
     if folders > 0 {
         what.push(format!("{} with everything in them", counted(folders, "folder", "folders")));
     }
-    let side = match deletion.side {
-        Side::Here => "this computer",
-        Side::Server => "the server",
+    let (side, after) = match deletion.side {
+        Side::Here => ("this computer", "This cannot be undone."),
+        Side::Server => {
+            ("the server", "Where the server keeps what is removed, `ferry undo` brings it back.")
+        }
     };
-    format!("{} will be removed from {side}. This cannot be undone.", what.join(" and "))
+    format!("{} will be removed from {side}. {after}", what.join(" and "))
 }
 
 /// Above the question at closing.

@@ -14,6 +14,8 @@ pub(super) fn update(state: &mut State, action: ShareAction, requests: &mut Requ
             state.dialog = None;
             command::pick(state, requests, Pick::ShareFolder);
         }
+        // What the server is just doing ends first: the choice shown is the one in force.
+        ShareAction::Rights(_) if state.sharing.is_busy => {}
         ShareAction::Rights(rights) => {
             state.sharing.rights = rights;
             if state.sharing.share.as_ref().is_some_and(|share| share.guests.is_some()) {
@@ -49,11 +51,20 @@ pub(super) fn ask(state: &mut State, request: ShareRequest, requests: &mut Reque
     requests.push(Request::Share(request));
 }
 
+/// The server knows what its guests may do: another window, or an earlier one, may have opened it.
+fn show_rights_in_force(state: &mut State) {
+    let share = state.sharing.share.as_ref();
+    if let Some((rights, _)) = share.and_then(|share| share.guests.as_ref()) {
+        state.sharing.rights = *rights;
+    }
+}
+
 pub(super) fn event(state: &mut State, event: ShareEvent, requests: &mut Requests) {
     state.sharing.is_busy = false;
     match event {
         ShareEvent::Running(share, login) => {
             state.sharing.share = Some(share);
+            show_rights_in_force(state);
             if let Some(login) = login {
                 state.sharing.login = Some(login.clone());
                 open(state, login, requests);
@@ -67,6 +78,7 @@ pub(super) fn event(state: &mut State, event: ShareEvent, requests: &mut Request
             }
         }
         ShareEvent::Failed(problem) => {
+            show_rights_in_force(state);
             if state.dialog == Some(Dialog::Sharing) {
                 state.sharing.problem = Some(problem);
             } else {

@@ -19,7 +19,8 @@ pub(super) fn update(state: &mut State, action: &TransferAction, requests: &mut 
         TransferAction::Cancel(id) => cancel(state, id, requests),
         TransferAction::Resume(id) | TransferAction::Retry(id) => again(state, id),
         TransferAction::Dismiss(id) => dismiss(state, |job| job.id == id, requests),
-        TransferAction::DismissAll => dismiss(state, |_| true, requests),
+        // What stopped can still go on: it leaves the list only by its own button.
+        TransferAction::DismissAll => dismiss(state, |job| !job.has_stopped(), requests),
         TransferAction::ShowFailures(id) => state.dialog = Some(Dialog::Failures(id)),
         TransferAction::ShowConflicts(id) => state.dialog = Some(Dialog::Conflicts(id)),
         TransferAction::Decide(id, conflict, choice) => {

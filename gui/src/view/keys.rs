@@ -12,6 +12,10 @@ pub(super) fn window_keys(ui: &Ui, state: &State, actions: &mut Actions) {
     }
     let is_typing = ui.ctx().text_edit_focused();
     for (modifiers, key, command) in COMMANDS {
+        // In a text field Ctrl with a letter belongs to the text.
+        if is_typing && *modifiers == Modifiers::COMMAND {
+            continue;
+        }
         let is_pressed = ui.input_mut(|input| input.consume_key(*modifiers, *key));
         if is_pressed && super::bar::why_not(state, *command).is_none() {
             actions.push(Action::Command(*command));
@@ -25,7 +29,7 @@ pub(super) fn window_keys(ui: &Ui, state: &State, actions: &mut Actions) {
     if pressed(Modifiers::COMMAND, Key::F) {
         ui.memory_mut(|memory| memory.request_focus(pane::filter_id(side)));
     }
-    if pressed(Modifiers::COMMAND, Key::H) {
+    if !is_typing && pressed(Modifiers::COMMAND, Key::H) {
         actions.push(Action::Pane(side, PaneAction::ToggleHidden));
     }
     if pressed(Modifiers::COMMAND, Key::L) {
