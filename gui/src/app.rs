@@ -211,7 +211,7 @@ impl App {
         if ctx.options(|options| options.theme_preference) != preference {
             ctx.set_theme(preference);
         }
-        let Some(is_dark) = self.options.desktop.prefers_dark() else { return };
+        let is_dark = self.options.desktop.prefers_dark().unwrap_or(false);
         let fallback = if is_dark { egui::Theme::Dark } else { egui::Theme::Light };
         if ctx.options(|options| options.fallback_theme) != fallback {
             ctx.options_mut(|options| options.fallback_theme = fallback);

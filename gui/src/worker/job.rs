@@ -278,8 +278,12 @@ fn target_of(order: &JobOrder, source: &Place) -> Place {
 /// Jobs on this server that can go on.
 pub(super) fn found(client: &Client, list: JobList) -> Vec<FoundJob> {
     let server = client.options().server();
+    let options = client.options();
+    // Another account may see another tree under the same paths.
     let is_ours = |job: &JobRecord| {
-        job.state.can_resume() && job.spec.server.fingerprint == client.fingerprint()
+        job.state.can_resume()
+            && job.spec.server.fingerprint == client.fingerprint()
+            && job.spec.server.account.as_deref() == options.account()
     };
     let jobs = list.jobs.into_iter().rev().filter(is_ours);
     jobs.map(|job| found_job(&server, job)).collect()

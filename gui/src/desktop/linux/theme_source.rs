@@ -74,7 +74,8 @@ fn scheme_of(value: &Value<'_>) -> u8 {
     match value {
         Value::Value(inner) => scheme_of(inner),
         Value::U32(1) => DARK,
-        Value::U32(2) => LIGHT,
+        // "No preference" is what desktops say whose user chose light.
+        Value::U32(_) => LIGHT,
         _ => UNKNOWN,
     }
 }
@@ -88,7 +89,7 @@ mod tests {
         let twice = Value::Value(Box::new(Value::Value(Box::new(Value::U32(1)))));
         assert_eq!(scheme_of(&twice), DARK);
         assert_eq!(scheme_of(&Value::U32(2)), LIGHT);
-        assert_eq!(scheme_of(&Value::U32(0)), UNKNOWN);
+        assert_eq!(scheme_of(&Value::U32(0)), LIGHT);
         assert_eq!(scheme_of(&Value::from("dark")), UNKNOWN);
         let source = ThemeSource::default();
         assert_eq!(source.prefers_dark(), None);
