@@ -27,10 +27,12 @@ fn main() {
         .allow_missing_glyphs()
         .build_eframe(|cc| App::new(options, &cc.egui_ctx));
     let place = Place::from_path(Path::new(&folder));
-    harness.state_mut().act(Action::Pane(Side::Here, PaneAction::Open(place)));
+    harness.state_mut().act(Action::Pane(Side::Here, PaneAction::Open(place.clone())));
     let rows = wait(&mut harness, |app| {
         let pane = app.state().pane(Side::Here);
-        (!pane.is_loading() && !pane.is_arranging && !pane.rows.is_empty()).then(|| pane.rows.len())
+        let is_here = pane.place == place && !pane.is_loading() && !pane.is_arranging;
+        let (rows, shown) = (pane.rows.len(), pane.shown().len());
+        (is_here && rows > 0 && shown == rows).then_some(rows)
     });
 
     let frame_ms = frame_ms(&mut harness);
@@ -50,7 +52,15 @@ fn wait<T>(harness: &mut Harness<'_, App>, is_so: impl Fn(&App) -> Option<T>) ->
         if let Some(found) = is_so(harness.state()) {
             return found;
         }
-        assert!(begun.elapsed() < PATIENCE, "the rows did not come");
+        let here = harness.state().state().pane(Side::Here);
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "the rows of {} did not come: {} are there, {} are shown, {:?}",
+            here.place,
+            here.rows.len(),
+            here.shown().len(),
+            here.loading,
+        );
         std::thread::sleep(Duration::from_millis(1));
     }
 }

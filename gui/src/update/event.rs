@@ -22,6 +22,8 @@ pub(super) fn update(state: &mut State, event: Event, requests: &mut Requests) {
             state.servers.list = list;
             state.servers.tidy();
         }
+        // Somebody was quicker, and looks at another folder already.
+        Event::Home(_) if state.here.generation > 0 => {}
         Event::Home(place) => browse::visit(state, Side::Here, place, requests),
         Event::Connected { server, address, place, now_unix_secs } => {
             state.servers.note(&address, now_unix_secs);

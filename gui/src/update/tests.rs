@@ -92,6 +92,19 @@ fn rows_that_stream_in_are_shown_as_they_come() {
     assert_eq!(listed(&["b", "c", "a", "d/"], true), (vec![3, 2, 0, 1], Loading::Done));
 }
 
+/// The bench of frames opened its folder before this computer's home had been found, and then
+/// waited for rows that nobody read any more.
+#[test]
+fn a_folder_that_is_open_already_is_not_left_for_home() {
+    let mut state = State::default();
+    pane(&mut state, Side::Here, PaneAction::Open(Place::parse(b"/large")));
+    let requests = event(&mut state, Event::Home(Place::parse(b"/people/ana")));
+    assert_eq!((state.here.place.to_string(), requests.len()), ("/large".to_owned(), 0));
+    let mut state = State::default();
+    event(&mut state, Event::Home(Place::parse(b"/people/ana")));
+    assert_eq!(state.here.place.to_string(), "/people/ana");
+}
+
 #[test]
 fn what_is_shown_stays_until_a_folder_was_read_again() {
     let mut state = connected();
