@@ -19,7 +19,7 @@ use crate::{Cancel, Error, Questions, Stage, random};
 use ferry_protocol::{
     Account, Answer, Attributes, Change, Content, Entry, Fitness, Hasher, History, IfExists,
     PeerMisbehaved, Preflight, Range, RemotePath, Removal, Request, ServerStatus, Space,
-    StoredDigest, Welcome,
+    StoredDigest, UndoGroup, Welcome,
 };
 use std::io::Write;
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub struct Client {
     cancel: Cancel,
     connection: Option<Connection>,
     directory: Option<RemotePath>,
+    /// What changes belong to, if they belong together.
+    undo_group: Option<UndoGroup>,
     welcome: Welcome,
     account: Account,
     fingerprint: Fingerprint,
@@ -74,6 +76,7 @@ impl Client {
             fingerprint: connection.fingerprint,
             connection: Some(connection),
             directory: None,
+            undo_group: None,
             welcome,
             account,
         })
@@ -324,6 +327,9 @@ impl Client {
                 Err(Error::Remote { .. }) => self.directory = None,
                 other => drop(other?),
             }
+        }
+        if self.undo_group.is_some() {
+            connection.name_undo_group(self.undo_group)?;
         }
         Ok(connection)
     }

@@ -3,6 +3,7 @@
 use super::{Client, unexpected};
 use crate::Error;
 use crate::job::numbered;
+use crate::random;
 use ferry_protocol::{
     Answer, Change, DecodeError, IfExists, Name, RemotePath, Request, Status, UndoEntry, UndoGroup,
     UndoId, UndoPage,
@@ -42,6 +43,24 @@ impl Client {
             }
         }
         Err(Error::TargetExists { path: to.to_string() })
+    }
+
+    /// Makes `changes`, so that all that they replace and remove can be brought back together.
+    pub fn together<T>(&mut self, changes: impl FnOnce(&mut Self) -> T) -> Result<T, Error> {
+        self.name_undo_group(Some(random::undo_group()?));
+        let changed = changes(self);
+        self.name_undo_group(None);
+        Ok(changed)
+    }
+
+    /// Connections that are opened later are told when they are.
+    fn name_undo_group(&mut self, group: Option<UndoGroup>) {
+        self.undo_group = group;
+        if let Some(mut connection) = self.connection.take()
+            && connection.name_undo_group(group).is_ok()
+        {
+            self.connection = Some(connection);
+        }
     }
 
     /// Gives a thing up for good, and its space.
