@@ -4,9 +4,10 @@
 use super::{Sharing, Wake};
 use crate::state::problem::{Fault, Problem};
 use crate::state::secret::Password;
-use crate::state::sharing::{GuestRights, OwnerLogin, Share, ShareEvent, ShareRequest};
+use crate::state::sharing::{GuestRights, OwnerLogin, QrCode, Share, ShareEvent, ShareRequest};
 use ferry_server::config::Access;
 use ferry_server::daemon::sharing::{self, Hold, OWNER_NAME, SharedFolder, SharingError};
+use ferry_server::qr::QrMatrix;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -296,12 +297,24 @@ fn owner_login(folder: &SharedFolder) -> Result<OwnerLogin, SharingError> {
 }
 
 fn share_of(sharing: &sharing::Sharing) -> Share {
+    let guests = sharing.guest.map(|access| (rights(access), sharing.link.clone()));
     Share {
         folder: PathBuf::from(&sharing.folder),
         port: sharing.local.port(),
-        guests: sharing.guest.map(|access| (rights(access), sharing.link.clone())),
+        code: guests.as_ref().and_then(|(_, link)| code(link)),
+        guests,
         keeps_running: sharing.is_kept,
     }
+}
+
+/// The code of a link; `None` for one that is too long.
+#[must_use]
+pub fn code(link: &str) -> Option<QrCode> {
+    let matrix = QrMatrix::of(link)?;
+    let width = matrix.width();
+    let fields = (0..width).flat_map(|row| (0..width).map(move |column| (column, row)));
+    let dark = fields.map(|(column, row)| matrix.is_dark(column, row)).collect();
+    Some(QrCode { width, dark })
 }
 
 fn access(rights: GuestRights) -> Access {

@@ -51,8 +51,20 @@ pub struct Share {
     pub port: u16,
     /// Who is let in, with the link for them; `None` while it is this window alone.
     pub guests: Option<(GuestRights, String)>,
+    /// The link for them as a code.
+    pub code: Option<QrCode>,
     /// Whether it stays when the window closes.
     pub keeps_running: bool,
+}
+
+/// A code that the camera of a telephone reads: a square of dark and light fields, without the
+/// margin around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QrCode {
+    /// Fields of a side.
+    pub width: usize,
+    /// Whether they are dark, row by row.
+    pub dark: Vec<bool>,
 }
 
 /// What came of a request, or happened by itself.

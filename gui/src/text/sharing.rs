@@ -24,3 +24,7 @@ pub const SHOW: &str = "Show it here";
 pub const COPY_LINK: &str = "Copy link";
 /// The link's field.
 pub const LINK: &str = "Link for others";
+/// The code, for screen readers.
+pub const CODE: &str = "QR code of the link";
+/// Beside the code.
+pub const CODE_HINT: &str = "Send the link, or let another device's camera read the code.";

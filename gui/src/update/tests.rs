@@ -303,6 +303,7 @@ fn the_rights_shown_are_those_in_force() {
         folder: "/srv".into(),
         port: 3000,
         guests: Some((GuestRights::Write, "ferry://10.0.0.2/".to_owned())),
+        code: None,
         keeps_running: true,
     };
     event(&mut state, Event::Share(ShareEvent::Running(share, None)));

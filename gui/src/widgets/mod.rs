@@ -5,10 +5,12 @@ mod button;
 mod field;
 mod panel;
 mod progress;
+mod qr;
 mod words;
 
 pub use button::{Button, Look};
 pub use field::Field;
 pub use panel::{banner, card, divider, empty, key_cap};
 pub use progress::progress_bar;
+pub use qr::qr_code;
 pub use words::{Words, label_width, words};

@@ -11,6 +11,7 @@ fn share(guests: Option<&str>) -> Share {
         folder: "/here/photos".into(),
         port: 3000,
         guests: guests.map(|link| (GuestRights::Read, link.to_owned())),
+        code: None,
         keeps_running: false,
     }
 }
@@ -80,6 +81,17 @@ fn the_link_for_others_is_shown_and_it_can_be_closed_again() {
     assert!(window.has("ferry://192.168.1.20:3000/#fp=abc"));
     window.click("Close it to others");
     assert_eq!(last_request(&window), ShareRequest::Narrow);
+}
+
+#[test]
+fn the_link_for_others_is_a_code_too() {
+    let mut window = Window::connected(world());
+    let link = "ferry://192.168.1.20:3000/#fp=abc";
+    let share = Share { code: ferry_gui::share::code(link), ..share(Some(link)) };
+    assert!(share.code.as_ref().is_some_and(|code| code.dark.len() == code.width * code.width));
+    tell(&mut window, ShareEvent::Running(share, None));
+    window.click("Share a folder");
+    assert!(window.has("QR code of the link"));
 }
 
 #[test]

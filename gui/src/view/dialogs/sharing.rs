@@ -3,18 +3,21 @@
 use super::{foot, modal};
 use crate::action::{Action, DialogAction, ShareAction};
 use crate::state::State;
-use crate::state::sharing::{GuestRights, Share};
+use crate::state::sharing::{GuestRights, QrCode, Share};
 use crate::text::{dialogs, sharing as text};
 use crate::theme;
 use crate::theme::icons;
 use crate::theme::tokens::{Tokens, size, space};
 use crate::view::Actions;
-use crate::widgets::{Button, Look, banner, words};
+use crate::widgets::{Button, Look, banner, qr_code, words};
 use egui::Ui;
+
+const WIDTH: f32 = 560.0;
+const CODE_SIDE: f32 = 200.0;
 
 pub(super) fn sharing_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     let Some(share) = &state.sharing.share else { return };
-    modal(ui, 520.0, text::TITLE, actions, |ui, actions| {
+    modal(ui, WIDTH, text::TITLE, actions, |ui, actions| {
         let tokens = Tokens::of(ui);
         words(share.folder.display().to_string()).font(theme::strong()).show(ui);
         if let Some(problem) = &state.sharing.problem {
@@ -23,7 +26,7 @@ pub(super) fn sharing_ui(ui: &Ui, state: &State, actions: &mut Actions) {
         }
         match &share.guests {
             None => alone_ui(ui, state, actions),
-            Some((_, link)) => open_ui(ui, state, link, actions),
+            Some((_, link)) => open_ui(ui, state, (link, share.code.as_ref()), actions),
         }
         keep_ui(ui, share, actions);
         foot(ui, |ui| {
@@ -51,9 +54,26 @@ fn alone_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     }
 }
 
-fn open_ui(ui: &mut Ui, state: &State, link: &str, actions: &mut Actions) {
+fn open_ui(
+    ui: &mut Ui,
+    state: &State,
+    (link, code): (&str, Option<&QrCode>),
+    actions: &mut Actions,
+) {
+    words(text::OPEN).color(Tokens::of(ui).text_weak).wrapped(ui);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::L;
+        if let Some(code) = code {
+            qr_code(ui, text::CODE, CODE_SIDE, (code.width, &code.dark));
+        }
+        ui.vertical(|ui| link_ui(ui, link, code.is_some(), actions));
+    });
+    rights_ui(ui, state, actions);
+}
+
+fn link_ui(ui: &mut Ui, link: &str, has_code: bool, actions: &mut Actions) {
     let tokens = Tokens::of(ui);
-    words(text::OPEN).color(tokens.text_weak).wrapped(ui);
+    ui.spacing_mut().item_spacing = egui::vec2(space::S, space::M);
     egui::Frame::new()
         .fill(tokens.background)
         .corner_radius(egui::CornerRadius::same(size::CORNER))
@@ -71,7 +91,9 @@ fn open_ui(ui: &mut Ui, state: &State, link: &str, actions: &mut Actions) {
             actions.push(Action::Share(ShareAction::Narrow));
         }
     });
-    rights_ui(ui, state, actions);
+    if has_code {
+        words(text::CODE_HINT).font(theme::small()).color(tokens.text_weak).wrapped(ui);
+    }
 }
 
 fn rights_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
