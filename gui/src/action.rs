@@ -1,5 +1,9 @@
 //! Everything that can happen, as plain data: what a person does, and what workers come back with.
 
+mod kept;
+
+pub use kept::{KeptAction, KeptEvent};
+
 use crate::state::ThemeChoice;
 use crate::state::arrangement::{Arranged, Column};
 use crate::state::connection::{KeyChange, Server, TrustQuestion};
@@ -32,6 +36,8 @@ pub enum Action {
     Notice(NoticeAction),
     /// In the dialog of the shared folder.
     Share(ShareAction),
+    /// In the dialog of what the server keeps.
+    Kept(KeptAction),
     /// Of the window itself.
     Window(WindowAction),
     /// A worker came back.
@@ -179,6 +185,12 @@ pub enum Command {
     CopyPath,
     /// Copies a link to what is chosen.
     CopyLink,
+    /// Shows what can be brought back.
+    BringBack,
+    /// Shows uploads that are not finished.
+    Unfinished,
+    /// Shows what was done.
+    History,
 }
 
 /// In the transfers panel.
@@ -346,6 +358,13 @@ pub enum Event {
     Picked(Picked),
     /// The embedded server.
     Share(ShareEvent),
+    /// What the server keeps.
+    Kept {
+        /// Names the server.
+        generation: u64,
+        /// What came.
+        event: KeptEvent,
+    },
 }
 
 /// Files of a job that ended otherwise than well.

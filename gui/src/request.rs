@@ -1,6 +1,7 @@
 //! What the update asks of the world. Each request returns at once; what comes of it is an event.
 
 use crate::state::arrangement::Arranging;
+use crate::state::kept::{IfTaken, KeptId};
 use crate::state::place::Place;
 use crate::state::secret::Password;
 use crate::state::servers::SavedServer;
@@ -81,6 +82,38 @@ pub enum Work {
     Decide(JobId, u64, Choice),
     /// Answers all questions of a job, and those to come.
     DecideAll(JobId, Choice),
+    /// Looks at what the server keeps, or does something about it.
+    Kept {
+        /// Names the server: what comes of it for another one is dropped.
+        generation: u64,
+        /// What.
+        work: KeptWork,
+    },
+}
+
+/// Something about what the server keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptWork {
+    /// Lists what can be brought back.
+    Undo,
+    /// Lists uploads that are not finished.
+    Parts,
+    /// Lists what was done.
+    History {
+        /// Older than this; 0 for the latest.
+        before: u64,
+    },
+    /// Brings a whole group back, or one thing of it.
+    BringBack {
+        /// The group.
+        group: KeptId,
+        /// The thing; `None` for all of them.
+        thing: Option<KeptId>,
+        /// Where its name is taken.
+        if_taken: IfTaken,
+    },
+    /// Gives an unfinished upload up.
+    Abandon(KeptId),
 }
 
 /// Where to connect, and as whom.

@@ -33,6 +33,8 @@ pub enum Dialog {
     Failures(JobId),
     /// The folder that is shared, and with whom.
     Sharing,
+    /// What the server keeps: undo, unfinished uploads, history.
+    Kept,
     /// The keys that the window knows.
     Keys,
 }

@@ -3,6 +3,7 @@
 pub mod arrangement;
 pub mod connection;
 pub mod dialog;
+pub mod kept;
 pub mod notice;
 pub mod pane;
 pub mod place;
@@ -17,6 +18,7 @@ pub mod transfers;
 
 use connection::Connection;
 use dialog::Dialog;
+use kept::Kept;
 use notice::Notices;
 use pane::Pane;
 use servers::Servers;
@@ -45,6 +47,8 @@ pub struct State {
     pub servers: Servers,
     /// The embedded server.
     pub sharing: Sharing,
+    /// What the server keeps for the account.
+    pub kept: Kept,
     /// A native dialog is open.
     pub is_picking: bool,
     /// Where times are shown.
@@ -81,6 +85,7 @@ impl Default for State {
             dialog: None,
             servers: Servers::default(),
             sharing: Sharing::default(),
+            kept: Kept::default(),
             is_picking: false,
             zone: jiff::tz::TimeZone::UTC,
             theme: ThemeChoice::System,

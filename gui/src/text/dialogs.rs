@@ -19,8 +19,14 @@ pub const MAKE: &str = "Make folder";
 pub const RENAME: &str = "Rename";
 /// The field for it.
 pub const NEW_NAME: &str = "New name";
-/// Removes.
-pub const DELETE: &str = "Delete for good";
+/// Removes. What a server removes it may keep for a while.
+#[must_use]
+pub fn delete(side: Side) -> &'static str {
+    match side {
+        Side::Here => "Delete for good",
+        Side::Server => "Delete from the server",
+    }
+}
 
 /// Where a new folder is made.
 #[must_use]
@@ -70,7 +76,7 @@ pub fn delete_details(deletion: &Deletion) -> String {
     let (side, after) = match deletion.side {
         Side::Here => ("this computer", "This cannot be undone."),
         Side::Server => {
-            ("the server", "Where the server keeps what is removed, `ferry undo` brings it back.")
+            ("the server", "Where the server keeps what is removed, Ctrl+Z brings it back.")
         }
     };
     format!("{} will be removed from {side}. {after}", what.join(" and "))
@@ -168,6 +174,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("F2 · F7 · Del", "rename, new folder, delete"),
     ("F5", "refresh"),
     ("Ctrl+U · Ctrl+D", "upload, download"),
+    ("Ctrl+Z", "bring back what was replaced or deleted"),
     ("Ctrl+C · Ctrl+V", "copy the path; send copied files"),
     ("F6", "go to the other side"),
 ];

@@ -3,6 +3,7 @@
 pub mod connect;
 pub mod dialogs;
 pub mod format;
+pub mod kept;
 pub mod panes;
 pub mod problems;
 pub mod sharing;

@@ -42,6 +42,9 @@ pub fn command(command: Command) -> &'static str {
         Command::ShareFolder => "Share a folder",
         Command::CopyPath => "Copy path",
         Command::CopyLink => "Copy link",
+        Command::BringBack => "Bring back files…",
+        Command::Unfinished => "Unfinished uploads…",
+        Command::History => "History…",
     }
 }
 
@@ -65,6 +68,9 @@ pub fn command_hint(command: Command) -> &'static str {
         Command::ShareFolder => "Let others fetch a folder of this computer",
         Command::CopyPath => "Copy the path of what is chosen",
         Command::CopyLink => "Copy a link to it",
+        Command::BringBack => "Show what was replaced or deleted on the server (Ctrl+Z)",
+        Command::Unfinished => "Show uploads that were cut",
+        Command::History => "Show what you did on this server",
     }
 }
 

@@ -83,6 +83,25 @@ pub fn cannot_rename(place: &str) -> String {
 pub fn cannot_remove(place: &str) -> String {
     format!("Cannot delete {place}")
 }
+/// What can be brought back cannot be listed.
+pub const CANNOT_LIST_UNDO: &str = "Cannot read what can be brought back";
+/// Unfinished uploads cannot be listed.
+pub const CANNOT_LIST_PARTS: &str = "Cannot read the list of unfinished uploads";
+/// The history cannot be listed.
+pub const CANNOT_LIST_HISTORY: &str = "Cannot read your history";
+/// A group cannot be brought back.
+pub const CANNOT_BRING_BACK: &str = "Not all of it was brought back";
+/// Something cannot be brought back.
+#[must_use]
+pub fn cannot_bring_back(place: &str) -> String {
+    format!("Cannot bring {place} back")
+}
+/// It is kept no more.
+pub const KEPT_NO_MORE: &str = "The server keeps this no more";
+/// Why.
+pub const KEPT_NO_MORE_DETAILS: &str = "It was brought back or given up meanwhile.";
+/// An unfinished upload cannot be given up.
+pub const CANNOT_ABANDON: &str = "Cannot give this upload up";
 /// A file failed.
 #[must_use]
 pub fn file_failed(name: &str) -> String {

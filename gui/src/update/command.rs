@@ -1,10 +1,11 @@
 //! The buttons of the bar.
 
-use super::{Requests, browse, share, transfer};
-use crate::action::Command;
+use super::{Requests, browse, kept, share, transfer};
+use crate::action::{Command, KeptAction};
 use crate::request::{Pick, Request, WindowRequest};
 use crate::state::State;
 use crate::state::dialog::{Deletion, Dialog};
+use crate::state::kept::Tab;
 use crate::state::place::{Place, shown};
 use crate::state::sharing::ShareRequest;
 use crate::state::side::Side;
@@ -39,6 +40,9 @@ pub(super) fn update(state: &mut State, command: Command, requests: &mut Request
         },
         Command::CopyPath => copy_path(state, requests),
         Command::CopyLink => copy_link(state, requests),
+        Command::BringBack => kept::update(state, KeptAction::Show(Tab::Undo), requests),
+        Command::Unfinished => kept::update(state, KeptAction::Show(Tab::Parts), requests),
+        Command::History => kept::update(state, KeptAction::Show(Tab::History), requests),
     }
 }
 

@@ -145,5 +145,6 @@ pub(super) fn leave(state: &mut State, requests: &mut Requests) {
     state.connection.is_choosing = false;
     state.server = Pane { generation: state.server.generation + 1, ..Pane::new(Side::Server) };
     state.notices = Notices::default();
+    state.kept.forget();
     state.dialog = None;
 }

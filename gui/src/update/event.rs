@@ -1,6 +1,6 @@
 //! What workers come back with.
 
-use super::{Requests, browse, command, share, transfer, window};
+use super::{Requests, browse, command, kept, share, transfer, window};
 use crate::action::{Event, JobEnd, Picked};
 use crate::request::{Request, WindowRequest, Work};
 use crate::state::State;
@@ -53,6 +53,7 @@ pub(super) fn update(state: &mut State, event: Event, requests: &mut Requests) {
             self::picked(state, picked, requests);
         }
         Event::Share(event) => share::event(state, event, requests),
+        Event::Kept { generation, event } => kept::event(state, generation, event, requests),
         event => of_rows_and_jobs(state, event, requests),
     }
 }

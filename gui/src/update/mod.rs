@@ -7,6 +7,7 @@ mod command;
 mod connect;
 mod dialog;
 mod event;
+mod kept;
 mod share;
 mod transfer;
 mod window;
@@ -42,6 +43,7 @@ pub fn update(state: &mut State, action: Action) -> Requests {
         Action::Dialog(action) => dialog::update(state, action, &mut requests),
         Action::Notice(action) => notice(state, action, &mut requests),
         Action::Share(action) => share::update(state, action, &mut requests),
+        Action::Kept(action) => kept::update(state, action, &mut requests),
         Action::Window(action) => window::update(state, action, &mut requests),
         Action::Event(event) => event::update(state, *event, &mut requests),
     }

@@ -114,6 +114,9 @@ pub(super) fn why_not(state: &State, command: Command) -> Option<&'static str> {
         }
         Command::Delete => needs(changes_server, panes::READ_ONLY)
             .or_else(|| needs(chosen == 0, panes::NEEDS_SOME)),
+        Command::BringBack | Command::Unfinished | Command::History => {
+            needs(server.is_none(), panes::NEEDS_SERVER)
+        }
         Command::Connect
         | Command::Refresh
         | Command::ShareFolder
@@ -175,6 +178,9 @@ fn more_button(ui: &mut Ui, state: &State, actions: &mut Actions) {
         ui.set_min_width(180.0);
         menu_items(ui, state, &[Command::UploadFiles, Command::UploadFolders], actions);
         menu_items(ui, state, &[Command::DownloadTo, Command::CopyLink], actions);
+        ui.separator();
+        let kept = [Command::BringBack, Command::Unfinished, Command::History];
+        menu_items(ui, state, &kept, actions);
         ui.separator();
         for (text, action) in [
             (panes::KEYS, Action::Dialog(DialogAction::ShowKeys)),

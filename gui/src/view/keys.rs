@@ -48,6 +48,7 @@ const COMMANDS: &[(Modifiers, Key, Command)] = &[
     (Modifiers::COMMAND, Key::U, Command::Upload),
     (Modifiers::COMMAND, Key::D, Command::Download),
     (Modifiers::COMMAND, Key::R, Command::Refresh),
+    (Modifiers::COMMAND, Key::Z, Command::BringBack),
 ];
 
 /// Paths that a file manager put on the clipboard are uploaded.

@@ -42,6 +42,9 @@ pub(super) fn ground_menu(ui: &mut Ui, state: &State, pane: &Pane, actions: &mut
     }
     menu_items(ui, state, &[Command::NewFolder], actions);
     ui.separator();
+    if pane.side == Side::Server {
+        menu_items(ui, state, &[Command::BringBack], actions);
+    }
     item(ui, pane.side, panes::SELECT_ALL, PaneAction::SelectAll, actions);
     item(ui, pane.side, panes::command(Command::Refresh), PaneAction::Refresh, actions);
     menu_items(ui, state, &[Command::CopyPath], actions);

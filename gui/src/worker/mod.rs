@@ -4,6 +4,7 @@
 mod connect;
 mod here;
 mod job;
+mod kept;
 mod list;
 mod problem;
 mod questions;
@@ -125,9 +126,11 @@ impl Backend for Workers {
             | Work::PauseJob(_)
             | Work::Decide(..)
             | Work::DecideAll(..) => return,
-            Work::Connect(_) | Work::ForgetKey(_) | Work::Disconnect | Work::StartJob(_) => {
-                &threads.server
-            }
+            Work::Connect(_)
+            | Work::ForgetKey(_)
+            | Work::Disconnect
+            | Work::StartJob(_)
+            | Work::Kept { .. } => &threads.server,
         };
         // A full queue belongs to a server that does not answer: what is asked of it now is void.
         drop(thread.try_send(work));

@@ -4,10 +4,11 @@ use super::connect::Target;
 use super::job::{self, Steering, Telling, Voice};
 use super::list::Gathering;
 use super::questions::AtWindow;
-use super::{Outbox, problem};
+use super::{Outbox, kept, problem};
 use crate::action::{Event, JobEnd};
 use crate::request::{JobOrder, Login, Work};
 use crate::state::place::Place;
+use crate::state::problem::Problem;
 use crate::state::rows::{Row, RowKind};
 use crate::state::side::Side;
 use crate::state::transfers::JobId;
@@ -26,7 +27,7 @@ use std::time::Instant;
 /// The window's link to a server.
 pub(super) struct Link {
     state_folder: PathBuf,
-    outbox: Outbox,
+    pub(super) outbox: Outbox,
     begun: Instant,
     /// Listings that are wanted now, of this computer and of the server.
     pub(super) wanted: [AtomicU64; 2],
@@ -133,6 +134,7 @@ impl Link {
             ),
             Work::Remove(_, places) => self.remove(&places),
             Work::StartJob(order) => self.start_job(&order),
+            Work::Kept { generation, work } => kept::perform(self, generation, work),
             _ => {}
         }
     }
@@ -163,7 +165,8 @@ impl Link {
         }
     }
 
-    fn with_client<T>(
+    /// Calls the client, if there is one and the window has not left it meanwhile.
+    pub(super) fn with_client<T>(
         &self,
         call: impl FnOnce(&mut Client) -> Result<T, Error>,
     ) -> Option<Result<T, Error>> {
@@ -217,18 +220,15 @@ impl Link {
         self.outbox.send(Event::Changed { side: Side::Server, made, problem });
     }
 
-    /// Removes one after the other; what cannot be removed is said once and stops no other.
+    /// Removes one after the other; what cannot be removed is said once and stops no other. All of
+    /// it can be brought back together.
     fn remove(&self, places: &[(Place, bool)]) {
-        let mut problem = None;
-        for (place, is_folder) in places {
-            let removal = if *is_folder { Removal::Tree } else { Removal::File };
-            let removed = self.with_client(|client| client.remove(&remote(place)?, removal));
-            let Some(removed) = removed else { return };
-            if let Err(err) = removed {
-                let summary = text::cannot_remove(&place.to_string());
-                problem = Some(problem::of_client(summary, &err));
-            }
-        }
+        let removed = self.with_client(|client| client.together(|it| remove_all(it, places))?);
+        let Some(removed) = removed else { return };
+        let problem = removed.unwrap_or_else(|err| {
+            let first = places.first().map(|(place, _)| place.to_string()).unwrap_or_default();
+            Some(problem::of_client(text::cannot_remove(&first), &err))
+        });
         self.outbox.send(Event::Changed { side: Side::Server, made: None, problem });
     }
 
@@ -294,6 +294,24 @@ impl Link {
 pub(super) fn remote(place: &Place) -> Result<RemotePath, Error> {
     RemotePath::parse(&place.to_bytes())
         .map_err(|err| Error::LocalRefused { path: place.to_path(), what: job::path_refusal(err) })
+}
+
+/// What could not be removed last; an error where the server is lost.
+fn remove_all(client: &mut Client, places: &[(Place, bool)]) -> Result<Option<Problem>, Error> {
+    let mut problem = None;
+    for (place, is_folder) in places {
+        let removal = if *is_folder { Removal::Tree } else { Removal::File };
+        match remote(place).and_then(|path| client.remove(&path, removal)) {
+            Ok(()) => {}
+            // The others would wait for the same server again.
+            Err(err) if err.is_cancelled() || err.is_retryable() => return Err(err),
+            Err(err) => {
+                let summary = text::cannot_remove(&place.to_string());
+                problem = Some(problem::of_client(summary, &err));
+            }
+        }
+    }
+    Ok(problem)
 }
 
 fn push(gathering: &mut Gathering<'_>, entry: &Entry) {

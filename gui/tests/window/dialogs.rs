@@ -78,7 +78,7 @@ fn delete_speaks_of_the_active_side() {
     window.click_row(Side::Server, "report.pdf", Modifiers::NONE);
     window.click("Delete");
     assert!(window.has("Delete “report.pdf”?"));
-    window.click("Delete for good");
+    window.click("Delete from the server");
     assert_eq!(window.rows(Side::Server), ["inbox", "old", "a.bin"]);
     assert_eq!(window.rows(Side::Here).len(), 5);
 }

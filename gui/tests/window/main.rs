@@ -10,11 +10,15 @@ mod close;
 mod connect;
 mod dialogs;
 mod drop;
+mod kept;
 mod keyboard;
 mod menus;
 mod notices;
 #[cfg(feature = "pictures")]
 mod pictures;
+#[cfg(feature = "pictures")]
+mod pictures_kept;
+mod real_kept;
 mod real_server;
 mod settle;
 mod sharing;

@@ -16,7 +16,7 @@ use ferry_gui::state::transfers::{Conflict, CurrentFile, FailedFile, Item, Progr
 use std::time::Duration;
 
 /// Draws a state in both themes, and compares.
-fn picture(name: &str, world: impl Fn() -> World, prepare: impl Fn(&mut Window)) {
+pub(crate) fn picture(name: &str, world: impl Fn() -> World, prepare: impl Fn(&mut Window)) {
     let mut results = SnapshotResults::new();
     for (choice, suffix) in [(ThemeChoice::Light, "light"), (ThemeChoice::Dark, "dark")] {
         let mut window = Window::built(world(), painted());
@@ -33,13 +33,13 @@ fn painted() -> HarnessBuilder<App> {
     builder().with_pixels_per_point(scale).wgpu()
 }
 
-fn connect(window: &mut Window) {
+pub(crate) fn connect(window: &mut Window) {
     window.world.borrow_mut().connects = true;
     window.act(Action::Connect(ConnectAction::Open("ferry://ana@harbour/".to_owned())));
     window.run();
 }
 
-fn full_world() -> World {
+pub(crate) fn full_world() -> World {
     let mut world = world();
     let mut here = vec![folder("Music"), folder("Photos 2026"), folder("Letters")];
     for index in 1..=24 {
@@ -259,14 +259,13 @@ fn rename() {
 fn sharing() {
     picture("sharing", full_world, |window| {
         connect(window);
+        let link =
+            "ferry://192.168.1.20:3000/#fp=mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiydcmrtgq2q";
         let share = Share {
             folder: "/here/Photos 2026".into(),
             port: 3000,
-            guests: Some((
-                GuestRights::Read,
-                "ferry://192.168.1.20:3000/#fp=mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiydcmrtgq2q"
-                    .to_owned(),
-            )),
+            guests: Some((GuestRights::Read, link.to_owned())),
+            code: ferry_gui::share::code(link),
             keeps_running: true,
         };
         window.sharing.events.lock().push_back(ShareEvent::Running(share, None));

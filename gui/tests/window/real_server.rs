@@ -17,8 +17,11 @@ use ferry_gui::state::place::Place;
 use ferry_gui::state::side::Side;
 use ferry_gui::state::transfers::{Choice, Stage};
 use ferry_gui::worker::{Backend, Wake, Workers};
+use ferry_protocol::Rights;
 use ferry_server::Server;
-use ferry_server::accounts::Accounts;
+use ferry_server::accounts::{
+    AccountName, Accounts, AccountsFile, PasswordHash, StoredAccount, Terms,
+};
 use ferry_server::config::{Arguments, Config, Verb};
 use ferry_server::identity::Identity;
 use std::fs;
@@ -51,8 +54,8 @@ impl Backend for Woken {
     }
 }
 
-struct Fixture {
-    harness: Harness<'static, App>,
+pub(crate) struct Fixture {
+    pub(crate) harness: Harness<'static, App>,
     bell: Receiver<()>,
     server: Option<Server>,
     folder: TempDir,
@@ -73,11 +76,15 @@ fn start_server(folder: &Path, guest: &str, port: u16) -> Server {
 }
 
 impl Fixture {
-    fn new(guest: &str) -> Self {
+    pub(crate) fn new(guest: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["share", "server", "here", "state"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
+        let hash = Some(PasswordHash::new(b"secret").unwrap());
+        let (name, terms) = (AccountName::parse("ana").unwrap(), Terms::new(Rights::read_write()));
+        let accounts = AccountsFile::of(&folder.path().join("server"));
+        accounts.add(StoredAccount { name, hash, terms }).unwrap();
         let server = start_server(folder.path(), guest, 0);
         let (sender, bell) = sync_channel(1);
         let options = Options {
@@ -91,13 +98,13 @@ impl Fixture {
     }
 
     /// Connected, with the pane of this computer at an own folder.
-    fn connected() -> Self {
+    pub(crate) fn connected() -> Self {
         let mut fixture = Self::new("write");
         fixture.connect();
         fixture
     }
 
-    fn connect(&mut self) {
+    pub(crate) fn connect(&mut self) {
         let port = self.server.as_ref().unwrap().addresses()[0].port();
         let address = format!("127.0.0.1:{port}");
         self.act(Action::Connect(ConnectAction::Open(address)));
@@ -106,31 +113,51 @@ impl Fixture {
             self.act(Action::Connect(ConnectAction::Trust(true)));
         }
         self.until(|state| state.connection.server().is_some());
+        self.open_here();
+    }
+
+    /// Connects with an account.
+    pub(crate) fn log_in(&mut self, account: &str, password: &str) {
+        let port = self.server.as_ref().unwrap().addresses()[0].port();
+        for action in [
+            ConnectAction::Address(format!("127.0.0.1:{port}")),
+            ConnectAction::Account(account.to_owned()),
+            ConnectAction::Password(password.to_owned()),
+            ConnectAction::Submit,
+        ] {
+            self.act(Action::Connect(action));
+        }
+        self.until(asks);
+        self.act(Action::Connect(ConnectAction::Trust(true)));
+        self.until(|state| state.connection.server().is_some());
+        self.open_here();
+    }
+
+    fn open_here(&mut self) {
         let here = self.here("");
-        self.until(|state| state.here.generation > 0);
         self.act(Action::Pane(Side::Here, PaneAction::Open(here)));
         self.until_read();
     }
 
-    fn path(&self, below: &str) -> PathBuf {
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
     }
 
-    fn here(&self, below: &str) -> Place {
+    pub(crate) fn here(&self, below: &str) -> Place {
         Place::from_path(&self.path("here").join(below))
     }
 
-    fn state(&self) -> &State {
+    pub(crate) fn state(&self) -> &State {
         self.harness.state().state()
     }
 
-    fn act(&mut self, action: Action) {
+    pub(crate) fn act(&mut self, action: Action) {
         self.harness.state_mut().act(action);
         self.harness.step();
     }
 
     /// Draws whenever a worker comes back, until something is so.
-    fn until(&mut self, is_so: impl Fn(&State) -> bool) {
+    pub(crate) fn until(&mut self, is_so: impl Fn(&State) -> bool) {
         let deadline = Instant::now() + Duration::from_mins(1);
         while !is_so(self.state()) {
             assert!(Instant::now() < deadline, "it never came about: {:?}", self.state());
@@ -140,24 +167,24 @@ impl Fixture {
         }
     }
 
-    fn until_read(&mut self) {
+    pub(crate) fn until_read(&mut self) {
         self.until(|state| {
             Side::BOTH.iter().all(|side| state.pane(*side).loading == Loading::Done)
         });
     }
 
-    fn until_done(&mut self) {
+    pub(crate) fn until_done(&mut self) {
         self.until(|state| state.transfers.jobs.iter().all(|job| job.stage == Stage::Ended));
         self.until_read();
     }
 
-    fn choose_all(&mut self, side: Side) {
+    pub(crate) fn choose_all(&mut self, side: Side) {
         self.act(Action::Pane(side, PaneAction::Refresh));
         self.until_read();
         self.act(Action::Pane(side, PaneAction::SelectAll));
     }
 
-    fn names(&self, side: Side) -> Vec<String> {
+    pub(crate) fn names(&self, side: Side) -> Vec<String> {
         let pane = self.state().pane(side);
         let names = pane.shown().iter().map(|row| pane.rows.name(*row));
         names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()

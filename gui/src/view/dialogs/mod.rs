@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod failures;
+mod kept;
 mod keys;
 mod names;
 mod questions;
@@ -35,6 +36,7 @@ pub(super) fn dialog_ui(ui: &Ui, state: &State, actions: &mut Actions) {
             }
         }
         Dialog::Sharing => sharing::sharing_ui(ui, state, actions),
+        Dialog::Kept => kept::kept_ui(ui, state, actions),
         Dialog::Keys => keys::keys_ui(ui, actions),
     }
 }

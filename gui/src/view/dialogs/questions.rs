@@ -31,7 +31,7 @@ pub(super) fn delete_ui(ui: &Ui, deletion: &Deletion, actions: &mut Actions) {
             });
         }
         foot(ui, |ui| {
-            if Button::new(Look::Danger, text::DELETE).show(ui).clicked() {
+            if Button::new(Look::Danger, text::delete(deletion.side)).show(ui).clicked() {
                 actions.push(Action::Dialog(DialogAction::Confirm));
             }
             let cancel = Button::new(Look::Plain, text::CANCEL).show(ui);
