@@ -15,7 +15,7 @@ use crate::penalties::{Penalties, PenaltyReport};
 use crate::pool::Pool;
 use crate::service::{Desk, PartNames, Places, Service};
 use crate::storage::Storage;
-use crate::storage::local::LocalFolder;
+use crate::storage::local::{Disks, LocalFolder};
 use crate::sweeper::Sweeper;
 use crate::transport::tls::{FtpTls, Presented, TlsConfig};
 use parking_lot::{Condvar, Mutex};
@@ -120,11 +120,12 @@ impl Server {
         identity: &Identity,
         confine: impl FnOnce(),
     ) -> Result<Self, StartError> {
-        let share = LocalFolder::open(&config.share, config.undo)
+        let disks = Arc::<Disks>::default();
+        let share = LocalFolder::open_on(&disks, &config.share, config.undo)
             .map_err(|err| StartError::Share(config.share.clone(), err))?;
         let sockets = listener::bind(&config.listen, config.port)?;
         confine();
-        Self::start_on(sockets, config, Arc::new(share), accounts, identity)
+        Self::start_on(sockets, config, (Arc::new(share), disks), accounts, identity)
     }
 
     /// Starts to serve a storage of any kind; `config.share` is not looked at.
@@ -135,13 +136,13 @@ impl Server {
         identity: &Identity,
     ) -> Result<Self, StartError> {
         let sockets = listener::bind(&config.listen, config.port)?;
-        Self::start_on(sockets, config, storage, accounts, identity)
+        Self::start_on(sockets, config, (storage, Arc::default()), accounts, identity)
     }
 
     fn start_on(
         sockets: Vec<TcpListener>,
         config: &Config,
-        storage: Arc<dyn Storage>,
+        (storage, disks): (Arc<dyn Storage>, Arc<Disks>),
         accounts: Arc<Accounts>,
         identity: &Identity,
     ) -> Result<Self, StartError> {
@@ -155,6 +156,7 @@ impl Server {
             state_dir: config.state_dir.clone(),
             part_lifetime: config.limits.part_lifetime,
             undo: config.undo,
+            disks,
         };
         let audit = Audit::start(&config.state_dir, &config.audit)?;
         let log = audit.log();

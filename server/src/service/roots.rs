@@ -4,7 +4,7 @@
 use super::{Error, Result};
 use crate::accounts::Account;
 use crate::config::{self, UndoLimits};
-use crate::storage::local::LocalFolder;
+use crate::storage::local::{Disks, LocalFolder};
 use crate::storage::{Counted, Mounted, Storage, Usage};
 use ferry_protocol::Name;
 use parking_lot::Mutex;
@@ -46,8 +46,10 @@ pub(crate) struct Places {
     pub(crate) state_dir: PathBuf,
     /// How long a part that nobody goes on with is kept.
     pub(crate) part_lifetime: Duration,
-    /// How long and how much of what was replaced or removed is kept in each folder.
+    /// How long and how much of what was replaced or removed is kept.
     pub(crate) undo: UndoLimits,
+    /// The disks that the folders lie on.
+    pub(crate) disks: Arc<Disks>,
 }
 
 impl Roots {
@@ -142,8 +144,8 @@ impl Roots {
         if let Some(open) = opened.get(&resolved).and_then(Weak::upgrade) {
             return Ok(open);
         }
-        let local =
-            Arc::new(LocalFolder::open(&resolved, self.places.undo).map_err(|err| gone(&err))?);
+        let local = LocalFolder::open_on(&self.places.disks, &resolved, self.places.undo);
+        let local = Arc::new(local.map_err(|err| gone(&err))?);
         opened.retain(|_, folder| folder.strong_count() > 0);
         opened.insert(resolved, Arc::downgrade(&local));
         Ok(local)

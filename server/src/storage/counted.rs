@@ -5,8 +5,8 @@
 //! to the same folder past this storage is seen by the next count.
 
 use super::{
-    Author, Error, ErrorKind, Listing, PartState, Published, Reader, Result, Space, Storage, Undo,
-    Upload,
+    Author, Error, ErrorKind, FolderId, Listing, PartState, Published, Reader, Result, Space,
+    Storage, Undo, Upload,
 };
 use ferry_protocol::{
     Attributes, Entry, EntryKind, IfExists, RemotePath, TransferId, UndoEntry, UndoId,
@@ -64,6 +64,11 @@ impl Usage {
         let mut count = self.0.lock();
         count.uploads.remove(&transfer.0);
         count.stored = count.stored.saturating_add(bytes).saturating_sub(replaced);
+    }
+
+    fn came_back(&self, bytes: u64, removed: u64) {
+        let mut count = self.0.lock();
+        count.stored = count.stored.saturating_add(bytes).saturating_sub(removed);
     }
 
     fn removed(&self, bytes: u64) {
@@ -184,7 +189,12 @@ impl Storage for Counted {
         target: &RemotePath,
         transfer: TransferId,
     ) -> Result<Box<dyn Upload>> {
-        let upload = self.inner.continue_upload(target, transfer)?;
+        let upload = self.inner.continue_upload(target, transfer).inspect_err(|err| {
+            if err.kind() == ErrorKind::NoPart {
+                // It was swept, or made way.
+                self.usage.give_back(transfer);
+            }
+        })?;
         // After a restart of the server this part is not counted yet.
         let replaced = self.file_len(target);
         if !self.usage.set_aside(transfer, upload.held(), replaced, self.quota) {
@@ -251,6 +261,10 @@ impl Storage for Counted {
 
     fn barrier(&self) -> Result<()> {
         self.inner.barrier()
+    }
+
+    fn failed_syncs(&self) -> u64 {
+        self.inner.failed_syncs()
     }
 
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {
@@ -383,9 +397,9 @@ impl Upload for CountedUpload {
         let len = self.inner.held();
         let Self { inner, storage, usage, quota, target, transfer } = *self;
         match inner.publish(if_exists, by) {
-            Ok(published) => {
+            Ok(inner) => {
                 usage.stored(transfer, len, replaced);
-                Ok(published)
+                Ok(Box::new(CountedPublished { inner, usage, len, replaced }))
             }
             Err((err, inner)) => {
                 let upload = Self { inner, storage, usage, quota, target, transfer };
@@ -397,6 +411,29 @@ impl Upload for CountedUpload {
     fn abandon(self: Box<Self>) -> Result<()> {
         self.inner.abandon()?;
         self.usage.give_back(self.transfer);
+        Ok(())
+    }
+}
+
+struct CountedPublished {
+    inner: Box<dyn Published>,
+    usage: Arc<Usage>,
+    len: u64,
+    replaced: u64,
+}
+
+impl Published for CountedPublished {
+    fn folder_id(&self) -> FolderId {
+        self.inner.folder_id()
+    }
+
+    fn sync_folder(&self) -> Result<()> {
+        self.inner.sync_folder()
+    }
+
+    fn take_back(self: Box<Self>) -> Result<()> {
+        self.inner.take_back()?;
+        self.usage.came_back(self.replaced, self.len);
         Ok(())
     }
 }

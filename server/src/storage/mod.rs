@@ -88,8 +88,13 @@ pub trait Storage: Send + Sync + fmt::Debug {
     fn check_writable(&self, folder: &RemotePath) -> Result<()>;
 
     /// Returns once all that was written and renamed before is on stable storage. Dear: a whole
-    /// file system may have to be written.
+    /// file system may have to be written. After an error no upload that was begun before can be
+    /// published.
     fn barrier(&self) -> Result<()>;
+
+    /// How often a barrier or a sync failed. What was done before such a failure may be lost,
+    /// though later barriers succeed.
+    fn failed_syncs(&self) -> u64;
 
     /// Removes parts that nobody wrote to for `idle_secs` seconds, and returns their count.
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64>;
@@ -225,8 +230,13 @@ pub trait Published: Send {
     /// Identity of the folder that holds the name; names in one folder share a sync.
     fn folder_id(&self) -> FolderId;
 
-    /// Returns once the folder's names are on stable storage.
+    /// Returns once the folder's names are on stable storage. After an error the upload must be
+    /// taken back: the error is not told twice.
     fn sync_folder(&self) -> Result<()>;
+
+    /// Takes the name back from an upload that was refused after all, unless it is another's by
+    /// now. What it replaced has the name again; where that is not kept, the upload stays.
+    fn take_back(self: Box<Self>) -> Result<()>;
 }
 
 /// What is known of a part.

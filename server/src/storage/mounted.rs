@@ -155,10 +155,13 @@ impl Storage for Mounted {
     }
 
     fn barrier(&self) -> Result<()> {
-        self.root.barrier()?;
-        self.mounts
-            .iter()
-            .try_for_each(|mount| mount.storage.barrier().map_err(|err| err.below(&mount.at)))
+        let barrier = |mount: &Mount| mount.storage.barrier().map_err(|err| err.below(&mount.at));
+        self.mounts.iter().map(barrier).fold(self.root.barrier(), Result::and)
+    }
+
+    fn failed_syncs(&self) -> u64 {
+        let mounts = self.mounts.iter().map(|mount| mount.storage.failed_syncs());
+        mounts.fold(self.root.failed_syncs(), u64::saturating_add)
     }
 
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {

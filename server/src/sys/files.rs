@@ -42,6 +42,8 @@ pub(crate) enum Kind {
 pub(crate) struct Stat {
     pub(crate) kind: Kind,
     pub(crate) size: u64,
+    /// Bytes that it takes on the disk.
+    pub(crate) allocated: u64,
     pub(crate) mode: u32,
     pub(crate) modified: (i64, u32),
     /// Last change of content, attributes or name; nobody can set it.
@@ -63,6 +65,7 @@ impl Stat {
         Self {
             kind: Kind::of(FileType::from_raw_mode(stat.st_mode as _)),
             size: stat.st_size as u64,
+            allocated: stat.st_blocks as u64 * 512,
             mode: stat.st_mode as u32,
             modified: (stat.st_mtime as i64, stat.st_mtime_nsec as u32),
             changed: (stat.st_ctime as i64, stat.st_ctime_nsec as u32),
@@ -362,8 +365,24 @@ pub(crate) fn space(handle: impl AsFd) -> io::Result<(u64, u64, u64)> {
     Ok((bytes(stat.f_blocks), bytes(stat.f_bavail), stat.f_fsid))
 }
 
+/// Returns once a file's content and attributes are on stable storage.
+pub(crate) fn sync_file(file: &File) -> io::Result<()> {
+    #[cfg(test)]
+    super::fault::strike(super::fault::Sync::File)?;
+    file.sync_all()
+}
+
+/// Returns once the names in a folder are on stable storage.
+pub(crate) fn sync_folder(folder: &File) -> io::Result<()> {
+    #[cfg(test)]
+    super::fault::strike(super::fault::Sync::Folder)?;
+    folder.sync_all()
+}
+
 /// Returns once the whole file system of `handle` is on stable storage.
 pub(crate) fn sync_file_system(handle: &File) -> io::Result<()> {
+    #[cfg(test)]
+    super::fault::strike(super::fault::Sync::FileSystem)?;
     #[cfg(target_os = "linux")]
     return Ok(fs::syncfs(handle)?);
     #[cfg(not(target_os = "linux"))]
@@ -371,6 +390,16 @@ pub(crate) fn sync_file_system(handle: &File) -> io::Result<()> {
         fs::sync();
         handle.sync_all()
     }
+}
+
+/// Has the system forget what it remembers of a file's content, as far as it is on the disk: what
+/// is read next comes from there.
+pub(crate) fn forget_cached(file: &File) {
+    #[cfg(target_os = "linux")]
+    // It is advice: where it is not taken, the memory is read as ever.
+    fs::fadvise(file, 0, None, fs::Advice::DontNeed).unwrap_or_default();
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
 }
 
 /// Permission bits that new files and folders of this process do not get.

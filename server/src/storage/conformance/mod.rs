@@ -1,6 +1,7 @@
 //! What every storage must do, whatever it is made of. Each check runs over each implementation.
 
 mod namespace;
+mod parts;
 mod reading;
 mod undo;
 mod uploads;

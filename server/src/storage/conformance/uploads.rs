@@ -13,6 +13,7 @@ over_all!(
     a_folder_is_never_replaced,
     a_dropped_upload_goes_on,
     an_abandoned_upload_is_gone,
+    a_name_that_is_taken_back_is_as_it_was,
     one_upload_has_one_writer,
     a_new_beginning_forgets_the_old_part,
     time_and_permission_bits_are_kept,
@@ -122,6 +123,22 @@ fn a_dropped_upload_goes_on(storage: &dyn Storage) {
     publish(upload, IfExists::Refuse).unwrap();
     assert_eq!(read(storage, &path("file")), bytes);
     assert_eq!(kind(storage.continue_upload(&path("file"), id(1))), ErrorKind::NoPart);
+}
+
+fn a_name_that_is_taken_back_is_as_it_was(storage: &dyn Storage) {
+    let published = sealed(storage, "new", b"x").publish(IfExists::Refuse, &by());
+    published.map_err(|(err, _)| err).unwrap().take_back().unwrap();
+    assert_eq!(kind(storage.stat(&path("new"))), ErrorKind::NotFound);
+    put(storage, &path("file"), b"old");
+    let published = sealed(storage, "file", b"new").publish(IfExists::Replace, &by());
+    published.map_err(|(err, _)| err).unwrap().take_back().unwrap();
+    assert_eq!(read(storage, &path("file")), b"old");
+    assert!(storage.undo().entries(None, 9).unwrap().is_empty());
+    // Somebody has replaced it since: theirs stays.
+    let published = sealed(storage, "file", b"new").publish(IfExists::Replace, &by());
+    publish(sealed(storage, "file", b"newest"), IfExists::Replace).unwrap();
+    published.map_err(|(err, _)| err).unwrap().take_back().unwrap();
+    assert_eq!(read(storage, &path("file")), b"newest");
 }
 
 fn an_abandoned_upload_is_gone(storage: &dyn Storage) {

@@ -1,6 +1,7 @@
 //! The file systems that were written to, for the barrier: one sync call reaches one file system,
 //! and others may be mounted below the root.
 
+use super::doubt::Doubt;
 use super::folder::Folder;
 use crate::sys;
 use parking_lot::Mutex;
@@ -17,13 +18,13 @@ pub(super) struct FileSystems {
 
 impl FileSystems {
     /// Remembers the file system of `folder`, which is not the root's.
-    pub(super) fn note(&self, folder: &Folder) -> io::Result<()> {
+    pub(super) fn note(&self, folder: &Folder, doubt: &Doubt) -> io::Result<()> {
         let mut touched = self.touched.lock();
         if touched.contains_key(&folder.id.0) {
             return Ok(());
         }
         if touched.len() >= TOUCHED_MAX {
-            sync_all(&std::mem::take(&mut *touched))?;
+            doubt.count(sync_all(&std::mem::take(&mut *touched)))?;
         }
         touched.insert(folder.id.0, sys::open_folder(&folder.handle, b".")?);
         Ok(())
@@ -33,13 +34,15 @@ impl FileSystems {
     /// they can be unmounted.
     pub(super) fn sync(&self, root: &File) -> io::Result<()> {
         let touched = std::mem::take(&mut *self.touched.lock());
-        sys::sync_file_system(root)?;
-        sync_all(&touched)
+        let own = sys::sync_file_system(root);
+        let others = sync_all(&touched);
+        own.and(others)
     }
 }
 
+/// Syncs each, also when one fails: nobody will remember them.
 fn sync_all(folders: &BTreeMap<u64, File>) -> io::Result<()> {
-    folders.values().try_for_each(sys::sync_file_system)
+    folders.values().map(sys::sync_file_system).fold(Ok(()), io::Result::and)
 }
 
 /// Most folders held open for the next barrier; a share of many small file systems syncs earlier.

@@ -1,5 +1,6 @@
 //! The root, and the folders below it. Whatever is opened by a path is opened here.
 
+use super::doubt::Doubt;
 use super::file_systems::FileSystems;
 use super::name::system_path;
 use crate::storage::FolderId;
@@ -18,6 +19,8 @@ pub(super) struct Root {
     /// The same folder, for what has no path.
     folder: Folder,
     file_systems: FileSystems,
+    /// What failed syncs left behind.
+    pub(super) doubt: Doubt,
 }
 
 /// An open folder, and which one it is.
@@ -45,6 +48,7 @@ impl Root {
         Ok(Self {
             confined: Dir::from_std_file(folder.handle.try_clone()?),
             file_systems: FileSystems::default(),
+            doubt: Doubt::default(),
             folder,
         })
     }
@@ -62,7 +66,10 @@ impl Root {
 
     /// Has the next [`Root::sync`] reach the file system of `folder`.
     pub(super) fn note_change(&self, folder: &Folder) -> io::Result<()> {
-        if folder.id.0 == self.folder.id.0 { Ok(()) } else { self.file_systems.note(folder) }
+        if folder.id.0 == self.folder.id.0 {
+            return Ok(());
+        }
+        self.file_systems.note(folder, &self.doubt)
     }
 
     /// Opens the folder at `path` with a read position of its own.
@@ -83,6 +90,23 @@ impl Root {
         self.open_with(path, sys::HANDLE_ONLY)
     }
 
+    /// The topmost folder on the way to `path`, links followed, that lies on `device`.
+    pub(super) fn top_on(&self, device: u64, path: &RemotePath) -> io::Result<RemotePath> {
+        let whole = self.confined.canonicalize(system_path(path)?)?;
+        let whole = RemotePath::parse(whole.as_os_str().as_encoded_bytes());
+        let whole = whole.map_err(|err| io::Error::new(io::ErrorKind::InvalidFilename, err))?;
+        let mut at = RemotePath::root();
+        for name in whole.names() {
+            at = at
+                .join_all(name)
+                .map_err(|err| io::Error::new(io::ErrorKind::InvalidFilename, err))?;
+            if self.folder(&at, Purpose::Names)?.id.0 == device {
+                return Ok(at);
+            }
+        }
+        Err(io::ErrorKind::NotFound.into())
+    }
+
     /// Follows the link `name` in the folder `path`; an error if it leads out or nowhere.
     pub(super) fn follow(&self, folder: &RemotePath, name: &[u8]) -> io::Result<sys::Stat> {
         let path = folder
@@ -93,7 +117,7 @@ impl Root {
 
     /// Returns once all that was changed below the root is on stable storage.
     pub(super) fn sync(&self) -> io::Result<()> {
-        self.file_systems.sync(&self.folder.handle)
+        self.doubt.count(self.file_systems.sync(&self.folder.handle))
     }
 
     fn open_with(&self, path: &RemotePath, flags: i32) -> io::Result<File> {

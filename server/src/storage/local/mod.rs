@@ -9,12 +9,16 @@
 //! Other file systems mounted below the root are served. A link that leads out of the root, and
 //! so every absolute link, is listed and never followed.
 
+mod disks;
+mod doubt;
 mod fault;
 mod file_systems;
 mod folder;
+mod idle_parts;
 mod listing;
 mod name;
 mod namespace;
+mod published;
 mod reader;
 mod room;
 #[cfg(test)]
@@ -30,9 +34,11 @@ mod written;
 use super::{Author, Error, ErrorKind, Listing, PartState, Reader, Result, Space, Storage, Upload};
 use crate::config::UndoLimits;
 use crate::{storage, sys};
+pub use disks::Disks;
 use fault::Blame as _;
 use ferry_protocol::{Attributes, Entry, IfExists, RemotePath, TransferId, UndoEntry, UndoId};
 use folder::Root;
+use idle_parts::IdleParts;
 use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +51,8 @@ pub struct LocalFolder {
     root: Arc<Root>,
     transfers: Arc<Transfers>,
     undo: Arc<Undo>,
+    idle: Arc<IdleParts>,
+    disks: Arc<Disks>,
     /// Permission bits of a file whose sender named none.
     default_mode: u32,
 }
@@ -53,13 +61,19 @@ impl LocalFolder {
     /// Opens the folder at `path`, which must be readable and may be entered. What is replaced
     /// and removed is kept within `limits`.
     pub fn open(path: &Path, limits: UndoLimits) -> io::Result<Self> {
+        Self::open_on(&Arc::default(), path, limits)
+    }
+
+    /// The same, as one of the folders of a server: `limits` hold for what all of them keep on one
+    /// of its `disks`, and there the oldest makes way first, whichever folder it is from.
+    pub fn open_on(disks: &Arc<Disks>, path: &Path, limits: UndoLimits) -> io::Result<Self> {
         let root = Arc::new(Root::open(path)?);
-        Ok(Self {
-            transfers: Arc::default(),
-            undo: Arc::new(Undo::new(&root, limits)),
-            default_mode: 0o666 & !sys::umask(),
-            root,
-        })
+        let transfers = Arc::<Transfers>::default();
+        let undo = Arc::new(Undo::new(&root, limits, disks));
+        let idle = Arc::new(IdleParts::new(&root, &transfers));
+        disks.add(&undo, &idle);
+        let (disks, default_mode) = (Arc::clone(disks), 0o666 & !sys::umask());
+        Ok(Self { root, transfers, undo, idle, disks, default_mode })
     }
 }
 
@@ -128,8 +142,8 @@ impl Storage for LocalFolder {
     fn space(&self, path: &RemotePath) -> Result<Space> {
         let handle = self.root.handle(path).blame(path)?;
         let (total, free, disk) = sys::space(&handle).blame(path)?;
-        // What undo keeps makes way for whoever needs the space.
-        let kept = if self.undo.shares_space_with(&handle) { self.undo.reclaimable() } else { 0 };
+        // The past makes way for whoever needs the space.
+        let kept = self.disks.reclaimable(sys::stat_handle(&handle).blame(path)?.device);
         Ok(Space { total, available: free.saturating_add(kept).min(total), disk })
     }
 
@@ -142,8 +156,12 @@ impl Storage for LocalFolder {
         self.root.sync().blame(&RemotePath::root())
     }
 
+    fn failed_syncs(&self) -> u64 {
+        self.root.doubt.failures()
+    }
+
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {
-        sweep::sweep_parts(&self.root, &self.transfers, idle_secs)
+        sweep::sweep_parts(&self.root, &self.transfers, &self.idle, idle_secs)
     }
 
     fn part(&self, target: &RemotePath, transfer: TransferId) -> Result<PartState> {
@@ -151,7 +169,9 @@ impl Storage for LocalFolder {
     }
 
     fn remove_part(&self, target: &RemotePath, transfer: TransferId) -> Result<()> {
-        self.place(target, transfer)?.clear()
+        self.place(target, transfer)?.clear()?;
+        self.idle.remove(transfer);
+        Ok(())
     }
 
     fn undo(&self) -> &dyn storage::Undo {

@@ -59,7 +59,9 @@ pub(super) fn rename(
     let old = (from_folder.handle.as_fd(), from_name.as_bytes());
     let new = (to_folder.handle.as_fd(), to_name.as_bytes());
     let renamed = match if_exists {
-        IfExists::Replace if kind != Kind::Folder => undo.replace(old, new, &Deed { path: to, by }),
+        IfExists::Replace if kind != Kind::Folder => {
+            undo.replace(old, new, &Deed { path: to, by }).map(drop)
+        }
         IfExists::Replace | IfExists::Refuse => sys::rename_to_new(old, new),
     };
     match renamed {

@@ -22,7 +22,10 @@ impl LocalReader {
         let file = root.content(path).blame(path)?;
         let opened = sys::stat_handle(&file).blame(path)?;
         match opened.kind {
-            Kind::File => Ok(Self { file, path: path.clone(), opened }),
+            Kind::File => {
+                root.doubt.distrust(&file);
+                Ok(Self { file, path: path.clone(), opened })
+            }
             Kind::Folder => Err(Error::new(ErrorKind::IsAFolder, path)),
             Kind::Link | Kind::Other => Err(Error::new(ErrorKind::NotAFile, path)),
         }

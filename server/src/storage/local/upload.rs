@@ -1,16 +1,19 @@
 //! Uploads: a hidden part in the target's folder, which takes the target's name when it is whole.
 
 use super::LocalFolder;
+use super::disks::Disks;
 use super::fault::Blame as _;
 use super::folder::{Folder, Purpose, Root};
+use super::idle_parts::IdleParts;
 use super::name::{PART_NAME_LEN, part_name};
+use super::published::{Before, LocalPublished};
 use super::reader::read_full_at;
 use super::room::with_room;
 use super::transfers::Claim;
 use super::undo::{Deed, Undo};
 use super::written::Written;
-use crate::storage::{Author, Error, ErrorKind, FolderId, PartState, Published, Result, Upload};
-use crate::sys::{self, Kind};
+use crate::storage::{Author, Error, ErrorKind, PartState, Published, Result, Upload};
+use crate::sys::{self, Kind, Stat};
 use ferry_protocol::limits::SEGMENT_LEN;
 use ferry_protocol::{Attributes, IfExists, Name, Permissions, RemotePath, Timestamp, TransferId};
 use parking_lot::Mutex;
@@ -24,6 +27,8 @@ use std::sync::Arc;
 pub(super) struct Place {
     root: Arc<Root>,
     undo: Arc<Undo>,
+    disks: Arc<Disks>,
+    idle: Arc<IdleParts>,
     folder: Folder,
     target: RemotePath,
     name: Name,
@@ -46,10 +51,17 @@ impl Place {
             .claim(transfer)
             .ok_or_else(|| Error::new(ErrorKind::InUse, target))?;
         let folder = storage.root.folder(&parent, Purpose::Sync).blame(target)?;
-        let default_mode = storage.default_mode;
-        let root = Arc::clone(&storage.root);
-        let undo = Arc::clone(&storage.undo);
-        Ok(Self { root, undo, folder, target: target.clone(), name, claim, default_mode })
+        Ok(Self {
+            root: Arc::clone(&storage.root),
+            undo: Arc::clone(&storage.undo),
+            disks: Arc::clone(&storage.disks),
+            idle: Arc::clone(&storage.idle),
+            folder,
+            target: target.clone(),
+            name,
+            claim,
+            default_mode: storage.default_mode,
+        })
     }
 
     /// Removes the part of an upload that nobody writes.
@@ -93,7 +105,7 @@ impl Place {
 
     /// Does `attempt`, and once more when room was made for `wanted` bytes.
     fn with_room<T>(&self, wanted: u64, attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-        with_room(&self.undo, &self.folder.handle, wanted, attempt)
+        with_room(&self.disks, &self.folder.handle, wanted, attempt)
     }
 
     /// An error if the folder has moved since the upload began: into undo, or to another name. A
@@ -104,15 +116,20 @@ impl Place {
         if is_there { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 
-    /// Gives the part the target's name.
-    fn publish(&self, if_exists: IfExists, by: &Author) -> io::Result<()> {
+    /// Gives the part the target's name, and tells what had it before.
+    fn publish(&self, if_exists: IfExists, by: &Author) -> io::Result<Before> {
         self.check_folder()?;
         let part = self.part();
         let from = (self.folder.handle.as_fd(), &part[..]);
         let to = (self.folder.handle.as_fd(), self.name.as_bytes());
         match if_exists {
-            IfExists::Refuse => sys::rename_to_new(from, to),
-            IfExists::Replace => self.undo.replace(from, to, &Deed { path: &self.target, by }),
+            IfExists::Refuse => sys::rename_to_new(from, to).map(|()| Before::Nothing),
+            IfExists::Replace => {
+                let was_there = sys::stat_name(to.0, to.1).is_ok();
+                let kept = self.undo.replace(from, to, &Deed { path: &self.target, by })?;
+                let gone = if was_there { Before::Gone } else { Before::Nothing };
+                Ok(kept.map_or(gone, Before::Kept))
+            }
         }
     }
 }
@@ -148,6 +165,10 @@ pub(super) struct LocalUpload {
     /// Room set aside for it.
     reserved: u64,
     mode: u32,
+    /// Syncs that had failed when it was begun.
+    failed_syncs: u64,
+    /// Whether the part has its name, or is gone.
+    is_over: bool,
 }
 
 /// What of the part is there.
@@ -167,8 +188,7 @@ impl LocalUpload {
             drop(place.remove_part());
             return Err(err).blame(&place.target);
         }
-        let extent = Mutex::new(Extent { written: Written::default(), end: 0 });
-        Ok(Self { place, file, extent, reserved, mode: PART_MODE })
+        Ok(Self::new(place, file, Extent { written: Written::default(), end: 0 }, reserved))
     }
 
     /// Opens the part that is there.
@@ -183,10 +203,24 @@ impl LocalUpload {
         if stat.kind != Kind::File {
             return Err(Error::new(ErrorKind::NoPart, &place.target));
         }
+        place.root.doubt.distrust(&file);
         let written = seemingly_written(&file, stat.size);
-        let mode = stat.mode & 0o777;
-        let extent = Mutex::new(Extent { written, end: stat.size });
-        Ok(Self { place, file, extent, reserved: 0, mode })
+        let mut upload = Self::new(place, file, Extent { written, end: stat.size }, 0);
+        upload.mode = stat.mode & 0o777;
+        Ok(upload)
+    }
+
+    fn new(place: Place, file: File, extent: Extent, reserved: u64) -> Self {
+        place.idle.remove(place.claim.transfer());
+        let failed_syncs = place.root.doubt.failures();
+        let (extent, mode) = (Mutex::new(extent), PART_MODE);
+        Self { place, file, extent, reserved, mode, failed_syncs, is_over: false }
+    }
+
+    /// What the part is, unless a sync failed since it was begun and may have lost some of it.
+    fn check_syncs(&self) -> io::Result<Stat> {
+        self.place.root.doubt.check_since(self.failed_syncs)?;
+        sys::stat_handle(&self.file)
     }
 
     /// Cuts off what was left or set aside behind `len`.
@@ -203,10 +237,17 @@ impl LocalUpload {
 
 impl Drop for LocalUpload {
     fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
         // A part that waits for its sender keeps what it holds, and no room besides.
         let end = self.extent.get_mut().end;
         if self.reserved > end {
             drop(self.file.set_len(end));
+        }
+        if let (Ok(stat), Some(folder)) = (sys::stat_handle(&self.file), self.place.target.parent())
+        {
+            self.place.idle.add(self.place.claim.transfer(), folder, &stat);
         }
     }
 }
@@ -269,48 +310,45 @@ impl Upload for LocalUpload {
     }
 
     fn sync(&self) -> Result<()> {
-        self.file.sync_all().blame(&self.place.target)
+        sys::sync_file(&self.file).blame(&self.place.target)
     }
 
     fn publish(
-        self: Box<Self>,
+        mut self: Box<Self>,
         if_exists: IfExists,
         by: &Author,
     ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)> {
-        let published = self.place.with_room(0, || self.place.publish(if_exists, by));
+        let published = self.check_syncs().and_then(|stat| {
+            let publish = || self.place.publish(if_exists, by);
+            Ok((stat.inode, self.place.with_room(0, publish)?))
+        });
         match published.blame(&self.place.target) {
-            Ok(()) => Ok(Box::new(LocalPublished {
-                undo: Arc::clone(&self.place.undo),
-                folder: self.place.folder.clone(),
-                target: self.place.target.clone(),
-            })),
+            Ok((inode, before)) => {
+                self.is_over = true;
+                let place = &self.place;
+                Ok(Box::new(LocalPublished {
+                    root: Arc::clone(&place.root),
+                    undo: Arc::clone(&place.undo),
+                    folder: place.folder.clone(),
+                    target: place.target.clone(),
+                    name: place.name.clone(),
+                    failed_syncs: self.failed_syncs,
+                    inode,
+                    before,
+                }))
+            }
             Err(err) => Err((err, self)),
         }
     }
 
-    fn abandon(self: Box<Self>) -> Result<()> {
+    fn abandon(mut self: Box<Self>) -> Result<()> {
         match self.place.remove_part() {
             // Its folder was removed, and the part with it.
-            Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed.blame(&self.place.target),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => {}
+            removed => removed.blame(&self.place.target)?,
         }
-    }
-}
-
-/// A file that has its name.
-struct LocalPublished {
-    undo: Arc<Undo>,
-    folder: Folder,
-    target: RemotePath,
-}
-
-impl Published for LocalPublished {
-    fn folder_id(&self) -> FolderId {
-        self.folder.id
-    }
-
-    fn sync_folder(&self) -> Result<()> {
-        self.undo.sync().and_then(|()| self.folder.handle.sync_all()).blame(&self.target)
+        self.is_over = true;
+        Ok(())
     }
 }
 

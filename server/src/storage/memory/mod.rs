@@ -158,6 +158,10 @@ impl Storage for Memory {
         Ok(())
     }
 
+    fn failed_syncs(&self) -> u64 {
+        0
+    }
+
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {
         Ok(self.root.lock().sweep_parts(idle_secs))
     }

@@ -23,11 +23,22 @@ struct Thing {
 }
 
 impl Kept {
-    pub(super) fn add(&mut self, reason: UndoReason, path: &RemotePath, node: Node, by: &Author) {
+    pub(super) fn add(
+        &mut self,
+        reason: UndoReason,
+        path: &RemotePath,
+        node: Node,
+        by: &Author,
+    ) -> UndoId {
         self.last += 1;
-        let (path, by) = (path.clone(), by.clone());
+        let (path, by, id) = (path.clone(), by.clone(), UndoId(self.last.to_be_bytes()));
         let thing = Thing { node, path, reason, by, kept_at: now() };
-        self.things.insert(UndoId(self.last.to_be_bytes()), thing);
+        self.things.insert(id, thing);
+        id
+    }
+
+    pub(super) fn take(&mut self, id: UndoId) -> Option<Node> {
+        self.things.remove(&id).map(|thing| thing.node)
     }
 }
 

@@ -4,9 +4,10 @@ use super::Memory;
 use super::tree::{File, KeptAttributes, Node, Part};
 use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Result, Upload};
 use ferry_protocol::limits::SEGMENT_LEN;
-use ferry_protocol::{Attributes, IfExists, Name, RemotePath, TransferId, UndoReason};
+use ferry_protocol::{Attributes, IfExists, Name, RemotePath, TransferId, UndoId, UndoReason};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Where an upload lies.
@@ -173,11 +174,14 @@ impl Upload for MemoryUpload {
             return Err((self.place.err(ErrorKind::Unsupported), self));
         };
         let file = File { content: self.content().into(), attributes };
-        if let Err(err) = self.place.put(file, if_exists, by) {
-            return Err((err, self));
-        }
+        let content = Arc::clone(&file.content);
+        let replaced = match self.place.put(file, if_exists, by) {
+            Ok(replaced) => replaced,
+            Err(err) => return Err((err, self)),
+        };
         self.is_kept = false;
-        Ok(Box::new(MemoryPublished))
+        let (storage, target) = (self.place.storage.clone(), self.place.target.clone());
+        Ok(Box::new(MemoryPublished { storage, target, content, replaced }))
     }
 
     fn abandon(mut self: Box<Self>) -> Result<()> {
@@ -187,14 +191,13 @@ impl Upload for MemoryUpload {
 }
 
 impl Place {
-    fn put(&self, file: File, if_exists: IfExists, by: &Author) -> Result<()> {
+    fn put(&self, file: File, if_exists: IfExists, by: &Author) -> Result<Option<UndoId>> {
         let mut root = self.storage.root.lock();
         let (folder, name) = root.place_mut(&self.target, ErrorKind::IsAFolder)?;
         folder.check_free(&self.name, if_exists, &self.target)?;
-        if let Some(old) = folder.children.insert(name.as_bytes().into(), Node::File(file)) {
-            self.storage.kept.lock().add(UndoReason::Replaced, &self.target, old, by);
-        }
-        Ok(())
+        let old = folder.children.insert(name.as_bytes().into(), Node::File(file));
+        let mut kept = self.storage.kept.lock();
+        Ok(old.map(|old| kept.add(UndoReason::Replaced, &self.target, old, by)))
     }
 }
 
@@ -208,7 +211,12 @@ impl Drop for MemoryUpload {
     }
 }
 
-struct MemoryPublished;
+struct MemoryPublished {
+    storage: Memory,
+    target: RemotePath,
+    content: Arc<[u8]>,
+    replaced: Option<UndoId>,
+}
 
 impl Published for MemoryPublished {
     fn folder_id(&self) -> FolderId {
@@ -216,6 +224,20 @@ impl Published for MemoryPublished {
     }
 
     fn sync_folder(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn take_back(self: Box<Self>) -> Result<()> {
+        let mut root = self.storage.root.lock();
+        let (folder, name) = root.place_mut(&self.target, ErrorKind::IsAFolder)?;
+        let is_own = |node: &Node| matches!(node, Node::File(file) if Arc::ptr_eq(&file.content, &self.content));
+        if folder.children.get(name.as_bytes()).is_some_and(is_own) {
+            let before = self.replaced.and_then(|id| self.storage.kept.lock().take(id));
+            match before {
+                Some(node) => folder.children.insert(name.as_bytes().into(), node),
+                None => folder.children.remove(name.as_bytes()),
+            };
+        }
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What is kept, in order of time, with its size: so that the oldest is found at once.
 
+use super::super::disks::Total;
 use super::super::folder::{Purpose, Root};
 use super::record::{NameOf, Record, id_name, meaning_of};
 use crate::sys::{self, Kind, Names, Stat};
@@ -7,24 +8,29 @@ use ferry_protocol::{UndoId, UndoReason};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
 
 /// Ids with sizes in bytes; a tree has none until it was measured.
-#[derive(Default)]
 pub(super) struct Index {
     sizes: BTreeMap<UndoId, Option<u64>>,
-    bytes: u64,
+    /// What all the roots of a server keep on this disk.
+    total: Arc<Total>,
 }
 
 impl Index {
+    fn new(total: Arc<Total>) -> Self {
+        Self { sizes: BTreeMap::new(), total }
+    }
+
     pub(super) fn add(&mut self, id: UndoId, size: Option<u64>) {
         self.remove(id);
-        self.bytes = self.bytes.saturating_add(size.unwrap_or(0));
+        self.total.add(size.unwrap_or(0));
         self.sizes.insert(id, size);
     }
 
     pub(super) fn remove(&mut self, id: UndoId) {
         if let Some(size) = self.sizes.remove(&id) {
-            self.bytes = self.bytes.saturating_sub(size.unwrap_or(0));
+            self.total.take_off(size.unwrap_or(0));
         }
     }
 
@@ -37,14 +43,6 @@ impl Index {
 
     pub(super) fn holds(&self, id: UndoId) -> bool {
         self.sizes.contains_key(&id)
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.sizes.len()
-    }
-
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     pub(super) fn oldest(&self) -> Option<UndoId> {
@@ -65,10 +63,16 @@ impl Index {
     }
 }
 
+impl Drop for Index {
+    fn drop(&mut self) {
+        self.sizes.values().for_each(|size| self.total.take_off(size.unwrap_or(0)));
+    }
+}
+
 /// Reads the folder. What a killed process left half-way is removed: records without their
 /// thing, and links to files that were not replaced after all.
-pub(super) fn load(root: &Root, folder: &File) -> io::Result<Index> {
-    let mut index = Index::default();
+pub(super) fn load(root: &Root, folder: &File, total: Arc<Total>) -> io::Result<Index> {
+    let mut index = Index::new(total);
     let mut recorded = HashSet::new();
     let mut names = Names::new(sys::open_folder(folder, b".")?)?;
     while let Some((name, _)) = names.next()? {

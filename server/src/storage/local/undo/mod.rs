@@ -6,44 +6,46 @@
 //! moment leaves either nothing or all of it: a record without its thing is removed at the next
 //! start, and so is a link to a file that was never replaced after all.
 //!
-//! Only what lies on the root's own file system is kept: nothing can be linked into another.
+//! Other disks mounted below the root have such a folder of their own, in their topmost folder.
 
 mod clear;
 mod id;
 mod index;
 mod measure;
 mod record;
+mod shelves;
 mod swap;
 #[cfg(test)]
 mod tests;
 
+use super::disks::Disks;
 use super::folder::{Purpose, Root};
 use super::listing::entry_of;
 use crate::config::UndoLimits;
 use crate::storage::Author;
-use crate::sync::{AtomicBool, Mutex};
+use crate::sync::Mutex;
 use crate::sys::{self, Kind, Place, Stat};
 use ferry_protocol::{IfExists, RemotePath, Timestamp, UndoEntry, UndoId, UndoReason};
-use id::{nanos_of, new_id, now_nanos};
-use index::Index;
+use id::{nanos_of, new_id};
 use record::{Record, id_name};
+use shelves::{Shelf, Shelves};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 use swap::{has_no_room, is_another_place, is_held, swap_in};
 
 /// What is kept below one root.
 pub(super) struct Undo {
     root: Arc<Root>,
+    disks: Arc<Disks>,
     limits: UndoLimits,
-    /// Opened at the first use. Whoever replaces, removes or brings back holds the lock meanwhile,
-    /// so that no two replace one file at once and the first one's is lost.
-    kept: Mutex<Option<Kept>>,
-    /// Whether the folder has names that are not on stable storage.
-    is_unsynced: AtomicBool,
+    /// Whoever replaces, removes or brings back holds the lock meanwhile, so that no two replace
+    /// one file at once and the first one's is lost.
+    shelves: Mutex<Shelves>,
+    /// Disks whose shelves have names that are not on stable storage.
+    unsynced: Mutex<BTreeSet<u64>>,
 }
 
 /// What is done to a name: under which path it is known, and on whose behalf.
@@ -53,41 +55,46 @@ pub(super) struct Deed<'a> {
     pub(super) by: &'a Author,
 }
 
-/// The open folder, and what is in it.
-struct Kept {
-    folder: Arc<File>,
-    index: Index,
-}
-
 impl Undo {
-    pub(super) fn new(root: &Arc<Root>, limits: UndoLimits) -> Self {
-        let is_unsynced = AtomicBool::new(false);
-        Self { root: Arc::clone(root), limits, kept: Mutex::new(None), is_unsynced }
+    pub(super) fn new(root: &Arc<Root>, limits: UndoLimits, disks: &Arc<Disks>) -> Self {
+        let (shelves, unsynced) = (Mutex::new(Shelves::default()), Mutex::default());
+        Self { root: Arc::clone(root), disks: Arc::clone(disks), limits, shelves, unsynced }
     }
 
-    /// Renames `from` to `to`; a file that has that name is kept. The name is never
-    /// absent.
+    /// Renames `from` to `to`; a file that has that name is kept, and named by what is returned.
+    /// The name is never absent.
     pub(super) fn replace(
         &self,
         from: Place<'_>,
         to: Place<'_>,
         deed: &Deed<'_>,
-    ) -> io::Result<()> {
-        self.replace_locked(&mut self.kept.lock(), from, to, deed)
+    ) -> io::Result<Option<UndoId>> {
+        let kept = self.replace_locked(&mut self.shelves.lock(), from, to, deed)?;
+        if kept.is_some() {
+            told("trimmed", self.trim(to.0));
+        }
+        Ok(kept)
     }
 
     /// Removes the file or link `name` and keeps it.
     pub(super) fn remove_file(&self, name: Place<'_>, deed: &Deed<'_>) -> io::Result<()> {
-        let mut slot = self.kept.lock();
+        let mut shelves = self.shelves.lock();
         let there = sys::stat_name(name.0, name.1)?;
-        if !self.is_worth_keeping(&there)? {
+        if !self.is_worth_keeping(name, &there)? {
             return sys::remove_file(name.0, name.1);
         }
-        match self.take(&mut slot, name, there, deed) {
+        let taken = self.take(&mut shelves, name, there, deed);
+        drop(shelves);
+        match taken {
+            Ok(true) => {
+                told("trimmed", self.trim(name.0));
+                Ok(())
+            }
+            Ok(false) => sys::remove_file(name.0, name.1),
             Err(err) if has_no_room(&err) || is_another_place(&err) => {
                 sys::remove_file(name.0, name.1)
             }
-            taken => taken,
+            Err(err) => Err(err),
         }
     }
 
@@ -98,14 +105,13 @@ impl Undo {
         if there.kind != Kind::Folder {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        if !self.limits.is_on() || !self.is_here(&there)? {
+        if !self.limits.is_on() || there.device != sys::stat_handle(name.0)?.device {
             return Ok(false);
         }
-        match self.take(&mut self.kept.lock(), name, there, deed) {
-            Ok(()) => Ok(true),
+        match self.take(&mut self.shelves.lock(), name, there, deed) {
             // A mount point, or a folder whose owner does not let us move it.
             Err(err) if has_no_room(&err) || is_another_place(&err) || is_held(&err) => Ok(false),
-            Err(err) => Err(err),
+            taken => taken,
         }
     }
 
@@ -115,21 +121,26 @@ impl Undo {
         before: Option<UndoId>,
         count_max: usize,
     ) -> io::Result<Vec<UndoEntry>> {
-        let (folder, ids) = {
-            let mut slot = self.kept.lock();
-            let Some(kept) = self.open_if_there(&mut slot)? else { return Ok(Vec::new()) };
-            (Arc::clone(&kept.folder), kept.index.newest(before, count_max))
-        };
-        Ok(ids.into_iter().filter_map(|id| entry_of_kept(&folder, id)).collect())
+        let mut newest = Vec::new();
+        let mut shelves = self.shelves.lock();
+        shelves.load(&self.root, &self.disks)?;
+        for shelf in shelves.all() {
+            let Ok(folder) = shelf.folder(&self.root) else { continue };
+            let ids = shelf.index.newest(before, count_max).into_iter();
+            newest.extend(ids.map(|id| (id, Arc::clone(&folder))));
+        }
+        drop(shelves);
+        newest.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+        newest.truncate(count_max);
+        Ok(newest.into_iter().filter_map(|(id, folder)| entry_of_kept(&folder, id)).collect())
     }
 
     /// One thing that is kept; `None` if this one is not.
     pub(super) fn entry(&self, id: UndoId) -> io::Result<Option<UndoEntry>> {
-        let mut slot = self.kept.lock();
-        let kept = self.open_if_there(&mut slot)?;
-        Ok(kept
-            .filter(|kept| kept.index.holds(id))
-            .and_then(|kept| entry_of_kept(&kept.folder, id)))
+        let mut shelves = self.shelves.lock();
+        shelves.load(&self.root, &self.disks)?;
+        let Some(shelf) = shelves.of(id) else { return Ok(None) };
+        Ok(entry_of_kept(shelf.folder(&self.root)?.as_ref(), id))
     }
 
     /// Brings a thing back to `to`. `false` if it is not kept.
@@ -140,240 +151,231 @@ impl Undo {
         if_exists: IfExists,
         deed: &Deed<'_>,
     ) -> io::Result<bool> {
-        let mut slot = self.kept.lock();
-        let Some(kept) = self.open_if_there(&mut slot)?.filter(|kept| kept.index.holds(id)) else {
-            return Ok(false);
-        };
-        let folder = Arc::clone(&kept.folder);
+        let mut shelves = self.shelves.lock();
+        shelves.load(&self.root, &self.disks)?;
+        let Some(shelf) = shelves.of(id) else { return Ok(false) };
+        let folder = shelf.folder(&self.root)?;
         let name = id_name(id);
         let from = (folder.as_fd(), name.as_slice());
         let is_folder = sys::stat_name(from.0, from.1)?.kind == Kind::Folder;
         match if_exists {
             IfExists::Replace if !is_folder => {
-                self.replace_locked(&mut slot, from, to, deed)?;
+                self.replace_locked(&mut shelves, from, to, deed)?;
             }
             IfExists::Replace | IfExists::Refuse => sys::rename_to_new(from, to)?,
         }
-        if let Some(kept) = slot.as_mut() {
-            kept.index.remove(id);
-        }
-        self.is_unsynced.store(true, Ordering::Relaxed);
-        told("tidied", Record::remove(&folder, id));
+        self.forget_taken(&mut shelves, id);
+        drop(shelves);
+        told("trimmed", self.trim(to.0));
         Ok(true)
+    }
+
+    /// Gives a thing its name again, in the place of what replaced it, of which nothing is kept.
+    pub(super) fn put_back(&self, id: UndoId, to: Place<'_>) -> io::Result<()> {
+        let mut shelves = self.shelves.lock();
+        let Some(shelf) = shelves.of(id) else { return Err(io::ErrorKind::NotFound.into()) };
+        let folder = shelf.folder(&self.root)?;
+        sys::rename((folder.as_fd(), &id_name(id)), to)?;
+        self.forget_taken(&mut shelves, id);
+        Ok(())
     }
 
     /// Gives a thing up. `false` if it is not kept.
     pub(super) fn forget(&self, id: UndoId) -> io::Result<bool> {
-        let mut slot = self.kept.lock();
-        let Some(kept) = self.open_if_there(&mut slot)?.filter(|kept| kept.index.holds(id)) else {
-            return Ok(false);
-        };
-        kept.discard(id)?;
-        Ok(true)
+        let mut shelves = self.shelves.lock();
+        shelves.load(&self.root, &self.disks)?;
+        shelves.of(id).map_or(Ok(false), |shelf| shelf.discard(&self.root, id).map(|()| true))
     }
 
-    /// Bytes that could be had by giving up all that is kept.
-    pub(super) fn reclaimable(&self) -> u64 {
-        self.kept.lock().as_ref().map_or(0, |kept| kept.index.bytes())
-    }
-
-    /// Makes the names in the folder durable, if they are not. Called before the folder of what
+    /// Makes the names of what is kept durable, if they are not. Called before the folder of what
     /// was replaced is synced: then the old file is never lost first.
     pub(super) fn sync(&self) -> io::Result<()> {
-        if !self.is_unsynced.swap(false, Ordering::Relaxed) {
-            return Ok(());
-        }
-        let folder = self.kept.lock().as_ref().map(|kept| Arc::clone(&kept.folder));
-        folder.map_or(Ok(()), |folder| folder.sync_all())
+        let unsynced = std::mem::take(&mut *self.unsynced.lock());
+        let sync_one = |device: u64| {
+            let folder = self.shelves.lock().on(device).map(|shelf| shelf.folder(&self.root));
+            folder.transpose()?.map_or(Ok(()), |folder| sys::sync_folder(&folder))
+        };
+        unsynced.into_iter().map(sync_one).fold(Ok(()), io::Result::and)
     }
 
     /// Gives up what is too old or too much, and measures what came in one step. Returns how many
     /// things were given up.
     pub(super) fn sweep(&self) -> io::Result<u64> {
-        let (folder, unmeasured, expired) = {
-            let mut slot = self.kept.lock();
-            let Some(kept) = self.open_if_there(&mut slot)? else { return Ok(0) };
-            let expired = kept.discard_older_than(self.limits.lifetime)?;
-            (Arc::clone(&kept.folder), kept.index.unmeasured(), expired)
-        };
-        for id in unmeasured {
-            let bytes = measure::bytes_below(&folder, &id_name(id));
-            if let Some(kept) = self.kept.lock().as_mut() {
-                kept.index.measured(id, bytes);
-            }
+        let mut count = 0;
+        let mut shelves = self.shelves.lock();
+        shelves.load(&self.root, &self.disks)?;
+        shelves.look_elsewhere(&self.root, &self.disks);
+        let mut folders = Vec::new();
+        for shelf in shelves.all() {
+            // One whose disk is not mounted waits until it is.
+            let Ok(folder) = shelf.folder(&self.root) else { continue };
+            count += shelf.discard_older_than(&self.root, self.limits.lifetime)?;
+            folders.push((shelf.device(), folder, shelf.index.unmeasured()));
         }
-        let trimmed = match self.kept.lock().as_mut() {
-            Some(kept) => self.trim(kept)?,
-            None => 0,
-        };
-        clear::all(&folder)?;
-        Ok(expired + trimmed)
+        drop(shelves);
+        for (device, folder, unmeasured) in folders {
+            for id in unmeasured {
+                let bytes = measure::bytes_below(&folder, &id_name(id));
+                if let Some(shelf) = self.shelves.lock().on(device) {
+                    shelf.index.measured(id, bytes);
+                }
+            }
+            count += self.trim(folder.as_fd())?;
+            clear::all(&folder)?;
+        }
+        Ok(count)
     }
 
-    /// Frees a little space by giving up the oldest thing; `false` if nothing is left.
-    pub(super) fn give_way(&self) -> io::Result<bool> {
-        let folder = {
-            let mut slot = self.kept.lock();
-            let Some(kept) = self.open_if_there(&mut slot)? else { return Ok(false) };
-            Arc::clone(&kept.folder)
-        };
-        // Trees that were given up already come first: their names go one after the other.
-        if told("cleared", clear::step(&folder)).unwrap_or(false) {
-            return Ok(true);
-        }
-        let mut slot = self.kept.lock();
-        match slot.as_mut().and_then(|kept| kept.index.oldest().map(|id| (kept, id))) {
-            Some((kept, id)) => kept.discard(id).map(|()| true),
-            None => Ok(false),
-        }
+    /// The oldest thing on a disk.
+    pub(super) fn oldest(&self, device: u64) -> io::Result<Option<UndoId>> {
+        self.on(device, |shelf| Ok(shelf.index.oldest())).map(Option::flatten)
+    }
+
+    /// Whether the size of everything on a disk is known.
+    pub(super) fn is_measured(&self, device: u64) -> io::Result<bool> {
+        let unmeasured = self.on(device, |shelf| Ok(shelf.index.unmeasured()))?;
+        Ok(unmeasured.is_none_or(|unmeasured| unmeasured.is_empty()))
+    }
+
+    /// Removes some names on a disk of trees that were given up already; `false` if none is left.
+    pub(super) fn clear_some(&self, device: u64) -> io::Result<bool> {
+        let folder = self.on(device, |shelf| shelf.folder(&self.root))?;
+        folder.map_or(Ok(false), |folder| clear::step(&folder))
+    }
+
+    /// Gives up the oldest thing on a disk; `false` if nothing is left.
+    pub(super) fn give_way(&self, device: u64) -> io::Result<bool> {
+        let given_up = self.on(device, |shelf| {
+            let oldest = shelf.index.oldest();
+            oldest.map_or(Ok(false), |id| shelf.discard(&self.root, id).map(|()| true))
+        })?;
+        Ok(given_up.unwrap_or(false))
+    }
+
+    fn on<T>(
+        &self,
+        device: u64,
+        look: impl FnOnce(&mut Shelf) -> io::Result<T>,
+    ) -> io::Result<Option<T>> {
+        let mut shelves = self.shelves.lock();
+        shelves.load(&self.root, &self.disks)?;
+        shelves.on(device).map(look).transpose()
     }
 
     fn replace_locked(
         &self,
-        slot: &mut Option<Kept>,
+        shelves: &mut Shelves,
         from: Place<'_>,
         to: Place<'_>,
         deed: &Deed<'_>,
-    ) -> io::Result<()> {
+    ) -> io::Result<Option<UndoId>> {
         if !self.limits.is_on() {
-            return sys::rename(from, to);
+            return sys::rename(from, to).map(|()| None);
         }
         let Some(there) = stat_if_there(to)? else {
             return match sys::rename_to_new(from, to) {
                 // Somebody took the name since it was looked at: that file is kept as well.
                 Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {
-                    self.replace_locked(slot, from, to, deed)
+                    self.replace_locked(shelves, from, to, deed)
                 }
-                renamed => renamed,
+                renamed => renamed.map(|()| None),
             };
         };
         // Two names of one file: nothing is replaced.
         let is_same = sys::stat_name(from.0, from.1)?.inode == there.inode;
-        if is_same || !self.is_worth_keeping(&there)? {
-            return sys::rename(from, to);
+        if is_same || !self.is_worth_keeping(to, &there)? {
+            return sys::rename(from, to).map(|()| None);
         }
-        let kept = self.open(slot)?;
+        let Some(shelf) = self.shelf_for(shelves, there.device, deed)? else {
+            return sys::rename(from, to).map(|()| None);
+        };
+        let folder = shelf.folder(&self.root)?;
         let id = new_id()?;
         let record = Record::new(UndoReason::Replaced, deed.path, deed.by);
-        match record.write(&kept.folder, id) {
-            Err(err) if has_no_room(&err) => return sys::rename(from, to),
+        match record.write(&folder, id) {
+            Err(err) if has_no_room(&err) => return sys::rename(from, to).map(|()| None),
             written => written?,
         }
-        let name = id_name(id);
-        let replaced = swap_in(from, to, (kept.folder.as_fd(), &name));
+        let replaced = swap_in(from, to, (folder.as_fd(), &id_name(id)));
         if replaced.as_ref().is_ok_and(|is_kept| *is_kept) {
-            self.is_unsynced.store(true, Ordering::Relaxed);
-            kept.index.add(id, Some(there.size));
-            told("trimmed", self.trim(kept));
+            self.unsynced.lock().insert(shelf.device());
+            shelf.index.add(id, Some(there.size));
         } else {
-            told("tidied", Record::remove(&kept.folder, id));
+            told("tidied", Record::remove(&folder, id));
         }
-        replaced.map(drop)
+        replaced.map(|is_kept| is_kept.then_some(id))
     }
 
-    /// Moves `name` into the folder.
+    /// Moves `name` away to be kept; `false` if its disk keeps nothing.
     fn take(
         &self,
-        slot: &mut Option<Kept>,
+        shelves: &mut Shelves,
         name: Place<'_>,
         there: Stat,
         deed: &Deed<'_>,
-    ) -> io::Result<()> {
-        let kept = self.open(slot)?;
+    ) -> io::Result<bool> {
+        let Some(shelf) = self.shelf_for(shelves, there.device, deed)? else {
+            return Ok(false);
+        };
+        let folder = shelf.folder(&self.root)?;
         let id = new_id()?;
-        Record::new(UndoReason::Removed, deed.path, deed.by).write(&kept.folder, id)?;
-        if let Err(err) = sys::rename(name, (kept.folder.as_fd(), &id_name(id))) {
-            told("tidied", Record::remove(&kept.folder, id));
+        Record::new(UndoReason::Removed, deed.path, deed.by).write(&folder, id)?;
+        if let Err(err) = sys::rename(name, (folder.as_fd(), &id_name(id))) {
+            told("tidied", Record::remove(&folder, id));
             return Err(err);
         }
-        self.is_unsynced.store(true, Ordering::Relaxed);
-        kept.index.add(id, (there.kind != Kind::Folder).then_some(there.size));
-        told("trimmed", self.trim(kept));
-        Ok(())
+        self.unsynced.lock().insert(shelf.device());
+        shelf.index.add(id, (there.kind != Kind::Folder).then_some(there.size));
+        Ok(true)
+    }
+
+    /// The shelf for what lies on `device`. `None` where another disk below the root takes none,
+    /// as one that is not the server's to write in.
+    fn shelf_for<'a>(
+        &self,
+        shelves: &'a mut Shelves,
+        device: u64,
+        deed: &Deed<'_>,
+    ) -> io::Result<Option<&'a mut Shelf>> {
+        let path = deed.path.parent().unwrap_or_else(RemotePath::root);
+        let is_own = device == self.root.folder(&RemotePath::root(), Purpose::Names)?.id.0;
+        match shelves.make(&self.root, &self.disks, (device, &path)) {
+            Err(err) if !is_own && !has_no_room(&err) => {
+                tracing::warn!("nothing is kept of what is replaced in {path}: {err}");
+                Ok(None)
+            }
+            made => made.map(Some),
+        }
+    }
+
+    /// A thing was taken from where it was kept.
+    fn forget_taken(&self, shelves: &mut Shelves, id: UndoId) {
+        let Some(shelf) = shelves.of(id) else { return };
+        shelf.index.remove(id);
+        self.unsynced.lock().insert(shelf.device());
+        let tidied = shelf.folder(&self.root).and_then(|folder| Record::remove(&folder, id));
+        told("tidied", tidied);
     }
 
     /// Whether this is something to keep: a file or link of no more than all that may be kept.
-    fn is_worth_keeping(&self, there: &Stat) -> io::Result<bool> {
+    fn is_worth_keeping(&self, name: Place<'_>, there: &Stat) -> io::Result<bool> {
         let is_file = matches!(there.kind, Kind::File | Kind::Link);
         Ok(self.limits.is_on()
             && is_file
-            && self.is_here(there)?
-            && there.size <= self.bytes_max()?)
+            && there.device == sys::stat_handle(name.0)?.device
+            && there.size <= self.bytes_max(name.0)?)
     }
 
-    /// Whether giving up what is kept frees space where `file` lies.
-    pub(super) fn shares_space_with(&self, file: &File) -> bool {
-        sys::stat_handle(file).and_then(|stat| self.is_here(&stat)).unwrap_or(false)
-    }
-
-    fn is_here(&self, there: &Stat) -> io::Result<bool> {
-        Ok(there.device == self.root.folder(&RemotePath::root(), Purpose::Names)?.id.0)
-    }
-
-    fn bytes_max(&self) -> io::Result<u64> {
-        let root = self.root.folder(&RemotePath::root(), Purpose::Names)?;
-        let (total, ..) = sys::space(&root.handle)?;
+    fn bytes_max(&self, place: impl AsFd) -> io::Result<u64> {
+        let (total, ..) = sys::space(place)?;
         Ok(total / 100 * u64::from(self.limits.disk_percent))
     }
 
-    /// Gives up the oldest things while there are too many or too much.
-    fn trim(&self, kept: &mut Kept) -> io::Result<u64> {
-        let bytes_max = self.bytes_max()?;
-        let mut count = 0;
-        while kept.index.bytes() > bytes_max || kept.index.count() > COUNT_MAX {
-            let Some(oldest) = kept.index.oldest() else { break };
-            kept.discard(oldest)?;
-            count += 1;
-        }
-        Ok(count)
-    }
-
-    fn open<'a>(&self, slot: &'a mut Option<Kept>) -> io::Result<&'a mut Kept> {
-        if slot.is_none() {
-            let root = self.root.folder(&RemotePath::root(), Purpose::Names)?;
-            match sys::make_private_folder(&root.handle, FOLDER) {
-                Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {}
-                made => made?,
-            }
-        }
-        self.open_if_there(slot)?.ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn open_if_there<'a>(&self, slot: &'a mut Option<Kept>) -> io::Result<Option<&'a mut Kept>> {
-        if slot.is_none() {
-            let root = self.root.folder(&RemotePath::root(), Purpose::Names)?;
-            *slot = match sys::open_folder(&root.handle, FOLDER) {
-                Err(err) if err.kind() == io::ErrorKind::NotFound => None,
-                folder => Some(Kept::load(&self.root, folder?)?),
-            };
-        }
-        Ok(slot.as_mut())
-    }
-}
-
-impl Kept {
-    /// Reads what an earlier process kept, and removes what it left behind half-way.
-    fn load(root: &Root, folder: File) -> io::Result<Self> {
-        let index = index::load(root, &folder)?;
-        Ok(Self { folder: Arc::new(folder), index })
-    }
-
-    fn discard(&mut self, id: UndoId) -> io::Result<()> {
-        self.index.remove(id);
-        clear::discard(&self.folder, id)
-    }
-
-    fn discard_older_than(&mut self, lifetime: Duration) -> io::Result<u64> {
-        let now = now_nanos();
-        let mut count = 0;
-        while let Some(id) = self.index.oldest() {
-            if u128::from(now.saturating_sub(nanos_of(id))) < lifetime.as_nanos() {
-                break;
-            }
-            self.discard(id)?;
-            count += 1;
-        }
-        Ok(count)
+    /// Gives up the oldest things on the disk of `place` while there are too many or too much, in
+    /// whichever root they are. The lock must not be held.
+    fn trim(&self, place: impl AsFd + Copy) -> io::Result<u64> {
+        let device = sys::stat_handle(place)?.device;
+        Ok(self.disks.trim(device, self.bytes_max(place)?, COUNT_MAX))
     }
 }
 
@@ -403,8 +405,5 @@ fn told<T>(what: &str, outcome: io::Result<T>) -> Option<T> {
     outcome.inspect_err(|err| tracing::warn!("undo could not be {what}: {err}")).ok()
 }
 
-/// Where all of it lies.
-const FOLDER: &[u8] = b".ferry-undo";
-
-/// Most things kept, about 100 bytes of memory each.
+/// Most things kept on a disk, about 100 bytes of memory each.
 const COUNT_MAX: usize = 100_000;

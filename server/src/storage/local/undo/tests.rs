@@ -2,7 +2,7 @@
 
 use super::swap::exchange_in;
 use super::*;
-use crate::storage::local::LocalFolder;
+use crate::storage::local::{Disks, LocalFolder};
 use crate::storage::{Storage as _, Undo as _};
 use ferry_protocol::{Attributes, TransferId, UndoGroup};
 use std::fs;
@@ -53,6 +53,10 @@ impl Share {
         assert!(upload.publish(IfExists::Replace, &by()).is_ok());
     }
 
+    fn device(&self) -> u64 {
+        fs::metadata(self.folder.path()).unwrap().dev()
+    }
+
     /// Names in the folder of undo.
     fn kept_names(&self) -> Vec<String> {
         let Ok(folder) = fs::read_dir(self.at(".ferry-undo")) else { return Vec::new() };
@@ -80,7 +84,7 @@ fn what_is_kept_outlives_the_process() {
     let share = share.opened_again();
     assert_eq!(share.entries(), before);
     share.storage.sweep().unwrap();
-    assert_eq!(share.storage.undo.reclaimable(), 3 + 5);
+    assert_eq!(share.storage.disks.reclaimable(share.device()), 3 + 5);
     let mode = fs::metadata(share.at(".ferry-undo")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
@@ -163,12 +167,12 @@ fn the_oldest_makes_way_first() {
         share.storage.remove_file(&path(&name), &by()).unwrap();
     }
     for left in (0..3).rev() {
-        assert!(share.storage.undo.give_way().unwrap());
+        assert!(share.storage.disks.give_way(share.device()));
         let names: Vec<_> = share.entries().into_iter().map(|kept| kept.entry.name).collect();
         assert_eq!(names.len(), left);
         assert!(!names.contains(&format!("file {}", 2 - left).into_bytes()));
     }
-    assert!(!share.storage.undo.give_way().unwrap());
+    assert!(!share.storage.disks.give_way(share.device()));
     assert!(share.kept_names().is_empty());
 }
 
@@ -202,4 +206,29 @@ fn nothing_is_stored_into_a_tree_that_was_removed() {
     let (err, upload) = upload.publish(IfExists::Refuse, &by()).err().unwrap();
     assert_eq!(err.kind(), crate::storage::ErrorKind::NotFound);
     upload.abandon().unwrap();
+}
+
+/// Two folders of one server on one disk: what they keep counts together, and goes by its age.
+#[test]
+fn folders_on_one_disk_share_what_may_be_kept_there() {
+    let disks = Arc::<Disks>::default();
+    let places = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let open = |place: &TempDir| {
+        LocalFolder::open_on(&disks, place.path(), UndoLimits::default()).unwrap()
+    };
+    let folders = [open(&places[0]), open(&places[1])];
+    for (number, index) in [(0, 0), (1, 1), (2, 0)] {
+        let name = format!("file {number}");
+        fs::write(places[index].path().join(&name), "four").unwrap();
+        folders[index].remove_file(&path(&name), &by()).unwrap();
+    }
+    let device = fs::metadata(places[0].path()).unwrap().dev();
+    assert_eq!(disks.reclaimable(device), 12);
+    let left = || [0, 1].map(|index| folders[index].entries(None, 9).unwrap().len());
+    assert_eq!(disks.trim(device, 8, 9), 1);
+    assert_eq!(left(), [1, 1]);
+    assert_eq!(disks.trim(device, 99, 1), 1);
+    assert_eq!(left(), [1, 0]);
+    drop(folders);
+    assert_eq!(disks.reclaimable(device), 0, "who is gone counts no more");
 }
