@@ -1,8 +1,11 @@
 //! Durability in groups: finished uploads wait a moment for each other and share one barrier,
 //! 6 to 15 times cheaper than a sync each. Only after bytes, names and folders are on stable
 //! storage is anyone told "stored". A sync that failed is never tried again: the kernel may have
-//! dropped the bytes and forgotten the error.
+//! dropped the bytes and forgotten the error. Everyone who waited for it is refused, and what had
+//! its name already gives it back.
 
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod simulated;
 
@@ -56,7 +59,20 @@ enum Job {
 
 struct Barrier {
     storage: Arc<dyn Storage>,
+    /// Failed syncs that whoever asks was told of.
+    failed_syncs: u64,
     promise: Promise<Result<(), Error>>,
+}
+
+impl Barrier {
+    fn outcome(&self) -> Result<(), Error> {
+        self.storage.barrier()?;
+        if self.storage.failed_syncs() == self.failed_syncs {
+            return Ok(());
+        }
+        let lost = io::Error::other("a sync failed before, and what it lost is not known");
+        Err(Error::from_io(lost, &RemotePath::root()))
+    }
 }
 
 /// A way to hand work to the committer.
@@ -103,9 +119,16 @@ impl CommitQueue {
         self.send(Job::Commit(finished, promise));
     }
 
-    /// Makes everything durable that was answered before on this storage.
-    pub(crate) fn barrier(&self, storage: &Arc<dyn Storage>, promise: Promise<Result<(), Error>>) {
-        self.send(Job::Barrier(Barrier { storage: Arc::clone(storage), promise }));
+    /// Makes everything durable that was answered before on this storage. It fails also if any
+    /// sync did since there had been `failed_syncs`: what that one lost, no later one brings back.
+    pub(crate) fn barrier(
+        &self,
+        storage: &Arc<dyn Storage>,
+        failed_syncs: u64,
+        promise: Promise<Result<(), Error>>,
+    ) {
+        let storage = Arc::clone(storage);
+        self.send(Job::Barrier(Barrier { storage, failed_syncs, promise }));
     }
 
     fn send(&self, job: Job) {
@@ -133,8 +156,9 @@ impl Desk {
                 }
             }
             wake_once(self.settle(batch));
-            if let Some(Barrier { storage, promise }) = barrier {
-                promise.deliver(storage.barrier()).wake();
+            if let Some(barrier) = barrier {
+                let outcome = barrier.outcome();
+                barrier.promise.deliver(outcome).wake();
             }
         }
     }
@@ -145,7 +169,7 @@ impl Desk {
         let shares_barrier = self.durability == Durability::Group
             && batch.iter().filter(|(finished, _)| !finished.is_synced).count() >= BARRIER_MIN;
         let barriers = if shares_barrier { Barriers::over(&batch) } else { Barriers::default() };
-        let mut folders: BTreeMap<FolderId, Box<dyn Published>> = BTreeMap::new();
+        let mut folders = Folders::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for (finished, promise) in batch {
             let digest = finished.digest;
@@ -158,13 +182,15 @@ impl Desk {
                 let was_there = published.is_none();
                 let folder = published.map(|published| (published.folder_id(), published));
                 let id = folder.as_ref().map(|(id, _)| *id);
-                folders.extend(folder);
+                if let Some((id, published)) = folder {
+                    folders.entry(id).or_default().push(published);
+                }
                 // What was there may be someone else's, and not on stable storage yet.
                 (Stored { digest, was_there, is_durable: is_durable && !was_there }, id)
             });
             outcomes.push((outcome, promise));
         }
-        let failed = if is_durable { sync_folders(&folders) } else { BTreeMap::new() };
+        let failed = if is_durable { sync_folders(folders) } else { BTreeMap::new() };
         outcomes.into_iter().map(|(outcome, promise)| deliver(outcome, promise, &failed)).collect()
     }
 }
@@ -178,16 +204,20 @@ fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Publish
     {
         return Err(abandon(upload, err));
     }
-    match upload.publish(if_exists, &by) {
-        Ok(published) => Ok(Some(published)),
-        Err((err, upload)) => {
-            let is_taken = err.kind() == ErrorKind::AlreadyExists;
-            let err = abandon(upload, err);
-            let is_same =
-                is_taken && size <= COMPARE_MAX && holds(storage.as_ref(), &target, size, digest);
-            if is_same { Ok(None) } else { Err(err) }
-        }
+    let (err, upload) = match upload.publish(if_exists, &by) {
+        Ok(published) => return Ok(Some(published)),
+        Err(refused) => refused,
+    };
+    let is_same = err.kind() == ErrorKind::AlreadyExists
+        && size <= COMPARE_MAX
+        && holds(storage.as_ref(), &target, size, digest);
+    if is_same && storage.failed_syncs() > 0 {
+        // What is there may be what that sync lost: it is written anew.
+        let replaced = upload.publish(IfExists::Replace, &by);
+        return replaced.map(Some).map_err(|(err, upload)| abandon(upload, err));
     }
+    let err = abandon(upload, err);
+    if is_same { Ok(None) } else { Err(err) }
 }
 
 /// The barriers of one batch: one for each storage in it.
@@ -252,29 +282,37 @@ fn holds(storage: &dyn Storage, target: &RemotePath, size: u64, digest: Digest) 
     hasher.digest() == digest
 }
 
-/// Syncs each folder once; returns the failures by folder.
-fn sync_folders(
-    folders: &BTreeMap<FolderId, Box<dyn Published>>,
-) -> BTreeMap<FolderId, Option<Error>> {
-    folders
-        .iter()
-        .filter_map(|(id, published)| published.sync_folder().err().map(|err| (*id, Some(err))))
-        .inspect(|(_, err)| tracing::error!("a folder could not be synced: {err:?}"))
-        .collect()
+/// Uploads that have their names, by folder.
+type Folders = BTreeMap<FolderId, Vec<Box<dyn Published>>>;
+
+/// Syncs each folder once, and takes the names in it back if that fails; returns the failures by
+/// folder.
+fn sync_folders(folders: Folders) -> BTreeMap<FolderId, Error> {
+    let mut failures = BTreeMap::new();
+    for (id, published) in folders {
+        let Some(Err(err)) = published.first().map(|first| first.sync_folder()) else { continue };
+        tracing::error!("a folder could not be synced; its uploads are refused: {err}");
+        for published in published.into_iter().rev() {
+            if let Err(err) = published.take_back() {
+                tracing::error!("a refused upload keeps its name: {err}");
+            }
+        }
+        failures.insert(id, err);
+    }
+    failures
 }
 
 fn deliver(
     outcome: Result<(Stored, Option<FolderId>), Error>,
     promise: Promise<Outcome>,
-    failed: &BTreeMap<FolderId, Option<Error>>,
+    failed: &BTreeMap<FolderId, Error>,
 ) -> Waker {
-    promise.deliver(outcome.and_then(|(stored, folder)| {
-        let failure = folder.and_then(|id| failed.get(&id)).and_then(Option::as_ref);
-        match failure {
+    promise.deliver(outcome.and_then(
+        |(stored, folder)| match folder.and_then(|id| failed.get(&id)) {
             Some(err) => Err(Error::new(ErrorKind::Io, err.path())),
             None => Ok(stored),
-        }
-    }))
+        },
+    ))
 }
 
 /// Wakes each connection once, however many of its uploads were in the batch.

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 /// The proof of a login, and what the session remembers.
@@ -28,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) directory: RemotePath,
     /// What is replaced and removed from now on belongs to this.
     pub(crate) undo_group: Option<UndoGroup>,
+    /// Failed syncs that it was told of.
+    pub(super) failed_syncs: AtomicU64,
 }
 
 /// What was proved: an account, and the device that proved it, if one did.
@@ -103,7 +106,8 @@ impl Service {
         let token = self.tokens.issue(&login);
         let seat = self.sessions.seat(&login.account.name, login.device.as_ref(), waker);
         let directory = RemotePath::root();
-        Ok((Session { view, login, seat, directory, undo_group: None }, token))
+        let failed_syncs = AtomicU64::new(view.storage.failed_syncs());
+        Ok((Session { view, login, seat, directory, undo_group: None, failed_syncs }, token))
     }
 
     /// The login that a token stands for. A bad token is charged to the peer's address.

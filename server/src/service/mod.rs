@@ -54,6 +54,7 @@ use sessions::Sessions;
 use shared::OpenUploads;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 use view::View;
 
@@ -188,7 +189,9 @@ impl Service {
     ) -> Pending<std::result::Result<(), storage::Error>> {
         let lost = storage::Error::new(storage::ErrorKind::Io, &RemotePath::root());
         let (promise, pending) = promise(waker, Err(lost));
-        self.commits.barrier(&session.view.storage, promise);
+        let storage = &session.view.storage;
+        let told = session.failed_syncs.swap(storage.failed_syncs(), Ordering::Relaxed);
+        self.commits.barrier(storage, told, promise);
         pending
     }
 }

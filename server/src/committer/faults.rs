@@ -1,0 +1,203 @@
+//! Syncs that fail: whoever waited for one is refused, and nothing that it may have lost is
+//! vouched for by a later one that succeeds.
+
+use super::{Desk, Finished, Outcome};
+use crate::config::{Durability, UndoLimits};
+use crate::storage::local::LocalFolder;
+use crate::storage::{Author, Error, ErrorKind, Storage};
+use crate::sys::fault::{Sync, fail_next};
+use crate::wake::{ConnectionKey, Pending, Promise, Wake, Waker, promise};
+use ferry_protocol::{Attributes, Digest, IfExists, RemotePath, TransferId, UndoGroup};
+use std::fs;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+struct Deaf;
+
+impl Wake for Deaf {
+    fn wake(&self, _: ConnectionKey) {}
+}
+
+struct Share {
+    folder: TempDir,
+    storage: Arc<dyn Storage>,
+}
+
+type Commit = (Finished, Promise<Outcome>);
+
+impl Share {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a", "b"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let storage = LocalFolder::open(folder.path(), UndoLimits::default()).unwrap();
+        Self { folder, storage: Arc::new(storage) }
+    }
+
+    /// An upload whose content is whole, and what will come of it.
+    fn finished(&self, name: &str, if_exists: IfExists) -> (Commit, Pending<Outcome>) {
+        let (target, content) = (path(name), content(name));
+        let transfer = TransferId(Digest::of(name.as_bytes()).as_bytes()[..16].try_into().unwrap());
+        let size = content.len() as u64;
+        let mut upload = self.storage.begin_upload(&target, transfer, size).unwrap();
+        upload.write(0, &content).unwrap();
+        upload.seal(Attributes::default()).unwrap();
+        let (promise, pending) =
+            promise(&Waker::new(1, Arc::new(Deaf)), Err(Error::new(ErrorKind::Io, &target)));
+        let finished = Finished {
+            upload,
+            storage: Arc::clone(&self.storage),
+            target,
+            size,
+            digest: Digest::of(&content),
+            if_exists,
+            by: Author { account: String::new(), group: UndoGroup([1; 16]) },
+            is_synced: false,
+        };
+        ((finished, promise), pending)
+    }
+
+    /// Commits uploads to `names` together, and tells which were stored.
+    fn commit(&self, durability: Durability, names: &[&str], if_exists: IfExists) -> Vec<bool> {
+        let uploads = names.iter().map(|name| self.finished(name, if_exists));
+        let (batch, pending): (Vec<_>, Vec<_>) = uploads.unzip();
+        settle(durability, batch, &pending)
+    }
+
+    fn inode(&self, name: &str) -> Option<u64> {
+        use std::os::unix::fs::MetadataExt as _;
+        fs::metadata(self.folder.path().join(name)).ok().map(|metadata| metadata.ino())
+    }
+
+    /// Names of parts anywhere.
+    fn parts(&self) -> usize {
+        let folders = ["", "a", "b"].map(|name| self.folder.path().join(name));
+        let names = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+        names
+            .filter(|entry| {
+                let name = entry.as_ref().unwrap().file_name();
+                name.to_string_lossy().starts_with(".ferry-part-")
+            })
+            .count()
+    }
+}
+
+fn settle(durability: Durability, batch: Vec<Commit>, pending: &[Pending<Outcome>]) -> Vec<bool> {
+    Desk { durability }.settle(batch);
+    let outcomes = pending.iter().map(|pending| pending.take().expect("everyone is answered"));
+    outcomes
+        .map(|outcome| {
+            let is_stored = outcome.is_ok();
+            assert!(is_stored || outcome.unwrap_err().kind() == ErrorKind::Io);
+            is_stored
+        })
+        .collect()
+}
+
+fn path(name: &str) -> RemotePath {
+    RemotePath::parse(name.as_bytes()).unwrap()
+}
+
+fn content(name: &str) -> Vec<u8> {
+    name.as_bytes().repeat(100)
+}
+
+const MANY: [&str; 9] = ["a/1", "a/2", "a/3", "a/4", "b/5", "b/6", "b/7", "8", "9"];
+
+#[test]
+fn a_file_whose_sync_fails_is_refused_and_sent_again_whole() {
+    let share = Share::new();
+    fail_next(Sync::File);
+    let stored = share.commit(Durability::File, &["a/1", "a/2"], IfExists::Refuse);
+    assert_eq!(stored, [false, true]);
+    assert_eq!((share.inode("a/1"), share.parts()), (None, 0), "nothing is left to go on with");
+    assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Refuse), [true]);
+}
+
+#[test]
+fn everyone_who_waits_for_a_barrier_that_fails_is_refused() {
+    let share = Share::new();
+    fail_next(Sync::FileSystem);
+    let stored = share.commit(Durability::Group, &MANY, IfExists::Refuse);
+    assert_eq!(stored, [false; MANY.len()]);
+    assert!(MANY.iter().all(|name| share.inode(name).is_none()));
+    assert_eq!(share.parts(), 0);
+    assert_eq!(share.commit(Durability::Group, &MANY, IfExists::Refuse), [true; MANY.len()]);
+}
+
+/// The system tells an error once: to the barrier of others. The next barrier succeeds without
+/// the bytes of an upload that was under way meanwhile.
+#[test]
+fn an_upload_that_was_under_way_when_a_barrier_failed_is_refused_by_the_next() {
+    let share = Share::new();
+    let (early, pending) = share.finished("early", IfExists::Refuse);
+    let part = share.storage.begin_upload(&path("part"), TransferId([7; 16]), 3).unwrap();
+    part.write(0, b"par").unwrap();
+    fail_next(Sync::FileSystem);
+    share.commit(Durability::Group, &MANY, IfExists::Refuse);
+    assert_eq!(settle(Durability::Group, vec![early], &[pending]), [false]);
+    assert!(share.inode("early").is_none());
+    // What is gone on with is read from the disk and vouched for again.
+    drop(part);
+    let mut part = share.storage.continue_upload(&path("part"), TransferId([7; 16])).unwrap();
+    let mut back = [0; 3];
+    assert_eq!((part.read_at(0, &mut back).unwrap(), &back), (3, b"par"));
+    part.seal(Attributes::default()).unwrap();
+    let by = Author { account: String::new(), group: UndoGroup([1; 16]) };
+    assert!(part.publish(IfExists::Refuse, &by).is_ok());
+}
+
+#[test]
+fn a_folder_whose_sync_fails_gives_its_new_names_back() {
+    let share = Share::new();
+    for durability in [Durability::File, Durability::Group] {
+        fail_next(Sync::Folder);
+        let stored = share.commit(durability, &MANY, IfExists::Refuse);
+        assert_eq!(stored, [false; MANY.len()], "{durability:?}: the batch shares the doubt");
+        assert!(MANY.iter().all(|name| share.inode(name).is_none()), "{durability:?}");
+    }
+    assert_eq!(share.commit(Durability::Group, &MANY, IfExists::Refuse), [true; MANY.len()]);
+}
+
+#[test]
+fn what_was_replaced_has_its_name_again_when_the_folders_sync_fails() {
+    let share = Share::new();
+    fs::write(share.folder.path().join("a/1"), "old").unwrap();
+    let before = share.inode("a/1");
+    fail_next(Sync::Folder);
+    assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Replace), [false]);
+    assert_eq!(share.inode("a/1"), before);
+    assert!(share.storage.undo().entries(None, 9).unwrap().is_empty());
+    assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Replace), [true]);
+    assert_eq!(fs::read(share.folder.path().join("a/1")).unwrap(), content("a/1"));
+}
+
+/// The same content is there already, but what is in memory may not be on the disk.
+#[test]
+fn equal_content_is_written_anew_once_a_sync_has_failed() {
+    let share = Share::new();
+    assert_eq!(share.commit(Durability::None, &["a/1"], IfExists::Refuse), [true]);
+    let first = share.inode("a/1");
+    assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Refuse), [true]);
+    assert_eq!(share.inode("a/1"), first, "equal content is success");
+    fail_next(Sync::FileSystem);
+    assert!(share.storage.barrier().is_err());
+    assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Refuse), [true]);
+    assert_ne!(share.inode("a/1"), first);
+}
+
+#[test]
+fn a_session_is_told_of_the_barrier_that_failed_before_its_own() {
+    let share = Share::new();
+    let barrier = |failed_syncs| {
+        let storage = Arc::clone(&share.storage);
+        let (promise, _) = promise(&Waker::new(1, Arc::new(Deaf)), Ok(()));
+        super::Barrier { storage, failed_syncs, promise }.outcome().is_ok()
+    };
+    assert!(barrier(0));
+    fail_next(Sync::FileSystem);
+    assert!(!barrier(0), "its own");
+    assert!(!barrier(0), "another session's, whose changes may be lost as well");
+    assert!(barrier(1), "whoever came later, or was told");
+}
