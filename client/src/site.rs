@@ -193,7 +193,7 @@ impl Site {
 
     fn open_once(&self, cancel: &Cancel) -> Result<Connection, Error> {
         cancel.check()?;
-        let socket = tcp::connect(&self.options)?;
+        let socket = tcp::connect(&self.options, cancel)?;
         let mut transport = tls::handshake(socket, self, cancel)?;
         let presented = transport.peer_fingerprint()?;
         self.judge(presented, &transport)?;

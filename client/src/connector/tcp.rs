@@ -1,16 +1,16 @@
 //! The TCP connection: every address of a name in turn, IPv6 and IPv4 alternating.
 
-use crate::{ConnectOptions, Error, Stage};
+use crate::{Cancel, ConnectOptions, Error, Stage};
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 
-/// Connects to the first address that answers.
-pub(crate) fn connect(options: &ConnectOptions) -> Result<TcpStream, Error> {
+/// Connects to the first address that answers; `cancel` stops it between two.
+pub(crate) fn connect(options: &ConnectOptions, cancel: &Cancel) -> Result<TcpStream, Error> {
     let found = (options.host.as_str(), options.port).to_socket_addrs();
     let addresses = alternating(found.map_err(|source| resolve(options, source))?.collect());
     let mut last = None;
     for address in addresses {
-        options.cancel.check()?;
+        cancel.check()?;
         match TcpStream::connect_timeout(&address, options.deadlines.connect) {
             Ok(socket) => {
                 // Answers are small and awaited: they must not wait for each other.
