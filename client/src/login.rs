@@ -3,12 +3,14 @@
 
 use crate::connection::Connection;
 use crate::site::{Credentials, Site};
+use crate::trust::Fingerprint;
 use crate::{Error, Stage};
 use ferry_protocol::limits::LOGIN_ATTEMPTS_MAX;
 use ferry_protocol::{
     Account, Answer, Device, DeviceLogin, InvitationSecret, PeerMisbehaved, Redeem, Request,
     Secret, Status, Token, feature,
 };
+use std::collections::BTreeSet;
 
 /// What was learned of logins at a server.
 pub(crate) struct Login {
@@ -91,7 +93,9 @@ fn by_device(
     let enrolments = site.options.enrolments();
     let named = login.invited.as_deref().or_else(|| site.options.account());
     let read = |source| Error::local("read", &enrolments.file(), source);
-    let Some(account) = enrolments.account_at(&site.server, named).map_err(read)? else {
+    let here = enrolments.account_at(&site.server, named).map_err(read)?;
+    let is_here = here.is_some();
+    let Some(account) = here.or_else(|| elsewhere(site, connection.fingerprint, named)) else {
         return Ok(None);
     };
     let pair = match site.options.device_keys.pair() {
@@ -111,8 +115,26 @@ fn by_device(
             site.questions.notice("The server does not know this device any more.");
             Ok(None)
         }
-        other => other.map(Some),
+        Ok(logged_in) => {
+            if !is_here {
+                remember(site, &account)?;
+            }
+            Ok(Some(logged_in))
+        }
+        Err(err) => Err(err),
     }
+}
+
+/// The account that this device is enrolled for at another address of the same server.
+fn elsewhere(site: &Site, key: Fingerprint, named: Option<&str>) -> Option<String> {
+    let known = site.options.known_servers.all().ok()?;
+    let others = known.iter().filter(|known| known.fingerprint == key);
+    let enrolments = site.options.enrolments();
+    let accounts: BTreeSet<String> = others
+        .filter_map(|other| enrolments.account_at(&other.server, named).ok().flatten())
+        .collect();
+    // Which of several is meant, only a name tells.
+    if accounts.len() == 1 { accounts.into_iter().next() } else { None }
 }
 
 /// By the invitation of a link, which is used up by it.

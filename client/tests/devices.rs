@@ -2,6 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may give up")]
 
 use data_encoding::BASE32_NOPAD;
+use ferry_client::job::{Rule, Transfer};
+use ferry_client::jobs::{Direction, JobServer, JobSpec, Jobs};
+use ferry_client::trust::Fingerprint;
+use ferry_protocol::RemotePath;
 use ferry_protocol::Rights;
 use ferry_server::Server;
 use ferry_server::accounts::{
@@ -192,6 +196,47 @@ fn a_device_is_enrolled_by_its_password_once() {
     assert_eq!(place.ferry("laptop", &["forget", "127.0.0.1"], "").exit, 0);
     let forgotten = place.ferry("laptop", &["ls", &url, with_key[0], with_key[1]], "");
     assert_ne!(forgotten.exit, 0, "{forgotten:?}");
+}
+
+/// Begun by a process that is gone, without a password in anybody's hand.
+#[test]
+fn a_job_goes_on_unattended_with_the_devices_key_also_at_another_address() {
+    let place = Place::new();
+    assert_eq!(place.ferry("laptop", &["ls", &place.link()], "").exit, 0);
+    let jobs = Jobs::open(&place.folder.path().join("laptop/client")).unwrap();
+    let local = place.folder.path().join("file");
+    fs::write(&local, "unattended").unwrap();
+    let begin = |name: &[u8]| {
+        let spec = JobSpec {
+            direction: Direction::Upload,
+            server: JobServer {
+                host: "127.0.0.1".to_owned(),
+                port: place.server.addresses()[0].port(),
+                account: Some("anna".to_owned()),
+                fingerprint: Fingerprint::parse(&place.fingerprint).unwrap(),
+            },
+            transfers: vec![Transfer {
+                local: local.clone(),
+                remote: RemotePath::parse(name).unwrap(),
+            }],
+            rule: Rule::Refuse,
+            connections: 1,
+        };
+        jobs.begin(spec).unwrap().id().to_string()
+    };
+    let read = |name: &str| fs::read_to_string(place.folder.path().join("share").join(name)).ok();
+    let resumed = place.ferry("laptop", &["jobs", "resume", &begin(b"/one")], "");
+    assert_eq!(resumed.exit, 0, "{resumed:?}");
+    assert_eq!(read("one").as_deref(), Some("unattended"));
+    // The same server by another name: its key is the same, and so is the device's.
+    let moved = place.url("anna").replace("127.0.0.1", "localhost");
+    let resumed = place.ferry("laptop", &["jobs", "resume", &begin(b"/two"), &moved], "");
+    assert_eq!(resumed.exit, 0, "{resumed:?}");
+    assert_eq!(read("two").as_deref(), Some("unattended"));
+    assert!(jobs.list().unwrap().jobs.is_empty());
+    // A device that is not enrolled is not let in by knowing the way.
+    let stranger = place.ferry("tablet", &["ls", &place.url("anna")], "");
+    assert_ne!(stranger.exit, 0, "{stranger:?}");
 }
 
 #[test]
