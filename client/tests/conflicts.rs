@@ -12,7 +12,9 @@ use parking_lot::Mutex;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use support::place::{Place, contents, remote};
+use std::time::SystemTime;
+use support::gate::Gate;
+use support::place::{Place, contents, noise, remote};
 
 const FILES: u64 = 60;
 const TAKEN: [&str; 3] = ["10", "20", "30"];
@@ -140,6 +142,159 @@ fn decisions_outlive_the_process_and_what_waits_is_shown() {
     let old = String::from_utf8(skipped.conflict.target).unwrap();
     let kept = fs::read_to_string(place.path("share").join(&old[1..])).unwrap();
     assert!(kept.starts_with("new") || kept.starts_with("old"), "{kept}");
+}
+
+/// One file that is taken at the other end.
+struct Taken {
+    direction: Direction,
+    rule: Rule,
+    /// Bytes of both files: below what is sent without waiting, or above it.
+    len: u32,
+    is_equal: bool,
+    /// Whether what comes is the newer one.
+    is_newer: bool,
+}
+
+/// What came of it: what lies at the target, the names beside it, and the report's counts of
+/// done, there already, skipped and failed.
+type Came = (Vec<u8>, Vec<String>, [u64; 4]);
+
+impl Taken {
+    fn content(&self, is_coming: bool) -> Vec<u8> {
+        let mut content = noise(self.len);
+        if is_coming && !self.is_equal {
+            content[self.len as usize / 2] ^= 1;
+        }
+        content
+    }
+
+    fn settle(&self) -> Came {
+        let place = Place::new();
+        let (here, there) = (place.path("here"), place.path("share/there"));
+        let (source, target) = match self.direction {
+            Direction::Upload => (&here, &there),
+            Direction::Download => (&there, &here),
+        };
+        let (older, newer) = (SystemTime::UNIX_EPOCH, SystemTime::now());
+        let (coming, present) = if self.is_newer { (newer, older) } else { (older, newer) };
+        for (folder, is_coming, time) in [(source, true, coming), (target, false, present)] {
+            fs::create_dir(folder).unwrap();
+            fs::write(folder.join("a.txt"), self.content(is_coming)).unwrap();
+            fs::File::options()
+                .write(true)
+                .open(folder.join("a.txt"))
+                .unwrap()
+                .set_modified(time)
+                .unwrap();
+        }
+        let mut client = place.client(place.port());
+        let transfers = vec![Transfer { local: here.clone(), remote: remote("/there") }];
+        let options = JobOptions { rule: self.rule, connections: 1, ..JobOptions::default() };
+        let report = match self.direction {
+            Direction::Upload => job::upload(&mut client, transfers, &options),
+            Direction::Download => job::download(&mut client, transfers, &options),
+        };
+        assert!(report.stopped.is_none(), "{report}");
+        let counts =
+            [report.files_done, report.already_there, report.skipped_count, report.failed_count];
+        (fs::read(target.join("a.txt")).unwrap(), names_in(target), counts)
+    }
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn each_rule_does_what_it_says_in_both_directions() {
+    const DONE: [u64; 4] = [1, 0, 0, 0];
+    const THERE: [u64; 4] = [0, 1, 0, 0];
+    const SKIPPED: [u64; 4] = [0, 0, 1, 0];
+    const REFUSED: [u64; 4] = [0, 0, 0, 1];
+    for direction in [Direction::Upload, Direction::Download] {
+        for len in [5_000, 1_500_000] {
+            for (rule, is_newer, counts, is_replaced) in [
+                (Rule::Skip, true, SKIPPED, false),
+                (Rule::Replace, false, DONE, true),
+                (Rule::KeepBoth, true, DONE, false),
+                (Rule::Newer, true, DONE, true),
+                (Rule::Newer, false, SKIPPED, false),
+                (Rule::Refuse, true, REFUSED, false),
+                // Nobody is there to be asked.
+                (Rule::Ask, true, REFUSED, false),
+            ] {
+                let taken = Taken { direction, rule, len, is_equal: false, is_newer };
+                let (content, names, found) = taken.settle();
+                let what = format!("{direction:?} of {len} bytes by {rule:?}, newer {is_newer}");
+                assert_eq!(found, counts, "{what}");
+                assert_eq!(content == taken.content(true), is_replaced, "{what}");
+                assert!(is_replaced || content == taken.content(false), "{what}");
+                let both: &[&str] = &["a (1).txt", "a.txt"];
+                let names_wanted = if rule == Rule::KeepBoth { both } else { &both[1..] };
+                assert_eq!(names, names_wanted, "{what}");
+
+                let taken = Taken { is_equal: true, ..taken };
+                let (content, names, found) = taken.settle();
+                assert_eq!(content, taken.content(true), "{what}");
+                assert_eq!(names, &both[1..], "{what}: equal content is success");
+                let is_named = rule == Rule::Replace;
+                assert!(found == THERE || (is_named && found == DONE), "{what}: {found:?}");
+            }
+        }
+    }
+}
+
+/// The name was free when the job was planned, and even when the file was begun.
+#[test]
+fn a_name_that_is_taken_while_its_file_is_on_the_way_is_a_conflict() {
+    for direction in [Direction::Upload, Direction::Download] {
+        let place = Place::new();
+        let (here, there) = (place.path("here"), place.path("share/there"));
+        let (source, target) = match direction {
+            Direction::Upload => (&here, &there),
+            Direction::Download => (&there, &here),
+        };
+        fs::write(source, noise(12_000_000)).unwrap();
+        let gate = Gate::start(place.port(), 6_000_000);
+        let client = place.client(gate.port);
+        let jobs = Jobs::open(&place.state()).unwrap();
+        let spec = JobSpec {
+            direction,
+            server: JobServer {
+                host: "127.0.0.1".to_owned(),
+                port: gate.port,
+                account: None,
+                fingerprint: client.fingerprint(),
+            },
+            transfers: vec![Transfer { local: here.clone(), remote: remote("/there") }],
+            rule: Rule::Ask,
+            connections: 1,
+        };
+        let job = jobs.begin(spec).unwrap();
+        let options = job.options();
+        let job = job.start(client, options).unwrap();
+        gate.wait_until_stalled();
+        fs::write(target, "somebody else's").unwrap();
+        gate.open(u64::MAX);
+        while job.conflicts().is_empty() {
+            assert!(!job.snapshot().is_over, "{direction:?}");
+            std::thread::yield_now();
+        }
+        assert_eq!(fs::read(target).unwrap(), b"somebody else's", "{direction:?}");
+        job.tray().resolve_all(Choice::KeepBoth);
+        let report = job.wait();
+        assert!(report.is_success(), "{direction:?}: {report}");
+        assert_eq!(fs::read(target).unwrap(), b"somebody else's", "{direction:?}");
+        let beside = target.with_file_name(match direction {
+            Direction::Upload => "there (1)",
+            Direction::Download => "here (1)",
+        });
+        assert_eq!(fs::read(beside).unwrap(), noise(12_000_000), "{direction:?}");
+    }
 }
 
 /// Answers a conflict only once every other file is done: it would wait for ever if a question

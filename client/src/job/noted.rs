@@ -23,6 +23,9 @@ pub(super) struct FileState<'a> {
     pub(super) target: &'a [u8],
     pub(super) size: u64,
     pub(super) modified: Timestamp,
+    /// Whether it may not be on stable storage before the job's last barrier. Then it is no
+    /// file that another run may pass over.
+    pub(super) is_unsynced: bool,
 }
 
 /// An upload that an earlier run began, and the state of the file then.
@@ -50,7 +53,8 @@ impl Job<'_> {
     /// Tells of a planned file that ended, and notes it.
     pub(super) fn finish_file(&self, file: FileState<'_>, outcome: FinalOutcome) {
         if let Some(journal) = &self.options.journal {
-            let is_done = matches!(outcome, FinalOutcome::Done | FinalOutcome::AlreadyThere);
+            let is_done = !file.is_unsynced
+                && matches!(outcome, FinalOutcome::Done | FinalOutcome::AlreadyThere);
             let key =
                 is_done.then(|| journal.key(file.source, file.wanted, file.size, file.modified));
             journal.file_ended(key, file.source, file.wanted, outcome.ended());

@@ -118,7 +118,7 @@ impl<'a> Lane<'a> {
             if self.inbox.is_empty() {
                 self.place_finished();
             }
-            if !self.again.is_empty() {
+            if !self.again.is_empty() || !self.unsettled.is_empty() {
                 return Ok(true);
             }
             return match self.inbox.wait() {
@@ -292,6 +292,12 @@ impl<'a> Lane<'a> {
             .try_for_each(sys::sync_folder);
         for ((item, _part), placed) in finished.into_iter().zip(placed) {
             let outcome = match (placed, &kept) {
+                // Somebody took the name meanwhile: that is a conflict as any other.
+                (Err(Error::TargetExists { .. }), _) if item.placing == Placing::New => {
+                    self.job.options.progress.take_bytes_back(item.size);
+                    self.unsettled.push(item);
+                    continue;
+                }
                 (Err(err), _) => FinalOutcome::Failed(err),
                 (_, Err(err)) => {
                     FinalOutcome::Failed(Error::local("sync the folder of", &item.local, copy(err)))

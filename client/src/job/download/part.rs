@@ -58,7 +58,14 @@ impl Item {
 
     pub(super) fn state<'a>(&'a self, source: &'a [u8]) -> FileState<'a> {
         let (wanted, target) = (self.target(), self.target());
-        FileState { source, wanted, target, size: self.size, modified: self.modified }
+        FileState {
+            source,
+            wanted,
+            target,
+            size: self.size,
+            modified: self.modified,
+            is_unsynced: false,
+        }
     }
 
     pub(super) fn target(&self) -> &[u8] {

@@ -42,6 +42,8 @@ pub(super) struct Item {
     pub(super) values: SegmentValues,
     /// What an earlier run began of the file before it changed; the server need not keep it.
     pub(super) stale: Option<TransferId>,
+    /// Whether the server has it, and does not say that it is on stable storage.
+    pub(super) is_unsynced: bool,
 }
 
 impl Ruled for Work {
@@ -72,8 +74,8 @@ impl Item {
     }
 
     pub(super) fn state<'a>(&'a self, wanted: &'a [u8], target: &'a [u8]) -> FileState<'a> {
-        let (size, modified) = (self.size, self.modified);
-        FileState { source: self.source(), wanted, target, size, modified }
+        let Self { size, modified, is_unsynced, .. } = *self;
+        FileState { source: self.source(), wanted, target, size, modified, is_unsynced }
     }
 
     pub(super) fn put(&self) -> Put {

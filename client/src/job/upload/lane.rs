@@ -277,7 +277,7 @@ impl<'a> Lane<'a> {
             Answer::Stored(stored) => {
                 self.backoff.succeeded();
                 self.job.options.progress.add_bytes(item.size);
-                self.stored(&item, stored, digest);
+                self.stored(item, stored, digest);
                 Ok(())
             }
             Answer::Error(fault) => self.refused(item, fault),
@@ -292,7 +292,8 @@ impl<'a> Lane<'a> {
         }
     }
 
-    fn stored(&self, item: &Item, stored: Stored, digest: Digest) {
+    fn stored(&self, mut item: Item, stored: Stored, digest: Digest) {
+        item.is_unsynced = !stored.is_durable;
         let outcome = if stored.digest != digest {
             FinalOutcome::Failed(Error::Corrupt { path: item.target.to_string() })
         } else if stored.was_there {
@@ -300,7 +301,7 @@ impl<'a> Lane<'a> {
         } else {
             FinalOutcome::Done
         };
-        self.end(item, outcome);
+        self.end(&item, outcome);
     }
 
     /// The server refused a file: asks again, asks a person, or gives that file up.
@@ -366,7 +367,7 @@ impl<'a> Lane<'a> {
         match sent {
             Ok(Sent::Stored(stored, digest)) => {
                 self.backoff.succeeded();
-                self.stored(&item, stored, digest);
+                self.stored(item, stored, digest);
                 Ok(())
             }
             Ok(Sent::Refused(fault)) => self.refused(item, fault),

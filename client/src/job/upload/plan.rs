@@ -124,7 +124,8 @@ impl<'a> Planner<'a> {
         let wire = remote.to_wire();
         let (size, modified) = (metadata.len(), sys::modified(metadata));
         let source = local.as_os_str().as_encoded_bytes();
-        let file = FileState { source, wanted: &wire, target: &wire, size, modified };
+        let file =
+            FileState { source, wanted: &wire, target: &wire, size, modified, is_unsynced: false };
         if self.job.was_done(file) {
             return Ok(());
         }
@@ -156,6 +157,7 @@ impl<'a> Planner<'a> {
             ruling: None,
             values: SegmentValues::new(),
             stale,
+            is_unsynced: false,
         }))
     }
 

@@ -54,13 +54,14 @@ impl Lane<'_> {
     }
 
     /// Decides a conflict with a look at the server's file; nothing else is on its way.
-    pub(super) fn settle(&mut self, item: Item) -> Result<(), Error> {
+    pub(super) fn settle(&mut self, mut item: Item) -> Result<(), Error> {
         match self.look(&item) {
             Ok(Look::Ruled(ruling)) => self.apply(item, ruling),
             Ok(Look::Undecided(conflict)) => {
                 self.job.set_aside(self.parked, Work::File(item), conflict)
             }
             Ok(Look::Equal) => {
+                item.is_unsynced = true;
                 self.job.options.progress.add_bytes(item.size);
                 self.end(&item, FinalOutcome::AlreadyThere);
                 Ok(())
