@@ -66,7 +66,7 @@ fn what_is_begun_is_found_again_as_it_was() {
         JobSpec { server: JobServer { host: "10.0.0.7".to_owned(), ..spec().server }, ..spec() };
     let found = jobs.unfinished_like(&moved).unwrap().unwrap();
     assert_eq!((found.id, found.state), (id.clone(), JobState::Interrupted));
-    assert_eq!(jobs.cancel(&id).unwrap(), Stopped::Now);
+    assert_eq!(jobs.cancel(&id).unwrap().stopped, Stopped::Now);
     jobs.clear(&id).unwrap();
     let left: Vec<_> = fs::read_dir(folder.path().join("jobs")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");

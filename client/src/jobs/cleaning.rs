@@ -1,7 +1,10 @@
 //! Removing what a job that was given up has only begun.
 
+use crate::client::Client;
 use crate::job::Transfer;
 use crate::journal::{self, Held, JobId};
+use crate::{Cancel, Error};
+use ferry_protocol::TransferId;
 use std::fs;
 use std::path::Path;
 
@@ -22,6 +25,31 @@ pub(super) fn remove_parts(journal: &Path, id: &JobId, transfers: &[Transfer]) {
         }
         remove_in(&transfer.local, &prefix, Depth::All);
     }
+}
+
+/// Uploads of a job of which its server holds a part.
+pub(super) fn server_parts(journal: &Path) -> Vec<TransferId> {
+    let begun = journal::begun(journal).unwrap_or_default().into_iter();
+    begun
+        .filter_map(|begun| match begun.held {
+            Held::ByServer(transfer) => Some(transfer),
+            Held::InPart(_) => None,
+        })
+        .collect()
+}
+
+/// Has the server remove its parts of a job whose client was stopped.
+pub(super) fn abandon_at_server(client: &Client, parts: &[TransferId]) -> Result<(), Error> {
+    if parts.is_empty() {
+        return Ok(());
+    }
+    client.another(Cancel::new())?.abandon_parts(parts)
+}
+
+/// That a server keeps parts of a job that was given up.
+pub(super) fn stay_text(server: &str, count: usize, why: &Error) -> String {
+    let uploads = if count == 1 { "an unfinished upload" } else { "unfinished uploads" };
+    format!("{server} keeps {uploads} of this job until it sweeps them: {why}")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

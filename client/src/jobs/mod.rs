@@ -20,4 +20,4 @@ pub use crate::journal::{
 };
 pub use open_job::OpenJob;
 pub use running::{RunningJob, RunningSnapshot};
-pub use store::{JobList, Jobs, SetAside, Stopped};
+pub use store::{Cancelled, JobList, Jobs, SetAside, Stopped};

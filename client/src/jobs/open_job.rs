@@ -4,7 +4,7 @@ use super::{Jobs, RunningJob, cleaning};
 use crate::client::Client;
 use crate::job::{self, JobOptions, JobReport};
 use crate::journal::{self, Direction, JobId, JobSpec, JobState, Journal, Lock, StoredState, Wish};
-use crate::{Cancel, Error, preflight};
+use crate::{Cancel, Error, Questions, preflight};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -90,7 +90,10 @@ impl OpenJob {
         });
         let journal = match started {
             Ok(journal) => Arc::new(journal),
-            Err(err) => return JobReport { stopped: Some(err), ..JobReport::default() },
+            Err(err) => {
+                set_aside_if_bad(&jobs, &id, &err, questions.as_ref());
+                return JobReport { stopped: Some(err), ..JobReport::default() };
+            }
         };
         options.journal = Some(Arc::clone(&journal));
         let report = match spec.direction {
@@ -106,6 +109,11 @@ impl OpenJob {
             let noted = journal.end(ended, stopped_text(&report, ended));
             if ended == StoredState::Cancelled {
                 cleaning::remove_parts(&path, &id, &spec.transfers);
+                let parts = cleaning::server_parts(&path);
+                if let Err(err) = cleaning::abandon_at_server(client, &parts) {
+                    let server = client.server();
+                    questions.notice(&cleaning::stay_text(server, parts.len(), &err));
+                }
             }
             noted
         });
@@ -113,6 +121,17 @@ impl OpenJob {
             questions.notice(&format!("{err}; an interrupted job could not be gone on with"));
         }
         report
+    }
+}
+
+/// A journal that turns out to be damaged only when its job is gone on with is set aside as well.
+fn set_aside_if_bad(jobs: &Jobs, id: &JobId, err: &Error, questions: &dyn Questions) {
+    if let Error::Journal(err) = err
+        && err.is_bad_file()
+        && let Ok(path) = jobs.rename_aside(id)
+    {
+        let path = ferry_protocol::escape(path.as_os_str().as_encoded_bytes());
+        questions.notice(&format!("the journal was set aside as {path}"));
     }
 }
 

@@ -6,6 +6,7 @@ use crate::journal::{
     self, JobDetails, JobId, JobRecord, JobSpec, JobState, JournalError, Lock, Unusable, Wish,
 };
 use crate::{Error, sys};
+use ferry_protocol::TransferId;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,26 @@ pub struct SetAside {
     pub path: PathBuf,
     /// What was wrong with it.
     pub why: Unusable,
+}
+
+/// What became of a job that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancelled {
+    /// Whether it has stopped.
+    pub stopped: Stopped,
+    /// Uploads of which the job's server may hold a part, for [`Client::abandon_parts`]. Whoever
+    /// works on the job sees to them itself.
+    ///
+    /// [`Client::abandon_parts`]: crate::Client::abandon_parts
+    pub server_parts: Vec<TransferId>,
+}
+
+impl Cancelled {
+    /// That the server keeps the parts, in words for a person.
+    #[must_use]
+    pub fn stay_text(&self, server: &str, why: &Error) -> String {
+        cleaning::stay_text(server, self.server_parts.len(), why)
+    }
 }
 
 /// What became of the wish that a job stop.
@@ -124,13 +145,17 @@ impl Jobs {
         self.stop(id, Wish::Pause, |_| Ok(()))
     }
 
-    /// Gives a job up: what it moved stays, what it only began is removed. What the server holds
-    /// of unfinished files is forgotten by the server in its own time.
-    pub fn cancel(&self, id: &JobId) -> Result<Stopped, Error> {
-        self.stop(id, Wish::Cancel, |job| {
-            cleaning::remove_parts(&self.journal_file(id), id, &job.spec().transfers);
+    /// Gives a job up: what it moved stays, what it only began is removed here. What its server
+    /// holds of unfinished files is told.
+    pub fn cancel(&self, id: &JobId) -> Result<Cancelled, Error> {
+        let mut server_parts = Vec::new();
+        let stopped = self.stop(id, Wish::Cancel, |job| {
+            let journal = self.journal_file(id);
+            server_parts = cleaning::server_parts(&journal);
+            cleaning::remove_parts(&journal, id, &job.spec().transfers);
             job.set_cancelled()
-        })
+        })?;
+        Ok(Cancelled { stopped, server_parts })
     }
 
     /// Forgets a job that is over. One that is not has to be cancelled first.
@@ -198,22 +223,24 @@ impl Jobs {
             Err(again) => return list.unread.push(again),
             Ok(record) => return list.jobs.push(record),
         };
-        let free = (1..).map(|count| self.folder.join(format!("{id}.{JOURNAL}.set-aside-{count}")));
-        let Some(to) = free.into_iter().find(|path| !path.exists()) else {
-            return;
-        };
-        let from = self.journal_file(id);
-        match fs::rename(&from, &to) {
-            Ok(()) => {
-                for beside in BESIDE {
-                    let (from, to) = (with_suffix(&from, beside), with_suffix(&to, beside));
-                    // Most journals have none of these.
-                    drop(fs::rename(from, to));
-                }
-                list.set_aside.push(SetAside { path: to, why: err.kind });
-            }
+        match self.rename_aside(id) {
+            Ok(path) => list.set_aside.push(SetAside { path, why: err.kind }),
             Err(_) => list.unread.push(err),
         }
+    }
+
+    /// Renames a journal that cannot be used; this process has its lock. Returns its new name.
+    pub(super) fn rename_aside(&self, id: &JobId) -> io::Result<PathBuf> {
+        let free = (1..).map(|count| self.folder.join(format!("{id}.{JOURNAL}.set-aside-{count}")));
+        let to =
+            free.into_iter().find(|path| !path.exists()).ok_or(io::ErrorKind::AlreadyExists)?;
+        let from = self.journal_file(id);
+        fs::rename(&from, &to)?;
+        for beside in BESIDE {
+            // Most journals have none of these.
+            drop(fs::rename(with_suffix(&from, beside), with_suffix(&to, beside)));
+        }
+        Ok(to)
     }
 
     fn remove(&self, id: &JobId) -> Result<(), Error> {

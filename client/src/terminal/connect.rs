@@ -6,9 +6,10 @@ use super::interrupt::Interrupts;
 use super::person::Person;
 use super::settings::Settings;
 use crate::trust::{KnownServers, SystemKeyring};
-use crate::{Address, Cancel, Client, ConnectOptions, Credentials, Error, Questions};
+use crate::{Address, Cancel, Client, ConnectOptions, Credentials, Error, NoQuestions, Questions};
 use ferry_protocol::{Status, escape};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Connects and logs in. A guest who is refused is asked for a name, if there is somebody to ask.
 pub(crate) fn connect(
@@ -42,6 +43,30 @@ pub(crate) fn connect(
     let password = address.invitation.and_then(|_| settings.password.clone());
     attempt(Credentials::Password { name, password })
 }
+
+/// Connects without a question: as the guest, with the key of this device, or with a password
+/// that was given beforehand. Nothing is tried again, and what does not answer is given up soon.
+pub(crate) fn unattended(
+    address: &Address,
+    settings: &Settings,
+    interrupts: &Interrupts,
+) -> std::result::Result<Client, Error> {
+    let cancel = Cancel::new();
+    let _running = interrupts.running(&cancel);
+    let credentials = match &address.user {
+        Some(name) => {
+            Credentials::Password { name: name.clone(), password: settings.password.clone() }
+        }
+        None => Credentials::Guest,
+    };
+    let mut options = options(address, settings, credentials, &cancel);
+    options.retry_for = Duration::ZERO;
+    options.deadlines.connect = UNATTENDED_PATIENCE;
+    Client::connect(options, Arc::new(NoQuestions))
+}
+
+/// Longest time for a connection that nobody waits for.
+const UNATTENDED_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Says what the library cannot know: that somebody was asked, or that a password was given.
 fn explain(err: Error, person: &Person, settings: &Settings) -> Failure {

@@ -57,6 +57,12 @@ impl Place {
         self.server.addresses()[0].port()
     }
 
+    /// Ends the server; its files stay.
+    pub(crate) fn stop_server(&self) {
+        self.server.stop_now();
+        self.server.wait();
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

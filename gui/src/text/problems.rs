@@ -118,6 +118,13 @@ pub const CANNOT_READ_SAVED: &str = "The list of servers cannot be read";
 pub fn saved_damaged(file: &str, why: &str) -> String {
     format!("{file}: {why}. It is left as it is; remove it to begin with an empty list.")
 }
+/// Journals of jobs cannot be read or used.
+pub const UNUSABLE_JOURNALS: &str = "Transfers of earlier windows cannot be gone on with";
+/// A journal was renamed, because it cannot be used.
+#[must_use]
+pub fn set_aside(path: &std::path::Path, why: &str) -> String {
+    format!("A journal cannot be used: {why}. It was kept as {}.", path.display())
+}
 /// The journal of a job cannot be changed.
 pub const CANNOT_NOTE: &str = "The transfer's journal cannot be changed";
 /// No native dialog.

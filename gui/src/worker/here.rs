@@ -15,6 +15,7 @@ use ferry_client::jobs::{JobId, Jobs};
 use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::UNIX_EPOCH;
 
@@ -28,7 +29,7 @@ pub(super) struct Here<'a> {
 }
 
 impl Here<'_> {
-    pub(super) fn perform(&self, work: Work, link: &Link) {
+    pub(super) fn perform(&self, work: Work, link: &Arc<Link>) {
         match work {
             Work::Load => self.load(),
             Work::SaveServers(servers) => {
@@ -49,12 +50,12 @@ impl Here<'_> {
             }
             Work::Remove(_, places) => self.remove(&places),
             Work::CancelJob(id, Some(key)) if !link.runs(id) => {
-                self.journals(|jobs, id| jobs.cancel(id).map(drop), &key);
+                self.journals(|jobs, id| give_up(jobs, id, link), &key);
             }
             // One that stopped before its end is given up with it.
             Work::ForgetJob(key) => self.journals(
                 |jobs, id| {
-                    jobs.cancel(id)?;
+                    give_up(jobs, id, link)?;
                     jobs.clear(id)
                 },
                 &key,
@@ -117,6 +118,12 @@ impl Here<'_> {
     fn changed(&self, made: Option<Place>, problem: Option<Problem>) {
         self.outbox.send(Event::Changed { side: Side::Here, made, problem });
     }
+}
+
+/// Gives a job up that no thread works on, and what its server holds of it.
+fn give_up(jobs: &Jobs, id: &JobId, link: &Arc<Link>) -> Result<(), ClientError> {
+    link.abandon(jobs.cancel(id)?.server_parts);
+    Ok(())
 }
 
 fn read_folder(path: &Path, gathering: &mut Gathering<'_>) -> io::Result<()> {

@@ -275,6 +275,18 @@ fn target_of(order: &JobOrder, source: &Place) -> Place {
     below.fold(item.target(order.direction).clone(), |place, name| place.join(name))
 }
 
+/// Journals that cannot be used: which, why, and where each that was set aside is now.
+pub(super) fn unusable(list: &JobList) -> Option<Problem> {
+    let aside = list.set_aside.iter().map(|one| text::set_aside(&one.path, &one.why.to_string()));
+    let unread = list.unread.iter().map(|err| text::sentence(&err.to_string()) + ".");
+    let details: Vec<String> = aside.chain(unread).collect();
+    (!details.is_empty()).then(|| Problem {
+        summary: text::UNUSABLE_JOURNALS.to_owned(),
+        details: details.join("\n"),
+        fault: Fault::Here,
+    })
+}
+
 /// Jobs on this server that can go on.
 pub(super) fn found(client: &Client, list: JobList) -> Vec<FoundJob> {
     let server = client.options().server();
@@ -327,5 +339,26 @@ pub(super) fn path_refusal(err: PathError) -> &'static str {
         PathError::NameTooLong => "this name is too long for the server",
         PathError::PathTooLong | PathError::TooDeep => "this path is too long for the server",
         _ => "the server cannot hold this name",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_that_cannot_be_used_is_told_with_its_new_place_and_hides_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = Jobs::open(folder.path()).unwrap();
+        assert_eq!(unusable(&jobs.list().unwrap()), None);
+        let path = folder.path().join("jobs/01234567.journal");
+        std::fs::write(&path, "garbage").unwrap();
+        let list = jobs.list().unwrap();
+        let problem = unusable(&list).unwrap();
+        let new_place = list.set_aside[0].path.display().to_string();
+        assert!(problem.details.contains(&new_place), "{problem:?}");
+        assert!(problem.details.contains("no journal"), "{problem:?}");
+        assert_eq!(std::fs::read(&list.set_aside[0].path).unwrap(), b"garbage");
+        assert_eq!(unusable(&jobs.list().unwrap()), None, "told once");
     }
 }

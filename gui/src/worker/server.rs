@@ -14,7 +14,7 @@ use crate::state::side::Side;
 use crate::state::transfers::JobId;
 use crate::text::problems as text;
 use ferry_client::jobs::Jobs;
-use ferry_client::protocol::{Entry, EntryKind, IfExists, RemotePath, Removal};
+use ferry_client::protocol::{Entry, EntryKind, IfExists, RemotePath, Removal, TransferId};
 use ferry_client::trust::KnownServers;
 use ferry_client::{Cancel, Client, Error, Parents};
 use parking_lot::Mutex;
@@ -271,17 +271,41 @@ impl Link {
         }
     }
 
+    /// Has the server forget parts of a job that was given up, if it can be reached; else it sweeps
+    /// them in its own time. Returns at once.
+    pub(super) fn abandon(self: &Arc<Self>, parts: Vec<TransferId>) {
+        if parts.is_empty() {
+            return;
+        }
+        let link = Arc::clone(self);
+        let abandon = move || {
+            let client = link.session.lock().as_ref().map(|one| one.client.another(Cancel::new()));
+            if let Some(Ok(mut client)) = client {
+                // What stays is shown among the server's unfinished uploads.
+                client.abandon_parts(&parts).unwrap_or_default();
+            }
+        };
+        // Without a thread they stay, too.
+        drop(thread::Builder::new().name("ferry-abandon".to_owned()).spawn(abandon));
+    }
+
     /// Whether a thread of this window works on a job.
     pub(super) fn runs(&self, id: JobId) -> bool {
         self.outside.lock().jobs.iter().any(|(own, _)| *own == id)
     }
 
-    /// Tells the window of jobs on this server that an earlier one began.
+    /// Tells the window of jobs on this server that an earlier one began, and of journals that
+    /// cannot be used.
     fn find_jobs(&self) {
+        let mut unusable = None;
         let found = self.with_client(|client| {
             let listed = Jobs::open(&self.state_folder)?.list()?;
+            unusable = job::unusable(&listed);
             Ok(job::found(client, listed))
         });
+        if unusable.is_some() {
+            self.outbox.send(Event::Changed { side: Side::Here, made: None, problem: unusable });
+        }
         if let Some(Ok(found)) = found
             && !found.is_empty()
         {

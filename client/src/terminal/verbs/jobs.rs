@@ -4,6 +4,7 @@ use super::transfer::run_job;
 use crate::Address;
 use crate::jobs::{Direction, JobDetails, JobList, JobRecord, JobState, Jobs, Stopped};
 use crate::terminal::arguments::JobsAction;
+use crate::terminal::connect;
 use crate::terminal::failure::{Failure, Result};
 use crate::terminal::interrupt::Interrupts;
 use crate::terminal::person::Person;
@@ -52,9 +53,7 @@ pub(crate) fn jobs(at: &mut At<'_>, action: &JobsAction) -> Result {
         JobsAction::Pause { ids } => each(at.screen, &known, ids, |job| {
             told_stopped(at.screen, job, jobs.pause(&job.id)?, "paused")
         }),
-        JobsAction::Cancel { ids } => each(at.screen, &known, ids, |job| {
-            told_stopped(at.screen, job, jobs.cancel(&job.id)?, "cancelled")
-        }),
+        JobsAction::Cancel { ids } => each(at.screen, &known, ids, |job| cancel(at, &jobs, job)),
         JobsAction::Clear { ids } if ids.is_empty() => {
             let mut over = known.jobs.iter().filter(|job| job.state.is_over());
             over.try_for_each(|job| clear(at.screen, &jobs, job))
@@ -102,6 +101,28 @@ fn each(
     act(find(known, only)?)
 }
 
+/// Gives a job up, and what its server holds of it where that can be reached without a question.
+fn cancel(at: &mut At<'_>, jobs: &Jobs, job: &JobRecord) -> Result {
+    let cancelled = jobs.cancel(&job.id)?;
+    told_stopped(at.screen, job, cancelled.stopped, "cancelled")?;
+    if cancelled.server_parts.is_empty() {
+        return Ok(());
+    }
+    let abandoned = match session_of(at, job) {
+        Some(session) => session.client.abandon_parts(&cancelled.server_parts),
+        None => connect::unattended(&address(job, None)?, at.settings, at.interrupts)
+            .and_then(|mut client| client.abandon_parts(&cancelled.server_parts)),
+    };
+    if let Err(err) = abandoned {
+        let server = job.spec.server.authority();
+        let user = job.spec.server.account.as_ref().map(|name| format!("{name}@"));
+        let url = format!("ferry://{}{server}/", user.unwrap_or_default());
+        at.person.tell(&format!("ferry: {}", cancelled.stay_text(&server, &err)));
+        at.person.tell(&format!("ferry: see ferry parts {url} and its --abandon"));
+    }
+    Ok(())
+}
+
 fn clear(screen: &Screen, jobs: &Jobs, job: &JobRecord) -> Result {
     jobs.clear(&job.id)?;
     Ok(screen.result(&json!({ "cleared": job.id.as_str() }), &format!("cleared {}", job.id))?)
@@ -121,15 +142,21 @@ fn go_on(at: &mut At<'_>, jobs: &Jobs, job: &JobRecord, url: Option<&str>) -> Re
     let address = address(job, url)?;
     // Taken first: where another process works on it, nobody has to be asked for a password.
     let open = jobs.take(&job.id)?;
-    if let Some(session) = at.session.as_deref_mut()
-        && session.client.fingerprint() == job.spec.server.fingerprint
-        && session.client.options().account() == job.spec.server.account.as_deref()
-        && url.is_none()
+    if url.is_none()
+        && let Some(session) = session_of(at, job)
     {
         return run_job(session, jobs, open, None);
     }
     let mut session = Session::open(&address, at.settings, at.person, at.interrupts)?;
     session.run(|session| run_job(session, jobs, open, None))
+}
+
+/// The session, where it leads to the job's server and account.
+fn session_of<'a>(at: &'a mut At<'_>, job: &JobRecord) -> Option<&'a mut Session> {
+    at.session.as_deref_mut().filter(|session| {
+        session.client.fingerprint() == job.spec.server.fingerprint
+            && session.client.options().account() == job.spec.server.account.as_deref()
+    })
 }
 
 /// Where the job's server is: where it was, or where it is said to be now. Its key and the
