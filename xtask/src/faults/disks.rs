@@ -5,11 +5,13 @@ use super::proxy::{Proxy, Weather};
 use super::watcher::{Allowed, Watcher};
 use super::{DEADLINE, Stage, ensure, put};
 use crate::failure::{During as _, Failure};
+use crate::ferry::Server;
 use crate::mount::Mounted;
 use crate::{process, tree};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 pub(super) fn run(stage: &mut Stage) -> Result<String, Failure> {
@@ -89,27 +91,92 @@ pub(super) fn past_makes_way(stage: &mut Stage) -> Result<String, Failure> {
     let config = stage.path("config.toml");
     fs::write(&config, "[undo]\ndisk_percent = 90\n").during("configuration")?;
     let server = stage.serve(&[OsStr::new("--config"), config.as_os_str()])?;
-    let mut rounds = 0;
-    for round in 0..6 {
-        let file = stage.path("file");
-        let content = stage.content(7 * 1024 * 1024);
-        fs::write(&file, &content).during("file")?;
-        let url = server.url("same");
-        let mut put = put(&server, &file, &url, "0");
-        process::run(put.args(["--if-exists", "replace"]), DEADLINE)?
-            .succeeded(&format!("replacing for the {round}. time"))?;
-        let found = fs::read(share.join("same")).during("target")?;
-        ensure(found == content, || format!("round {round}: the target is not what was sent"))?;
-        rounds += 1;
-    }
-    let mut list = server.client("undo");
-    list.args(["--list", "--json"]).arg(server.url(""));
-    let listed = process::run(&mut list, DEADLINE)?.succeeded("ferry undo --list")?;
-    let kept = String::from_utf8_lossy(&listed.stdout).lines().count();
-    ensure((1..rounds).contains(&kept), || format!("{kept} things are kept after {rounds}"))?;
-    Ok(format!("{rounds} replacements of 7 MiB in 24 MiB, {kept} kept"))
+    replace_often(stage, &server, "same")?;
+    let kept = kept(&server)?;
+    ensure((1..ROUNDS).contains(&kept), || format!("{kept} things are kept after {ROUNDS}"))?;
+    Ok(format!("{ROUNDS} replacements of 7 MiB in 24 MiB, {kept} kept"))
 }
 
+/// Another disk below the root keeps what is replaced on it, outlives the server, gives it back,
+/// and makes way when that disk is full.
+pub(super) fn past_elsewhere(stage: &mut Stage) -> Result<String, Failure> {
+    let other = stage.folder("share/deep/other")?;
+    let _mounted = Mounted::in_memory(24 * 1024, &other)?.during("mounting is not allowed")?;
+    let config = stage.path("config.toml");
+    fs::write(&config, "[undo]\ndisk_percent = 90\n").during("configuration")?;
+    let arguments = [OsStr::new("--config"), config.as_os_str()];
+    fs::write(other.join("same"), "first").during("file")?;
+    let server = stage.serve(&arguments)?;
+    replace_often(stage, &server, "deep/other/same")?;
+    let removed = process::run(&mut verb(&server, "rm", &["deep/other/same"]), DEADLINE)?;
+    removed.succeeded("ferry rm")?;
+    ensure(!other.join("same").exists(), || "what was removed is there".to_owned())?;
+    drop(server);
+    let server = stage.serve(&arguments)?;
+    let before = kept(&server)?;
+    ensure((1..=ROUNDS).contains(&before), || format!("{before} are kept after a restart"))?;
+    process::run(&mut verb(&server, "undo", &["deep/other/same"]), DEADLINE)?
+        .succeeded("ferry undo")?;
+    let len = fs::metadata(other.join("same")).during("what came back")?.len();
+    ensure(len == REPLACED_LEN as u64, || format!("{len} bytes came back"))?;
+    Ok(format!("{before} kept on a disk of its own, one brought back"))
+}
+
+/// A part that nobody goes on with fills the disk, and still an upload fits.
+pub(super) fn idle_parts_make_way(stage: &mut Stage) -> Result<String, Failure> {
+    let share = stage.folder("share")?;
+    let _mounted = Mounted::in_memory(24 * 1024, &share)?.during("mounting is not allowed")?;
+    let server = stage.serve(&[])?;
+    let file = stage.path("file");
+    fs::write(&file, stage.content(20 * 1024 * 1024)).during("file")?;
+    let weather = Weather { cut_after: Some(12 << 20..13 << 20), ..Weather::default() };
+    let proxy = Proxy::start(server.address, weather, stage.random.branch())?;
+    let mut cut = put(&server, &file, &proxy.url("cut"), "0");
+    let first = process::run(cut.args(["--connections", "1"]), DEADLINE)?;
+    let is_left = !first.status.success() && tree::has_parts(&share)?;
+    ensure(is_left, || "no part was left to make way".to_owned())?;
+    let content = stage.content(18 * 1024 * 1024);
+    fs::write(&file, &content).during("file")?;
+    process::run(&mut put(&server, &file, &server.url("next"), "0"), DEADLINE)?
+        .succeeded("the next upload")?;
+    let found = fs::read(share.join("next")).during("target")?;
+    ensure(found == content, || "the target is not what was sent".to_owned())?;
+    ensure(!tree::has_parts(&share)?, || "the idle part is there still".to_owned())?;
+    Ok("a part of 12 MiB in 24 MiB made way for 18 MiB".to_owned())
+}
+
+/// Replaces one file so often that its disk cannot keep all of it.
+fn replace_often(stage: &mut Stage, server: &Server, name: &str) -> Result<(), Failure> {
+    for round in 0..ROUNDS {
+        let file = stage.path("file");
+        let content = stage.content(REPLACED_LEN);
+        fs::write(&file, &content).during("file")?;
+        let mut put = put(server, &file, &server.url(name), "0");
+        process::run(put.args(["--if-exists", "replace"]), DEADLINE)?
+            .succeeded(&format!("replacing for the {round}. time"))?;
+        let found = fs::read(stage.path("share").join(name)).during("target")?;
+        ensure(found == content, || format!("round {round}: the target is not what was sent"))?;
+    }
+    Ok(())
+}
+
+/// How much undo keeps.
+fn kept(server: &Server) -> Result<usize, Failure> {
+    let mut list = verb(server, "undo", &[""]);
+    let listed =
+        process::run(list.args(["--list", "--json"]), DEADLINE)?.succeeded("ferry undo --list")?;
+    Ok(String::from_utf8_lossy(&listed.stdout).lines().count())
+}
+
+fn verb(server: &Server, verb: &str, paths: &[&str]) -> Command {
+    let mut command = server.client(verb);
+    command.args(paths.iter().map(|path| server.url(path)));
+    command
+}
+
+/// How often a file is replaced, and its length.
+const ROUNDS: usize = 6;
+const REPLACED_LEN: usize = 7 * 1024 * 1024;
 /// More than the job takes, twice.
 const ROOMY_KIB: u64 = 16 * 1024;
 /// Bytes a second of one connection, so that the disk is full before the job is done.

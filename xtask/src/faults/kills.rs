@@ -11,24 +11,42 @@ use crate::{process, sys, tree};
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub(super) fn run(stage: &mut Stage) -> Result<String, Failure> {
+/// A job of mixed files on its way up.
+pub(super) fn up(stage: &mut Stage) -> Result<String, Failure> {
+    run(stage, Way::Up, ("source", "share"))
+}
+
+/// The same on its way down.
+pub(super) fn down(stage: &mut Stage) -> Result<String, Failure> {
+    run(stage, Way::Down, ("share/x", "target"))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// The job takes the tree `source` to `x` in the folder `target`.
+fn run(stage: &mut Stage, way: Way, (source, target): (&str, &str)) -> Result<String, Failure> {
     let kills_wanted = stage.count(100, 12);
     let (small, large) = (stage.count(3000, 400), stage.count(12, 3));
-    let source = stage.mixed_files("source", small, large, LARGE_LEN)?;
-    let share = stage.folder("share")?;
+    let source = &stage.mixed_files(source, small, large, LARGE_LEN)?;
+    let target = &stage.folder(target)?;
     let address = process::free_address()?;
     let mut allowed = Allowed::default();
-    allowed.add_tree(&source, &share.join("x"))?;
-    let watcher = Watcher::start(&share, allowed)?;
+    allowed.add_tree(source, &target.join("x"))?;
+    let watcher = Watcher::start(target, allowed)?;
     let weather = Weather { rate: Some(RATE), ..Weather::default() };
     let proxy = Proxy::start(address, weather, stage.random.branch())?;
-    let mut job = Job { server: serve(stage, address)?, client: None, kills: 0 };
+    let place = if way == Way::Up { source.clone() } else { target.join("x") };
+    let mut job = Job { server: serve(stage, address)?, client: None, kills: 0, way, place };
     let limit = Instant::now() + JOB_MAX;
-    while !job.has_ended(&source, &proxy)? {
+    while !job.has_ended(&proxy)? {
         ensure(Instant::now() < limit, || "the job never ended".to_owned())?;
         std::thread::sleep(Duration::from_millis(30 + stage.random.below(400)));
         if job.kills < kills_wanted {
@@ -36,9 +54,10 @@ pub(super) fn run(stage: &mut Stage) -> Result<String, Failure> {
         }
     }
     let looks = watcher.end()?;
-    ensure(!tree::has_parts(&share)?, || "a part was left".to_owned())?;
-    tree::compare(&source, &share.join("x"))?;
-    let (bytes, sent, kills) = (payload(&source)?, proxy.bytes_up(), job.kills);
+    ensure(!tree::has_parts(target)?, || "a part was left".to_owned())?;
+    tree::compare(source, &target.join("x"))?;
+    let sent = if way == Way::Up { proxy.bytes_up() } else { proxy.bytes_down() };
+    let (bytes, kills) = (payload(source)?, job.kills);
     ensure(kills >= kills_wanted / 2, || format!("only {kills} kills: the job was too short"))?;
     let bound = bytes + bytes / 20 + kills as u64 * IN_FLIGHT_MAX;
     ensure(sent < bound, || format!("{sent} bytes were sent for {bytes}, with {kills} kills"))?;
@@ -51,22 +70,25 @@ struct Job {
     server: Server,
     client: Option<Background>,
     kills: usize,
+    way: Way,
+    /// Where the tree is, or will be, on the client's side.
+    place: PathBuf,
 }
 
 impl Job {
     /// Whether the client ended well. One that is not there is started: it goes on with the job
     /// that a killed one left, if it got so far.
-    fn has_ended(&mut self, source: &Path, proxy: &Proxy) -> Result<bool, Failure> {
+    fn has_ended(&mut self, proxy: &Proxy) -> Result<bool, Failure> {
         let Some(client) = &mut self.client else {
             let mut command = match self.left_job()? {
                 Some(id) => self.resume(&id),
-                None => put(&self.server, source, &proxy.url("x"), RETRY_FOR),
+                None => self.begin(proxy),
             };
             let command = command.stdout(Stdio::null()).stderr(Stdio::null());
             self.client = Some(Background::start(command)?);
             return Ok(false);
         };
-        match client.child().try_wait().during("ferry put")? {
+        match client.child().try_wait().during("the client")? {
             None => Ok(false),
             Some(status) if status.success() => Ok(true),
             // It met no server at all: a first connection is not tried again.
@@ -75,6 +97,17 @@ impl Job {
                 Ok(false)
             }
             Some(status) => Err(Failure::new(format!("the client gave up: {status}"))),
+        }
+    }
+
+    fn begin(&self, proxy: &Proxy) -> Command {
+        match self.way {
+            Way::Up => put(&self.server, &self.place, &proxy.url("x"), RETRY_FOR),
+            Way::Down => {
+                let mut get = self.server.client("get");
+                get.arg(proxy.url("x")).arg(&self.place).args(["--retry-for", RETRY_FOR]);
+                get
+            }
         }
     }
 

@@ -48,10 +48,13 @@ type Scenario = fn(&mut Stage) -> Result<String, Failure>;
 
 const SCENARIOS: &[(&str, Scenario)] = &[
     ("links cut, stall, slow down, split and flip", links::run),
-    ("client and server are killed", kills::run),
+    ("client and server are killed", kills::up),
+    ("client and server are killed on the way down", kills::down),
     ("two clients upload one name", twins::run),
     ("the disk is full at every stage", disks::run),
     ("the past makes way on a full disk", disks::past_makes_way),
+    ("undo on a disk of its own", disks::past_elsewhere),
+    ("idle parts make way on a full disk", disks::idle_parts_make_way),
     ("every system call of an upload fails once", calls::fail),
     ("the server is killed at every system call of an upload", calls::kill),
 ];

@@ -34,6 +34,7 @@ pub(super) struct Proxy {
 struct Counters {
     is_over: AtomicBool,
     up: AtomicU64,
+    down: AtomicU64,
     cuts: AtomicU64,
 }
 
@@ -71,6 +72,11 @@ impl Proxy {
     /// Bytes that went to the server, TLS and all.
     pub(super) fn bytes_up(&self) -> u64 {
         self.counters.up.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that came from the server, TLS and all.
+    pub(super) fn bytes_down(&self) -> u64 {
+        self.counters.down.load(Ordering::Relaxed)
     }
 
     /// Connections that were cut or spoilt.
@@ -156,9 +162,8 @@ fn carry(
         }
         pass_on(piece, to, weather, random)?;
         carried += count as u64;
-        if is_up {
-            counters.up.fetch_add(count as u64, Ordering::Relaxed);
-        }
+        let way = if is_up { &counters.up } else { &counters.down };
+        way.fetch_add(count as u64, Ordering::Relaxed);
         if is_spoilt || cut_after.is_some_and(|limit| carried >= limit) {
             return Ok(End::Cut);
         }
