@@ -145,3 +145,46 @@ fn a_journal_damaged_deep_inside_is_told_and_set_aside_when_its_job_goes_on() {
     assert!(names.any(|entry| entry.unwrap().file_name().to_string_lossy().contains("set-aside")));
     assert!(jobs.list().unwrap().jobs.is_empty() && !path.exists());
 }
+
+/// However bad, they stop no verb: each is told once, with its new place, and kept.
+#[test]
+fn bad_journals_are_told_and_kept_and_the_terminal_goes_on() {
+    let place = Place::new();
+    let version = |path: &Path, version: i32| {
+        let store = rusqlite::Connection::open(path).unwrap();
+        store.pragma_update(None, "user_version", version).unwrap();
+    };
+    let cut = |path: &Path| {
+        let content = fs::read(path).unwrap();
+        fs::write(path, &content[..content.len() / 2]).unwrap();
+    };
+    let spoil = |how: &str, path: &Path| match how {
+        "damaged" => cut(path),
+        "an older Ferry" => version(path, 0),
+        "a newer Ferry" => version(path, 99),
+        _ => fs::write(path, "garbage").unwrap(),
+    };
+    let verbs: [&[&str]; 2] = [&["jobs"], &["put"]];
+    for (how, verb) in ["damaged", "an older Ferry", "a newer Ferry", "no journal"]
+        .into_iter()
+        .zip(verbs.into_iter().cycle())
+    {
+        let (_, job, _) = begin(&place, place.port());
+        let path = place.state().join("jobs").join(format!("{}.journal", job.id()));
+        drop(job);
+        spoil(how, &path);
+        let content = fs::read(&path).unwrap();
+        let (big, url) = (place.path("big"), format!("ferry://127.0.0.1:{}/up/", place.port()));
+        let ran = match verb {
+            ["put", ..] => ferry(&place, &["put", big.to_str().unwrap(), &url]),
+            verb => ferry(&place, verb),
+        };
+        let told = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "{how}: {told}");
+        assert!(told.contains(how) && told.contains("set aside as"), "{how}: {told}");
+        let aside = path.with_extension("journal.set-aside-1");
+        assert_eq!(fs::read(aside).unwrap(), content, "{how}");
+        let again = ferry(&place, &["jobs"]);
+        assert!(again.status.success() && again.stderr.is_empty(), "{how}: told once");
+    }
+}

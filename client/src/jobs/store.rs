@@ -28,6 +28,22 @@ pub struct JobList {
     pub unread: Vec<JournalError>,
 }
 
+impl JobList {
+    /// The newest unfinished job that is the same work as `spec` and that no process works on. Its
+    /// server is known by its key, so that it is found under a new address too; rule and
+    /// connections may differ.
+    #[must_use]
+    pub fn unfinished_like(&self, spec: &JobSpec) -> Option<&JobRecord> {
+        self.jobs.iter().find(|job| {
+            matches!(job.state, JobState::Interrupted | JobState::Paused)
+                && job.spec.direction == spec.direction
+                && job.spec.server.fingerprint == spec.server.fingerprint
+                && job.spec.server.account == spec.server.account
+                && job.spec.transfers == spec.transfers
+        })
+    }
+}
+
 /// A journal that could not be used. It was renamed, never deleted.
 #[derive(Debug)]
 pub struct SetAside {
@@ -124,20 +140,6 @@ impl Jobs {
         let lock = Lock::take(&self.lock_file(id))?;
         let record = journal::record(&path, id, false)?;
         Ok(OpenJob::new(self.clone(), id.clone(), record.spec, record.state, lock))
-    }
-
-    /// The newest unfinished job that is the same work as `spec` and that no process works on. Its
-    /// server is known by its key, so that it is found under a new address too; rule and
-    /// connections may differ.
-    pub fn unfinished_like(&self, spec: &JobSpec) -> Result<Option<JobRecord>, Error> {
-        let all = self.list()?.jobs;
-        Ok(all.into_iter().find(|job| {
-            matches!(job.state, JobState::Interrupted | JobState::Paused)
-                && job.spec.direction == spec.direction
-                && job.spec.server.fingerprint == spec.server.fingerprint
-                && job.spec.server.account == spec.server.account
-                && job.spec.transfers == spec.transfers
-        }))
     }
 
     /// Stops a job for now, whichever process works on it; it can be resumed.

@@ -64,7 +64,8 @@ pub(crate) fn jobs(at: &mut At<'_>, action: &JobsAction) -> Result {
     }
 }
 
-fn tell_unusable(person: &Person, known: &JobList) {
+/// Says which journals cannot be used, and where each that was set aside is now.
+pub(super) fn tell_unusable(person: &Person, known: &JobList) {
     for one in &known.set_aside {
         let path = escape(one.path.as_os_str().as_encoded_bytes());
         person.tell(&format!("ferry: a journal was set aside as {path}: {}", one.why));

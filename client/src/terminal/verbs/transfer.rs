@@ -1,5 +1,6 @@
 //! `get` and `put`: a job, its bars, and what became of it.
 
+use super::jobs::tell_unusable;
 use crate::job::{FileOutcome, JobOptions, JobReport, Outcome, Rule, Transfer, Walked};
 use crate::jobs::{Direction, JobServer, JobSpec, Jobs, OpenJob};
 use crate::preflight::{self, Findings};
@@ -107,7 +108,9 @@ fn look_ahead(session: &mut Session, job: &OpenJob) -> Result<Walked> {
 
 /// The same command again goes on with what an interrupted one began.
 fn open(session: &Session, jobs: &Jobs, spec: JobSpec) -> Result<(OpenJob, Begun)> {
-    let Some(begun) = jobs.unfinished_like(&spec)? else {
+    let known = jobs.list()?;
+    tell_unusable(&session.person, &known);
+    let Some(begun) = known.unfinished_like(&spec) else {
         return Ok((jobs.begin(spec)?, Begun::Now));
     };
     match jobs.take(&begun.id) {
