@@ -304,6 +304,19 @@ fn nobody_is_trusted_before_a_person_says_so() {
 }
 
 #[test]
+fn a_journal_that_cannot_be_used_is_said_and_kept() {
+    let mut fixture = Fixture::new("write");
+    fs::create_dir(fixture.path("state/jobs")).unwrap();
+    fs::write(fixture.path("state/jobs/01234567.journal"), "garbage").unwrap();
+    fixture.connect();
+    fixture.until(|state| !state.notices.list.is_empty());
+    fixture.harness.step();
+    fixture.harness.get_by_label("Transfers of earlier windows cannot be gone on with");
+    let kept = fs::read(fixture.path("state/jobs/01234567.journal.set-aside-1")).unwrap();
+    assert_eq!(kept, b"garbage");
+}
+
+#[test]
 fn garbage_for_an_address_is_said_in_plain_words() {
     let mut fixture = Fixture::new("write");
     fixture.act(Action::Connect(ConnectAction::Open("ferry://ho st:x".to_owned())));
