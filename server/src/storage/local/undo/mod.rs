@@ -115,12 +115,29 @@ impl Undo {
         }
     }
 
-    /// What is kept, the newest first, from behind `before` on.
+    /// What is kept, the newest first, from behind `before` on. Fewer than `count_max` are all.
     pub(super) fn entries(
+        &self,
+        mut before: Option<UndoId>,
+        count_max: usize,
+    ) -> io::Result<Vec<UndoEntry>> {
+        let mut entries = Vec::new();
+        while entries.len() < count_max {
+            let newest = self.newest(before, count_max - entries.len())?;
+            let Some((last, _)) = newest.last() else { break };
+            before = Some(*last);
+            // What vanished, or has lost its record, is passed over.
+            entries.extend(newest.iter().filter_map(|(id, folder)| entry_of_kept(folder, *id)));
+        }
+        Ok(entries)
+    }
+
+    /// The newest ids older than `before`, each with its folder.
+    fn newest(
         &self,
         before: Option<UndoId>,
         count_max: usize,
-    ) -> io::Result<Vec<UndoEntry>> {
+    ) -> io::Result<Vec<(UndoId, Arc<File>)>> {
         let mut newest = Vec::new();
         let mut shelves = self.shelves.lock();
         shelves.load(&self.root, &self.disks)?;
@@ -132,7 +149,7 @@ impl Undo {
         drop(shelves);
         newest.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
         newest.truncate(count_max);
-        Ok(newest.into_iter().filter_map(|(id, folder)| entry_of_kept(&folder, id)).collect())
+        Ok(newest)
     }
 
     /// One thing that is kept; `None` if this one is not.

@@ -232,3 +232,19 @@ fn folders_on_one_disk_share_what_may_be_kept_there() {
     drop(folders);
     assert_eq!(disks.reclaimable(device), 0, "who is gone counts no more");
 }
+
+/// A page that came out short was taken for the last one.
+#[test]
+fn what_lost_its_record_ends_no_list() {
+    let share = Share::new();
+    for name in ["oldest", "without", "newest"] {
+        fs::write(share.at(name), "x").unwrap();
+        share.storage.remove_file(&path(name), &by()).unwrap();
+    }
+    let without = share.entries()[1].id;
+    let folder = File::open(share.at(".ferry-undo")).unwrap();
+    Record::remove(&folder, without).unwrap();
+    let page = share.storage.entries(None, 2).unwrap();
+    let names: Vec<_> = page.into_iter().map(|kept| kept.entry.name).collect();
+    assert_eq!(names, [&b"newest"[..], b"oldest"]);
+}
