@@ -12,6 +12,7 @@ mod simulated;
 use crate::config::Durability;
 use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Storage, Upload};
 use crate::sync;
+use crate::values::Learned;
 use crate::wake::{Promise, Waker};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ferry_protocol::{Digest, Hasher, IfExists, RemotePath, Stored};
@@ -47,6 +48,8 @@ pub(crate) struct Finished {
     pub(crate) by: Author,
     /// Whether its content is synced already, as that of a large upload is.
     pub(crate) is_synced: bool,
+    /// What is known of its segments, to be kept once it is stored.
+    pub(crate) learned: Option<Learned>,
 }
 
 /// What came of a commit.
@@ -171,8 +174,9 @@ impl Desk {
         let barriers = if shares_barrier { Barriers::over(&batch) } else { Barriers::default() };
         let mut folders = Folders::new();
         let mut outcomes = Vec::with_capacity(batch.len());
-        for (finished, promise) in batch {
+        for (mut finished, promise) in batch {
             let digest = finished.digest;
+            let learned = finished.learned.take();
             let published = if barriers.failed(&finished.storage) {
                 Err(abandon(finished.upload, Error::new(ErrorKind::Io, &finished.target)))
             } else {
@@ -180,6 +184,10 @@ impl Desk {
             };
             let outcome = published.map(|published| {
                 let was_there = published.is_none();
+                let state = published.as_ref().and_then(|published| published.state());
+                if let Some((learned, state)) = learned.zip(state) {
+                    learned.keep(state, is_durable);
+                }
                 let folder = published.map(|published| (published.folder_id(), published));
                 let id = folder.as_ref().map(|(id, _)| *id);
                 if let Some((id, published)) = folder {
@@ -197,7 +205,7 @@ impl Desk {
 
 /// Publishes one upload; `None` when the same content has the name already.
 fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Published>>, Error> {
-    let Finished { upload, storage, target, size, digest, if_exists, by, is_synced } = finished;
+    let Finished { upload, storage, target, size, digest, if_exists, by, is_synced, .. } = finished;
     if with_sync
         && !is_synced
         && let Err(err) = upload.sync()

@@ -32,6 +32,7 @@ mod sweeper;
 mod sync;
 mod sys;
 mod transport;
+mod values;
 mod wake;
 
 pub use server::{Counters, Server, StartError, Stopped};

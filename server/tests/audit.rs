@@ -6,10 +6,13 @@ mod support;
 
 use ferry_protocol::{
     Answer, Change, History, HistoryAction, HistoryResult, IfExists, Range, Removal, Request,
+    SegmentRange, feature,
 };
 use serde_json::Value;
 use std::fs;
-use support::{Fixture, RawClient, at, operation, serve_accounts, serve_accounts_with};
+use support::{
+    Fixture, RawClient, Received, at, operation, serve, serve_accounts, serve_accounts_with,
+};
 
 fn log_in(fixture: &Fixture, name: &str, password: &str) -> RawClient {
     let mut client = RawClient::connect(fixture.address());
@@ -149,4 +152,41 @@ fn a_full_log_disk_stops_no_transfer() {
         assert!(matches!(ann.put_small(&name, b"x", IfExists::Refuse), Answer::Stored(_)));
     }
     assert_eq!(history(&mut ann, 0).entries.len(), 51);
+}
+
+/// A big file that comes by segments takes many requests, over several connections: one download.
+#[test]
+fn a_download_by_segments_is_recorded_once() {
+    let fixture = serve();
+    let content = vec![7; 5 * 256 * 1024];
+    fs::write(fixture.share.path().join("a"), &content).unwrap();
+    let (mut one, mut other) =
+        (fixture.guest_with(feature::SEGMENTS), fixture.guest_with(feature::SEGMENTS));
+    let fetch = |client: &mut RawClient, first| {
+        let range = SegmentRange { first, count: 1 };
+        client.send(&Request::GetSegments { path: at("/a"), range });
+        while !matches!(client.receive(), Some(Received::Answer(_, Answer::Done))) {}
+    };
+    for first in [0, 2, 4] {
+        fetch(&mut one, first);
+    }
+    for first in [1, 3] {
+        fetch(&mut other, first);
+    }
+    let closing = Request::Digest { path: at("/a"), range: Range::ALL };
+    assert!(matches!(one.ask(&closing), Answer::DigestIs(_)));
+    // Another that is cut.
+    fetch(&mut one, 0);
+    drop((one, other));
+    while fixture.server.counters().connections > 0 {
+        std::thread::yield_now();
+    }
+    let (lines, _) = record(fixture);
+    let downloads: Vec<_> = lines.iter().filter(|line| line["action"] == "download").collect();
+    let told = |line: &Value| (line["result"].clone(), line["size"].clone());
+    let size = content.len();
+    assert_eq!(
+        downloads.into_iter().map(told).collect::<Vec<_>>(),
+        [("done".into(), size.into()), ("interrupted".into(), (256 * 1024).into())]
+    );
 }

@@ -66,10 +66,15 @@ impl SegmentHasher {
     /// Takes the next bytes. What lies behind the segment's end is not taken, and then there is
     /// no value.
     pub fn update(&mut self, content: &[u8]) {
-        let taken = self.taken.saturating_add(u64::try_from(content.len()).unwrap_or(u64::MAX));
-        self.taken = taken.min(u64::from(SEGMENT_LEN).saturating_add(1));
-        if taken <= u64::from(SEGMENT_LEN) {
+        if self.has_room(content) {
             self.hasher.update(content);
+        }
+    }
+
+    /// The same on all processors; worth it from about 128 KiB at a time.
+    pub fn update_parallel(&mut self, content: &[u8]) {
+        if self.has_room(content) {
+            self.hasher.update_rayon(content);
         }
     }
 
@@ -78,6 +83,13 @@ impl SegmentHasher {
     pub fn value(&self) -> Option<SegmentValue> {
         let is_segment = self.taken > 0 && self.taken <= u64::from(SEGMENT_LEN);
         is_segment.then(|| SegmentValue(self.hasher.finalize_non_root()))
+    }
+
+    /// Counts what comes; `false` if it is more than a segment has.
+    fn has_room(&mut self, content: &[u8]) -> bool {
+        let taken = self.taken.saturating_add(u64::try_from(content.len()).unwrap_or(u64::MAX));
+        self.taken = taken.min(u64::from(SEGMENT_LEN).saturating_add(1));
+        taken <= u64::from(SEGMENT_LEN)
     }
 }
 
@@ -228,6 +240,9 @@ mod tests {
         let content = content(usize::try_from(SEGMENT_LEN).unwrap());
         let mut hasher = SegmentHasher::new(3);
         content.chunks(1000).for_each(|piece| hasher.update(piece));
+        assert_eq!(hasher.value(), SegmentValue::of(3, &content));
+        let mut hasher = SegmentHasher::new(3);
+        content.chunks(100_000).for_each(|piece| hasher.update_parallel(piece));
         assert_eq!(hasher.value(), SegmentValue::of(3, &content));
         assert_ne!(hasher.value(), SegmentValue::of(2, &content), "its place counts");
     }

@@ -54,6 +54,7 @@ impl Share {
             if_exists,
             by: Author { account: String::new(), group: UndoGroup([1; 16]) },
             is_synced: false,
+            learned: None,
         };
         ((finished, promise), pending)
     }

@@ -44,6 +44,7 @@ fn commit(
         if_exists: IfExists::Replace,
         by: Author { account: String::new(), group: UndoGroup([1; 16]) },
         is_synced: false,
+        learned: None,
     };
     queue.commit(finished, promise);
     pending

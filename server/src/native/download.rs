@@ -5,9 +5,9 @@ use super::status;
 use super::upload::busy;
 use super::work::Work;
 use crate::door::Turn;
-use crate::service::{self, Download, Piece, Service};
+use crate::service::{self, Download, Piece, Service, Session};
 use ferry_protocol::limits::SEGMENT_LEN;
-use ferry_protocol::{Answer, Content, encode_answer, encode_data_header};
+use ferry_protocol::{Answer, Content, Range, RemotePath, encode_answer, encode_data_header};
 
 /// A download on this connection.
 #[derive(Debug)]
@@ -23,16 +23,33 @@ impl Sending {
 }
 
 impl NativeConnection {
+    /// The answer that sends a new download away, if there is too much to do. What has begun goes
+    /// on: that is, segments behind the first.
+    pub(super) fn shed(&self, turn: &Turn<'_>) -> Option<Answer> {
+        let busy = busy(turn)?;
+        self.door.metrics.shed.add(1);
+        Some(busy)
+    }
+
+    /// Begins to send a file, or a range of it, in one stream.
+    pub(super) fn serve_get(
+        &mut self,
+        session: &Session,
+        path: &RemotePath,
+        range: Range,
+        turn: &Turn<'_>,
+    ) -> service::Result<Option<Answer>> {
+        match self.shed(turn) {
+            Some(busy) => Ok(Some(busy)),
+            None => self.begin_download(|service| service.download(session, path, range)),
+        }
+    }
+
     /// Opens a download and announces its content.
     pub(super) fn begin_download(
         &mut self,
-        turn: &Turn<'_>,
         open: impl FnOnce(&Service) -> service::Result<Download>,
     ) -> service::Result<Option<Answer>> {
-        if let Some(busy) = busy(turn) {
-            self.door.metrics.shed.add(1);
-            return Ok(Some(busy));
-        }
         let download = open(&self.door.service)?;
         let metadata = download.metadata();
         let content = Content {

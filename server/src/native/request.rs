@@ -151,9 +151,7 @@ impl NativeConnection {
             }
             Request::PrintDirectory => Answer::Directory(current),
             Request::Get { path, range } => {
-                let path = resolve(&path)?;
-                return self
-                    .begin_download(turn, |service| service.download(session, &path, range));
+                return self.serve_get(session, &resolve(&path)?, range, turn);
             }
             request @ (Request::GetSegments { .. }
             | Request::SegmentValues { .. }

@@ -6,7 +6,7 @@ use super::status;
 use super::upload::Content;
 use super::work::{Running, Work};
 use crate::door::Turn;
-use crate::service::{self, Ended, Service, Session, Share};
+use crate::service::{self, Ended, Session, Share};
 use ferry_protocol::limits::SEGMENT_LEN;
 use ferry_protocol::{Answer, Digest, OperationId, PutValues, Request};
 use std::time::Instant;
@@ -15,7 +15,7 @@ impl NativeConnection {
     /// Serves a request that is about segments. The answer, or `None` when it comes later.
     pub(super) fn serve_segments(
         &mut self,
-        session: &Session,
+        session: &mut Session,
         request: Request,
         turn: &Turn<'_>,
     ) -> service::Result<Option<Answer>> {
@@ -23,8 +23,12 @@ impl NativeConnection {
         match request {
             Request::GetSegments { path, range } => {
                 let path = path.resolve(&session.directory)?;
-                let open = |service: &Service| service.download_segments(session, &path, range);
-                self.begin_download(turn, open)
+                if range.first == 0
+                    && let Some(busy) = self.shed(turn)
+                {
+                    return Ok(Some(busy));
+                }
+                self.begin_download(|service| service.download_segments(session, &path, range))
             }
             Request::SegmentValues { path, range } => {
                 let path = path.resolve(&session.directory)?;

@@ -1,5 +1,6 @@
 //! Logins, tokens, and the session that proves them.
 
+use super::fetch::Fetch;
 use super::password::{Attempt, Redemption};
 use super::presence::Presence;
 use super::sessions::Seat;
@@ -31,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) undo_group: Option<UndoGroup>,
     /// Failed syncs that it was told of.
     pub(super) failed_syncs: AtomicU64,
+    /// The file that it fetches by segments.
+    pub(super) fetch: Option<Arc<Fetch>>,
 }
 
 /// What was proved: an account, and the device that proved it, if one did.
@@ -107,7 +110,8 @@ impl Service {
         let seat = self.sessions.seat(&login.account.name, login.device.as_ref(), waker);
         let directory = RemotePath::root();
         let failed_syncs = AtomicU64::new(view.storage.failed_syncs());
-        Ok((Session { view, login, seat, directory, undo_group: None, failed_syncs }, token))
+        let (undo_group, fetch) = (None, None);
+        Ok((Session { view, login, seat, directory, undo_group, failed_syncs, fetch }, token))
     }
 
     /// The login that a token stands for. A bad token is charged to the peer's address.

@@ -8,6 +8,7 @@
 
 mod account;
 mod error;
+mod fetch;
 mod listing;
 mod namespace;
 mod pace;
@@ -41,10 +42,12 @@ use crate::audit::{Action, AuditLog, Line, Origin, Who};
 use crate::committer::CommitQueue;
 use crate::penalties::{Offence, Penalties};
 use crate::storage::{self, Storage};
+use crate::values::KeptValues;
 use crate::wake::{Pending, Waker, promise};
 use account::Tokens;
 use ferry_protocol::limits::HISTORY_ENTRIES_MAX;
 use ferry_protocol::{Entry, RemotePath, Space};
+use fetch::Fetches;
 use pace::Paces;
 use parts::PartBook;
 use password::PasswordLane;
@@ -75,6 +78,8 @@ pub(crate) struct Service {
     open_uploads: Arc<OpenUploads>,
     part_book: Arc<PartBook>,
     promises: Arc<Promises>,
+    kept: Arc<KeptValues>,
+    fetches: Arc<Fetches>,
 }
 
 /// Where what people do is charged and recorded.
@@ -106,6 +111,7 @@ impl Service {
     ) -> io::Result<Self> {
         let passwords = PasswordLane::start(&accounts, &desk)?;
         let part_book = Arc::new(PartBook::open(&places.state_dir, places.part_lifetime));
+        let kept = Arc::new(KeptValues::open(&places.state_dir));
         let roots = Arc::new(Roots::new(share, places));
         for account in accounts.all().iter().filter(|account| account.terms.quota.is_some()) {
             // Counts what is there; that a folder cannot be used is told in the log.
@@ -130,6 +136,8 @@ impl Service {
             open_uploads: Arc::default(),
             part_book,
             promises: Arc::default(),
+            kept,
+            fetches: Arc::default(),
         })
     }
 
@@ -172,8 +180,8 @@ impl Service {
     fn view(&self, account: Arc<Account>, presence: Arc<Presence>) -> Result<View> {
         let storage = self.roots.storage_of(&account)?;
         let pace = self.paces.of(&account);
-        let promises = Arc::clone(&self.promises);
-        Ok(View { account, storage, pace, presence, promises })
+        let (promises, kept) = (Arc::clone(&self.promises), Arc::clone(&self.kept));
+        Ok(View { account, storage, pace, presence, promises, kept })
     }
 
     /// A page of the account's own past; see [`AuditLog::history`].

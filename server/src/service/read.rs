@@ -1,11 +1,12 @@
 //! Downloads: a file's bytes in order, their digest, and the proof that it did not change.
 
+use super::fetch::Fetch;
 use super::pace::Pace;
 use super::view::View;
 use super::{Error, Result, Service, Session};
 use crate::audit::{Action, Deed};
 use crate::storage::{Metadata, Reader};
-use ferry_protocol::limits::SEGMENT_LEN;
+use crate::values::{AllValues, KeptValues};
 use ferry_protocol::{
     Digest, Hasher, Range, RemotePath, Rights, SegmentHasher, SegmentRange, SegmentValue,
     segment_count, segment_start,
@@ -19,20 +20,44 @@ use std::time::Instant;
 pub(crate) struct Download {
     reader: Box<dyn Reader>,
     pace: Arc<Pace>,
+    kept: Arc<KeptValues>,
     path: RemotePath,
     proof: Proof,
     start: u64,
     next: u64,
     end: u64,
-    deed: Deed,
+    record: Record,
+}
+
+/// Where it is told what came of it.
+enum Record {
+    /// It is a deed of its own.
+    Alone(Deed),
+    /// It is a part of one.
+    Part(Arc<Fetch>),
 }
 
 /// How the content is proved to its receiver.
 enum Proof {
     /// By the digest of all that was sent.
     Digest(Hasher),
-    /// By the value of each segment; due once the segment is whole.
-    Values { hasher: SegmentHasher, is_due: bool },
+    /// By the value of each segment.
+    Values(Values),
+}
+
+/// The values of the segments that are sent.
+struct Values {
+    /// Those that are kept of the file: they were verified, so that a disk which altered the
+    /// content since is found out.
+    known: Option<AllValues>,
+    /// Otherwise they are computed, and may be kept.
+    learned: Vec<SegmentValue>,
+    hasher: SegmentHasher,
+    /// The first segment, and the one that is sent now.
+    first: u32,
+    next: u32,
+    /// Whether the one that is sent now is whole.
+    is_due: bool,
 }
 
 /// What [`Download::next_piece`] yields.
@@ -60,7 +85,8 @@ impl Service {
         range: Range,
     ) -> Result<Download> {
         let deed = session.view.deed(Action::Download, path);
-        let opened = open(&session.view, path, deed.clone()).map(|download| download.of(range));
+        let record = Record::Alone(deed.clone());
+        let opened = open(&session.view, path, |_| record).map(|download| download.of(range));
         if let Err(err) = &opened {
             deed.failed(err);
         }
@@ -70,26 +96,32 @@ impl Service {
     /// Opens some segments of a file for download.
     pub(crate) fn download_segments(
         &self,
-        session: &Session,
+        session: &mut Session,
         path: &RemotePath,
         range: SegmentRange,
     ) -> Result<Download> {
-        let deed = session.view.deed(Action::Download, path);
-        let opened = open(&session.view, path, deed.clone())
-            .and_then(|download| download.of_segments(range));
-        if let Err(err) = &opened {
-            deed.failed(err);
-        }
-        opened
+        let (view, goes_on) = (&session.view, &mut session.fetch);
+        let record = |size| {
+            let fetch = self.fetches.join(view, path, size);
+            *goes_on = Some(Arc::clone(&fetch));
+            Record::Part(fetch)
+        };
+        let opened = open(view, path, record).and_then(|download| download.of_segments(range));
+        opened.inspect_err(|err| match &session.fetch {
+            Some(fetch) if fetch.is_of(path) => fetch.failed(err),
+            _ => session.view.deed(Action::Download, path).failed(err),
+        })
     }
 }
 
-fn open(view: &View, path: &RemotePath, deed: Deed) -> Result<Download> {
+fn open(view: &View, path: &RemotePath, record: impl FnOnce(u64) -> Record) -> Result<Download> {
     view.may(Rights::READ, "read", path)?;
     let reader = view.storage.open(path)?;
+    let record = record(reader.metadata().size);
     let path = path.clone();
-    let (pace, proof) = (Arc::clone(&view.pace), Proof::Digest(Hasher::new()));
-    Ok(Download { reader, pace, path, proof, start: 0, next: 0, end: 0, deed })
+    let (pace, kept) = (Arc::clone(&view.pace), Arc::clone(&view.kept));
+    let proof = Proof::Digest(Hasher::new());
+    Ok(Download { reader, pace, kept, path, proof, start: 0, next: 0, end: 0, record })
 }
 
 impl Download {
@@ -106,7 +138,8 @@ impl Download {
         if segment_count(size).is_none_or(|count| count < 2) {
             return Err(NO_SEGMENTS);
         }
-        self.proof = Proof::Values { hasher: SegmentHasher::new(range.first), is_due: false };
+        let known = self.reader.state().and_then(|state| self.kept.segments(&state.stamp));
+        self.proof = Proof::Values(Values::from(range.first, known));
         let offset = segment_start(range.first);
         let len = segment_start(range.end()).saturating_sub(offset);
         Ok(self.of(Range { offset, len }))
@@ -133,12 +166,12 @@ impl Download {
         match &piece {
             Ok(Piece::Content { .. } | Piece::Value(_)) => {}
             Ok(Piece::End(digest)) => {
-                if let Some(digest) = digest {
-                    self.deed.is_of(*digest);
+                if let (Some(digest), Record::Alone(deed)) = (digest, &self.record) {
+                    deed.is_of(*digest);
                 }
                 self.settle(&Ok(0));
             }
-            Err(err) => self.deed.failed(err),
+            Err(err) => self.record.failed(err),
         }
         piece
     }
@@ -154,23 +187,24 @@ impl Download {
         let is_whole = len as u64 == to_border || self.next == self.end;
         match &mut self.proof {
             Proof::Digest(hasher) if len == 0 => return Ok(Piece::End(Some(hasher.digest()))),
-            Proof::Values { .. } if len == 0 => return Ok(Piece::End(None)),
-            Proof::Digest(hasher) => hasher.update(content),
-            Proof::Values { hasher, is_due } => {
-                hasher.update(content);
-                *is_due = is_whole;
+            Proof::Values(values) if len == 0 => {
+                if let (None, Some(state)) = (&values.known, self.reader.state()) {
+                    self.kept.learn(state, values.first, &values.learned);
+                }
+                return Ok(Piece::End(None));
             }
+            Proof::Digest(hasher) => hasher.update(content),
+            Proof::Values(values) => values.take(content, is_whole),
         }
         Ok(Piece::Content { offset, len })
     }
 
     /// The value of a segment that was read to its end; the next one begins.
     fn due_value(&mut self) -> Option<SegmentValue> {
-        let Proof::Values { hasher, is_due: true } = &self.proof else { return None };
-        let value = hasher.value();
-        let next = u32::try_from(self.next / u64::from(SEGMENT_LEN)).unwrap_or(u32::MAX);
-        self.proof = Proof::Values { hasher: SegmentHasher::new(next), is_due: false };
-        value
+        match &mut self.proof {
+            Proof::Values(values) if values.is_due => values.due(),
+            _ => None,
+        }
     }
 
     /// Fills `buffer` with the next bytes, at most `len_max`, for a peer that compares no digest.
@@ -194,7 +228,7 @@ impl Download {
     pub(crate) fn sent(&mut self, count: usize) -> Result<()> {
         if count == 0 {
             let changed = Error::Changed(self.path.clone());
-            self.deed.failed(&changed);
+            self.record.failed(&changed);
             return Err(changed);
         }
         self.next += count as u64;
@@ -206,13 +240,13 @@ impl Download {
 
     /// Records the end, if this is it.
     fn settle(&self, filled: &Result<usize>) {
-        match filled {
-            Ok(0) => {
-                self.deed.moved(self.next.saturating_sub(self.start));
-                self.deed.done();
+        match (filled, &self.record) {
+            (Ok(0), Record::Alone(deed)) => {
+                deed.moved(self.next.saturating_sub(self.start));
+                deed.done();
             }
-            Ok(_) => {}
-            Err(err) => self.deed.failed(err),
+            (Ok(_), _) => {}
+            (Err(err), record) => record.failed(err),
         }
     }
 
@@ -239,9 +273,52 @@ impl Download {
     }
 }
 
+impl Values {
+    fn from(first: u32, known: Option<AllValues>) -> Self {
+        let (learned, hasher) = (Vec::new(), SegmentHasher::new(first));
+        Self { known, learned, hasher, first, next: first, is_due: false }
+    }
+
+    fn take(&mut self, content: &[u8], is_whole: bool) {
+        if self.known.is_none() {
+            self.hasher.update(content);
+        }
+        self.is_due = is_whole;
+    }
+
+    fn due(&mut self) -> Option<SegmentValue> {
+        let value = match &self.known {
+            Some(known) => known.value(self.next),
+            None => self.hasher.value(),
+        };
+        self.next = self.next.saturating_add(1);
+        self.is_due = false;
+        if self.known.is_none() {
+            self.hasher = SegmentHasher::new(self.next);
+            if self.learned.len() < LEARNED_MAX {
+                self.learned.extend(value);
+            }
+        }
+        value
+    }
+}
+
+impl Record {
+    fn failed(&self, err: &Error) {
+        match self {
+            Self::Alone(deed) => deed.failed(err),
+            Self::Part(fetch) => fetch.failed(err),
+        }
+    }
+}
+
 impl Drop for Download {
     fn drop(&mut self) {
-        self.deed.moved(self.next.saturating_sub(self.start));
+        let moved = self.next.saturating_sub(self.start);
+        match &self.record {
+            Record::Alone(deed) => deed.moved(moved),
+            Record::Part(fetch) => fetch.moved(moved),
+        }
     }
 }
 
@@ -250,6 +327,10 @@ impl fmt::Debug for Download {
         write!(f, "Download({}, {} bytes to come)", self.path, self.remaining())
     }
 }
+
+/// Values that one download remembers: those of 16 GiB. Who asks for more at once teaches the rest
+/// to nobody.
+const LEARNED_MAX: usize = 65_536;
 
 /// Why segments cannot be asked for.
 pub(super) const NO_SEGMENTS: Error =

@@ -7,6 +7,7 @@ use super::{Error, Result};
 use crate::accounts::Account;
 use crate::audit::{Action, Deed};
 use crate::storage::{self, ErrorKind, Listing, Storage};
+use crate::values::KeptValues;
 use ferry_protocol::{Entry, EntryKind, RemotePath, Rights};
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub(crate) struct View {
     /// Who looks.
     pub(super) presence: Arc<Presence>,
     pub(super) promises: Arc<Promises>,
+    /// What is known of the content of files.
+    pub(super) kept: Arc<KeptValues>,
 }
 
 impl View {

@@ -10,6 +10,7 @@ use super::{Error, Result, Service, Session, Share};
 use crate::audit::{Action, Deed};
 use crate::committer::{self, CommitQueue, Finished};
 use crate::storage::{self, Author, ErrorKind, Upload};
+use crate::values::Learned;
 use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{
@@ -44,7 +45,7 @@ pub(crate) enum PutBy {
 /// is removed, and any other stays as a part to go on with.
 pub(crate) struct Incoming {
     upload: Option<Box<dyn Upload>>,
-    view: View,
+    view: Box<View>,
     commits: CommitQueue,
     hasher: Hasher,
     /// Bytes that were held at the last sync.
@@ -184,7 +185,7 @@ impl Incoming {
         hasher: Hasher,
     ) -> Self {
         let synced = hasher.len();
-        Self { upload: Some(upload), view, commits, hasher, synced, plan }
+        Self { upload: Some(upload), view: Box::new(view), commits, hasher, synced, plan }
     }
 
     /// Bytes held, and their digest.
@@ -278,7 +279,7 @@ impl Incoming {
         let Some(upload) = self.upload.take() else {
             return Err(Error::Nonsense("the upload is over"));
         };
-        hand_over(upload, (&self.plan, &self.view), digest, &self.commits, waker)
+        hand_over(upload, (&self.plan, &*self.view), (digest, None), &self.commits, waker)
     }
 
     /// Removes what was written.
@@ -311,7 +312,7 @@ const SYNC_INTERVAL: u64 = 256 * 1024 * 1024;
 pub(super) fn hand_over(
     mut upload: Box<dyn Upload>,
     (plan, view): (&Plan, &View),
-    digest: Digest,
+    (digest, learned): (Digest, Option<Learned>),
     commits: &CommitQueue,
     waker: &Waker,
 ) -> Result<Pending<committer::Outcome>> {
@@ -343,6 +344,7 @@ pub(super) fn hand_over(
         if_exists: plan.if_exists,
         by: plan.by.clone(),
         is_synced,
+        learned,
     };
     commits.commit(finished, promise);
     Ok(pending)

@@ -16,6 +16,7 @@ mod mounted;
 #[cfg(test)]
 mod conformance;
 
+pub use crate::values::{Certainty, FileState, Stamp};
 pub(crate) use counted::{Counted, Usage};
 pub use error::{Error, ErrorKind};
 pub(crate) use mounted::Mounted;
@@ -166,6 +167,12 @@ pub trait Reader: Send {
 
     /// Whether the file is still as it was when it was opened.
     fn is_unchanged(&self) -> Result<bool>;
+
+    /// What tells the file as it was when it was opened from every other; `None` where the store
+    /// has nothing of the kind.
+    fn state(&self) -> Option<FileState> {
+        None
+    }
 }
 
 /// What is known of an open file.
@@ -237,6 +244,11 @@ pub trait Published: Send {
     /// Takes the name back from an upload that was refused after all, unless it is another's by
     /// now. What it replaced has the name again; where that is not kept, the upload stays.
     fn take_back(self: Box<Self>) -> Result<()>;
+
+    /// What tells the file as it was stored from every other; `None` where it is not known.
+    fn state(&self) -> Option<FileState> {
+        None
+    }
 }
 
 /// What is known of a part.

@@ -87,6 +87,7 @@ const SERVER_LEAVES: &[&str] = &[
     "events",
     "stall",
     "sync",
+    "values",
 ];
 
 impl Layering {

@@ -34,6 +34,11 @@ impl Ledger {
         &self.verified
     }
 
+    /// Gives the verified values away; the upload is over.
+    pub(super) fn take_verified(&mut self) -> SegmentValues {
+        std::mem::take(&mut self.verified)
+    }
+
     /// Everything that is verified or found.
     pub(super) fn known(&self) -> SegmentValues {
         let mut known = self.found.clone();

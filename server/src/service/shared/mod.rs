@@ -15,6 +15,7 @@ use super::write::{Plan, abandon, hand_over, is_full};
 use super::{Error, Result};
 use crate::committer::{self, CommitQueue};
 use crate::storage::Upload;
+use crate::values::Learned;
 use crate::wake::{Pending, Waker};
 use ferry_protocol::limits::{MISSING_RANGES_MAX, SEGMENT_LEN};
 use ferry_protocol::{
@@ -220,7 +221,9 @@ impl SharedUpload {
         let Some(upload) = self.upload.write().take() else { return Err(OVER) };
         self.announced.book.forget(self.announced.transfer);
         let Announced { plan, view, commits, .. } = &self.announced;
-        hand_over(upload, (plan, view), digest, commits, waker).map(Finish::Committing)
+        let learned = Learned::new(&view.kept, self.ledger.lock().take_verified());
+        let known = (digest, Some(learned));
+        hand_over(upload, (plan, view), known, commits, waker).map(Finish::Committing)
     }
 
     /// Removes what was written.

@@ -2,12 +2,14 @@
 
 use super::{Task, TaskOutcome, TaskState, Turns, room};
 use crate::service::{Error, Result, Service, Session};
-use crate::storage::Reader;
+use crate::storage::{FileState, Reader};
+use crate::values::{KeptValues, Kind};
 use crate::wake::Waker;
 use ferry_protocol::{Progress, Range, RemotePath, Rights};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
 
 /// A way to compute a checksum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,10 +43,18 @@ impl Service {
     ) -> Result<Task> {
         session.view.may(Rights::READ, "read", path)?;
         let reader = session.view.storage.open(path)?;
-        let end = range.offset.saturating_add(range.len_within(reader.metadata().size));
+        let size = reader.metadata().size;
+        let end = range.offset.saturating_add(range.len_within(size));
+        let is_whole = (range.offset, end) == (0, size);
+        let seen = reader.state().filter(|_| is_whole);
+        let known = seen.and_then(|seen| session.view.kept.value(&seen.stamp, algorithm.kind()));
+        if let Some(value) = known {
+            return Ok(Task::ready(TaskOutcome::Checksum { value: value.to_vec(), end }));
+        }
+        let keep = seen.map(|seen| (Arc::clone(&session.view.kept), seen, algorithm.kind()));
         let path = path.clone();
         let state = State::new(algorithm);
-        Ok(Task(Box::new(ChecksumFile { reader, path, next: range.offset, end, state })))
+        Ok(Task(Box::new(ChecksumFile { reader, path, next: range.offset, end, state, keep })))
     }
 }
 
@@ -54,6 +64,19 @@ struct ChecksumFile {
     next: u64,
     end: u64,
     state: State,
+    /// Where to keep the value of a whole file.
+    keep: Option<(Arc<KeptValues>, FileState, Kind)>,
+}
+
+impl Algorithm {
+    fn kind(self) -> Kind {
+        match self {
+            Self::Sha256 => Kind::Sha256,
+            Self::Sha1 => Kind::Sha1,
+            Self::Md5 => Kind::Md5,
+            Self::Crc32 => Kind::Crc32,
+        }
+    }
 }
 
 impl Turns for ChecksumFile {
@@ -70,7 +93,11 @@ impl Turns for ChecksumFile {
         if !self.reader.is_unchanged()? {
             return Err(Error::Changed(self.path.clone()));
         }
-        Ok(TaskState::Finished(TaskOutcome::Checksum { value: self.state.value(), end: self.end }))
+        let value = self.state.value();
+        if let Some((kept, seen, kind)) = &self.keep {
+            kept.keep(*seen, *kind, &value);
+        }
+        Ok(TaskState::Finished(TaskOutcome::Checksum { value, end: self.end }))
     }
 }
 

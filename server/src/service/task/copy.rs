@@ -70,6 +70,7 @@ impl CopyFile {
             if_exists: self.target.if_exists,
             by: self.target.by.clone(),
             is_synced: true,
+            learned: None,
         };
         self.commits.commit(finished, promise);
         Ok(TaskState::Finished(TaskOutcome::Committing(pending)))

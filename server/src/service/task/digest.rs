@@ -1,8 +1,10 @@
 //! Digest of a stored file, or of a range of it.
 
+use super::values::whole;
 use super::{Task, TaskOutcome, TaskState, Turns, room};
 use crate::service::{Error, Result, Service, Session};
 use crate::storage::Reader;
+use crate::values::KeptValues;
 use crate::wake::Waker;
 use ferry_protocol::{Hasher, Progress, Range, RemotePath, Rights, StoredDigest};
 
@@ -10,13 +12,20 @@ impl Service {
     /// Computes the digest of a stored file, or of a range of it.
     pub(crate) fn digest(
         &self,
-        session: &Session,
+        session: &mut Session,
         path: &RemotePath,
         range: Range,
     ) -> Result<Task> {
         session.view.may(Rights::READ, "read", path)?;
         let reader = session.view.storage.open(path)?;
-        let len = range.len_within(reader.metadata().size);
+        let size = reader.metadata().size;
+        let len = range.len_within(size);
+        if len == size {
+            session.closes_fetch_of(path);
+        }
+        if len == size && KeptValues::is_worth_it(size) {
+            return whole(&session.view, reader, path);
+        }
         let path = path.clone();
         let hasher = Hasher::new();
         Ok(Task(Box::new(DigestFile { reader, path, start: range.offset, len, hasher })))

@@ -3,7 +3,7 @@
 use super::fault::Blame as _;
 use super::folder::{Folder, Root};
 use super::undo::Undo;
-use crate::storage::{FolderId, Published, Result};
+use crate::storage::{FileState, FolderId, Published, Result};
 use crate::sys;
 use ferry_protocol::{Name, RemotePath, UndoId};
 use std::os::fd::AsFd as _;
@@ -20,6 +20,7 @@ pub(super) struct LocalPublished {
     pub(super) failed_syncs: u64,
     pub(super) inode: u64,
     pub(super) before: Before,
+    pub(super) state: Option<FileState>,
 }
 
 /// What had the name before.
@@ -42,6 +43,10 @@ impl Published for LocalPublished {
         doubt.check_since(self.failed_syncs).blame(&self.target)?;
         let synced = self.undo.sync().and_then(|()| sys::sync_folder(&self.folder.handle));
         doubt.count(synced).blame(&self.target)
+    }
+
+    fn state(&self) -> Option<FileState> {
+        self.state
     }
 
     fn take_back(self: Box<Self>) -> Result<()> {

@@ -7,13 +7,14 @@ use super::folder::{Folder, Purpose, Root};
 use super::idle_parts::IdleParts;
 use super::name::{PART_NAME_LEN, part_name};
 use super::published::{Before, LocalPublished};
-use super::reader::read_full_at;
+use super::reader::{read_full_at, stamp_of};
 use super::room::with_room;
 use super::transfers::Claim;
 use super::undo::{Deed, Undo};
 use super::written::Written;
-use crate::storage::{Author, Error, ErrorKind, PartState, Published, Result, Upload};
+use crate::storage::{Author, Error, ErrorKind, FileState, PartState, Published, Result, Upload};
 use crate::sys::{self, Kind, Stat};
+use crate::values::KeptValues;
 use ferry_protocol::limits::SEGMENT_LEN;
 use ferry_protocol::{Attributes, IfExists, Name, Permissions, RemotePath, Timestamp, TransferId};
 use parking_lot::Mutex;
@@ -169,6 +170,8 @@ pub(super) struct LocalUpload {
     failed_syncs: u64,
     /// Whether the part has its name, or is gone.
     is_over: bool,
+    /// The modification that it was sealed with.
+    modified: Option<Timestamp>,
 }
 
 /// What of the part is there.
@@ -214,7 +217,8 @@ impl LocalUpload {
         place.idle.remove(place.claim.transfer());
         let failed_syncs = place.root.doubt.failures();
         let (extent, mode) = (Mutex::new(extent), PART_MODE);
-        Self { place, file, extent, reserved, mode, failed_syncs, is_over: false }
+        let modified = None;
+        Self { place, file, extent, reserved, mode, failed_syncs, is_over: false, modified }
     }
 
     /// What the part is, unless a sync failed since it was begun and may have lost some of it.
@@ -232,6 +236,16 @@ impl LocalUpload {
         extent.end = len;
         self.reserved = 0;
         Ok(())
+    }
+
+    /// What tells the published file from every other, where that is worth asking the system.
+    fn state(&self) -> Option<FileState> {
+        let (modified, held) = (self.modified?, self.held());
+        if !KeptValues::is_worth_it(held) {
+            return None;
+        }
+        let stat = sys::stat_handle(&self.file).ok()?;
+        (stat.size == held).then(|| FileState::stored(stamp_of(&stat), modified))
     }
 }
 
@@ -305,6 +319,7 @@ impl Upload for LocalUpload {
             let (secs, nanos) = modified.to_parts();
             sys::set_modified(&self.file, secs, nanos).blame(&self.place.target)?;
         }
+        self.modified = attributes.modified;
         // A barrier since the beginning has forgotten the file system; the next must reach it.
         self.place.root.note_change(&self.place.folder).blame(&self.place.target)
     }
@@ -335,6 +350,7 @@ impl Upload for LocalUpload {
                     failed_syncs: self.failed_syncs,
                     inode,
                     before,
+                    state: self.state(),
                 }))
             }
             Err(err) => Err((err, self)),
