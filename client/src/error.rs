@@ -295,7 +295,7 @@ impl fmt::Display for Error {
             Self::BadSegment { path, offset } => write!(
                 f,
                 "{}: what lies at byte {offset} was altered on the way, however often it was \
-                 sent; look for a fault in the memory or network card of either computer",
+                 sent; look for a fault in the memory, disk or network card of either computer",
                 shown(path)
             ),
             Self::Local { action, path, source } => {

@@ -112,6 +112,41 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Fills `buffer` from a file's bytes at `offset`, without moving its position.
+#[cfg(unix)]
+pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+}
+
+/// Fills `buffer` from a file's bytes at `offset`.
+#[cfg(not(unix))]
+pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match std::os::windows::fs::FileExt::seek_read(file, rest, offset + filled as u64)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => filled += count,
+        }
+    }
+    Ok(())
+}
+
+/// Writes all of `content` to a file at `offset`; several threads may do so at once.
+#[cfg(unix)]
+pub(crate) fn write_all_at(file: &File, content: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, content, offset)
+}
+
+/// Writes all of `content` to a file at `offset`; several threads may do so at once.
+#[cfg(not(unix))]
+pub(crate) fn write_all_at(file: &File, content: &[u8], offset: u64) -> io::Result<()> {
+    let mut written = 0;
+    while let Some(rest) = content.get(written..).filter(|rest| !rest.is_empty()) {
+        written += std::os::windows::fs::FileExt::seek_write(file, rest, offset + written as u64)?;
+    }
+    Ok(())
+}
+
 /// Opens a lock file, made if it is not there, for its owner alone.
 pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
     let mut options = File::options();

@@ -15,6 +15,7 @@ const BIG: u32 = 12_000_000;
 /// What the gate lets through before the program is killed.
 const BEFORE: u64 = 8_000_000;
 const UNBOUNDED: u64 = u64::MAX;
+const SEGMENT: usize = 256 * 1024;
 
 fn ferry(place: &Place, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
@@ -71,10 +72,21 @@ fn parts_below(folder: &Path) -> Vec<std::path::PathBuf> {
     contents(folder).into_iter().map(|(path, ..)| path).filter(|path| is_part(path)).collect()
 }
 
-/// Bytes in the parts below a folder.
-fn held_by_parts(folder: &Path) -> u64 {
-    let parts = parts_below(folder).into_iter();
-    parts.map(|part| fs::metadata(folder.join(part)).unwrap().len()).sum()
+/// Segments of the big file that the parts below a folder hold; connections leave gaps.
+fn segments_held_by_parts(folder: &Path) -> u64 {
+    let whole = noise(BIG);
+    let held = |part: std::path::PathBuf| {
+        let part = fs::read(folder.join(part)).unwrap();
+        let pairs = part.chunks(SEGMENT).zip(whole.chunks(SEGMENT));
+        pairs.filter(|(part, whole)| part == whole).count() as u64
+    };
+    parts_below(folder).into_iter().map(held).sum()
+}
+
+/// The only part below a folder.
+fn only_part(folder: &Path) -> std::path::PathBuf {
+    let [part] = parts_below(folder).try_into().unwrap();
+    folder.join(part)
 }
 
 #[test]
@@ -108,9 +120,9 @@ fn a_killed_download_goes_on_where_it_was_and_the_same_command_does_it() {
     let gate = Gate::start(place.port(), BEFORE);
     let url = format!("ferry://127.0.0.1:{}/big", gate.port);
     let down = place.path("down");
-    let has_come = || held_by_parts(&down) >= BEFORE / 2;
+    let has_come = || segments_held_by_parts(&down) >= BEFORE / SEGMENT as u64 / 2;
     kill_when(&place, &gate, &["get", &url, "down/"], has_come);
-    let held = held_by_parts(&place.path("down"));
+    let held = segments_held_by_parts(&place.path("down")) * SEGMENT as u64;
     assert_eq!(only_job(&place)["state"], "interrupted");
 
     gate.open(UNBOUNDED);
@@ -120,6 +132,53 @@ fn a_killed_download_goes_on_where_it_was_and_the_same_command_does_it() {
     let left = u64::from(BIG) - held;
     assert!(held > 0 && passed < left + 500_000, "{passed} bytes for the last {left}");
     assert_eq!(fs::read(place.path("down/big")).unwrap(), noise(BIG));
+    assert!(parts_below(&place.path("down")).is_empty());
+}
+
+/// A killed download, of whose part a byte was altered, one in the middle of what came, and the last
+/// bytes were lost: what is wrong is fetched again, and nothing else.
+#[test]
+fn a_damaged_part_costs_its_segments_alone() {
+    let place = Place::new();
+    fs::create_dir(place.path("down")).unwrap();
+    fs::write(place.path("share/big"), noise(BIG)).unwrap();
+    let gate = Gate::start(place.port(), BEFORE);
+    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
+    let down = place.path("down");
+    let has_come = || segments_held_by_parts(&down) >= BEFORE / SEGMENT as u64 / 2;
+    kill_when(&place, &gate, &["get", &url, "down/"], has_come);
+    let part = only_part(&down);
+    let mut content = fs::read(&part).unwrap();
+    content[SEGMENT + 77] ^= 1;
+    content.truncate(content.len() - 1000);
+    fs::write(&part, content).unwrap();
+    let held = segments_held_by_parts(&down) * SEGMENT as u64;
+    gate.open(UNBOUNDED);
+    let (exit, out) = run(&place, &["get", &url, "down/"]);
+    let passed = gate.open(UNBOUNDED);
+    assert_eq!(exit, Some(0), "{out:?}");
+    let left = u64::from(BIG) - held;
+    assert!(held > BEFORE / 4 && passed < left + 500_000, "{passed} bytes for the last {left}");
+    assert_eq!(fs::read(place.path("down/big")).unwrap(), noise(BIG));
+    assert!(parts_below(&place.path("down")).is_empty());
+}
+
+#[test]
+fn a_file_of_the_server_that_changed_meanwhile_is_fetched_anew() {
+    let place = Place::new();
+    fs::create_dir(place.path("down")).unwrap();
+    fs::write(place.path("share/big"), noise(BIG)).unwrap();
+    let gate = Gate::start(place.port(), BEFORE);
+    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
+    let down = place.path("down");
+    let has_come = || segments_held_by_parts(&down) > 0;
+    kill_when(&place, &gate, &["get", &url, "down/"], has_come);
+    let changed: Vec<u8> = noise(BIG).into_iter().map(|byte| !byte).collect();
+    fs::write(place.path("share/big"), &changed).unwrap();
+    gate.open(UNBOUNDED);
+    let (exit, out) = run(&place, &["get", &url, "down/"]);
+    assert_eq!(exit, Some(0), "{out:?}");
+    assert_eq!(fs::read(place.path("down/big")).unwrap(), changed);
     assert!(parts_below(&place.path("down")).is_empty());
 }
 

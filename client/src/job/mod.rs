@@ -10,6 +10,7 @@ mod inbox;
 mod lanes;
 mod noted;
 mod report;
+mod striped;
 mod upload;
 mod walked;
 

@@ -36,6 +36,14 @@ pub(super) struct BegunUpload {
     pub(super) modified: Timestamp,
 }
 
+/// The staged file of a download that an earlier run began, and the state of the source then.
+#[derive(Clone, Debug)]
+pub(super) struct BegunPart {
+    pub(super) path: PathBuf,
+    pub(super) size: u64,
+    pub(super) modified: Timestamp,
+}
+
 impl Job<'_> {
     /// Whether an earlier run did this file. If so it is told and counted.
     pub(super) fn was_done(&self, file: FileState<'_>) -> bool {
@@ -88,9 +96,11 @@ impl Job<'_> {
     }
 
     /// The staged file in which an earlier run began to download this one.
-    pub(super) fn begun_part(&self, target: &[u8]) -> Option<PathBuf> {
-        match self.options.journal.as_ref()?.take_begun(target)?.held {
-            Held::InPart(path) => Some(path),
+    pub(super) fn begun_part(&self, target: &[u8]) -> Option<BegunPart> {
+        let UnderWay { size, modified, held, .. } =
+            self.options.journal.as_ref()?.take_begun(target)?;
+        match held {
+            Held::InPart(path) => Some(BegunPart { path, size, modified }),
             Held::ByServer(_) => None,
         }
     }

@@ -108,8 +108,13 @@ impl Peer {
 
     /// Answers hello and login.
     pub(crate) fn greet(&mut self) {
+        self.greet_with(0);
+    }
+
+    /// The same, with these features in use.
+    pub(crate) fn greet_with(&mut self, features: u64) {
         let (number, _hello) = self.request();
-        self.answer(number, &Answer::Welcome(welcome()));
+        self.answer(number, &Answer::Welcome(Welcome { features, ..welcome() }));
         let (number, _login) = self.request();
         self.answer(number, &Answer::LoggedIn(account()));
     }

@@ -1,49 +1,48 @@
 //! A lane of a download: one thread, one connection. Gets of small files follow each other
-//! without waiting; a big file ends the window, so that other lanes take what comes after it.
-//! Finished files wait for each other, so that one flush of the disk serves many.
+//! without waiting; a big one is fetched alone, with the help of lanes that have nothing to do.
 
-use super::part::{Item, Part, Placing, beside};
+use super::big;
+use super::finished::Finished;
+use super::incoming::Incoming;
+use super::part::{Item, Part, Placing};
 use super::receive::{self, Taken};
-use super::sink::Piece;
+use super::segments::Fetched;
+use crate::Error;
 use crate::client::Backoff;
 use crate::connection::Connection;
-use crate::job::conflict::{NUMBERED_MAX, Parked, Ruling};
+use crate::job::conflict::Parked;
 use crate::job::inbox::{Inbox, Next};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
-use crate::{Conflict, Error, local_file, sys};
 use ferry_protocol::limits::{SMALL_PUT_MAX, UNANSWERED_BYTES_MAX, UNANSWERED_MAX};
-use ferry_protocol::{Answer, HEADER_LEN, PeerMisbehaved, Range, Request, Status, StoredDigest};
-use std::collections::{BTreeSet, VecDeque};
-use std::convert::Infallible;
+use ferry_protocol::{
+    Answer, EntryKind, HEADER_LEN, PeerMisbehaved, Range, Request, Status, feature,
+};
+use std::collections::VecDeque;
 use std::fs;
-use std::io;
+use std::sync::Arc;
 
-/// Finished files that share a flush of the disk.
-const GROUP_FILES_MAX: usize = 128;
-const GROUP_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const FAILURES_MAX: u32 = 3;
 
 pub(super) struct Lane<'a> {
-    job: &'a Job<'a>,
-    inbox: Inbox<Item, Infallible>,
-    parked: &'a Parked<Item>,
+    pub(super) job: &'a Job<'a>,
+    inbox: Inbox<Item, Arc<Incoming>>,
+    pub(super) parked: &'a Parked<Item>,
     connection: Option<Connection>,
     backoff: Backoff,
     unanswered: VecDeque<Item>,
     unanswered_bytes: usize,
     again: VecDeque<Item>,
-    /// Files whose target exists, or that have a part: they need a look before they are asked for.
-    unsettled: Vec<Item>,
-    finished: Vec<(Item, Part)>,
-    finished_bytes: u64,
-    piece: Piece,
+    /// Files whose target exists: they need a look before they are asked for.
+    pub(super) unsettled: Vec<Item>,
+    finished: Finished,
+    buffer: Vec<u8>,
 }
 
 impl<'a> Lane<'a> {
     pub(super) fn new(
         job: &'a Job<'a>,
-        inbox: Inbox<Item, Infallible>,
+        inbox: Inbox<Item, Arc<Incoming>>,
         parked: &'a Parked<Item>,
     ) -> Self {
         Self {
@@ -56,9 +55,8 @@ impl<'a> Lane<'a> {
             unanswered_bytes: 0,
             again: VecDeque::new(),
             unsettled: Vec::new(),
-            finished: Vec::new(),
-            finished_bytes: 0,
-            piece: Piece::default(),
+            finished: Finished::default(),
+            buffer: Vec::new(),
         }
     }
 
@@ -123,7 +121,7 @@ impl<'a> Lane<'a> {
             }
             return match self.inbox.wait() {
                 Next::Work(item) => self.begin(item).map(|()| true),
-                Next::Help(never) => match never {},
+                Next::Help(incoming) => self.help(&incoming).map(|()| true),
                 Next::Over => Ok(false),
             };
         }
@@ -150,7 +148,7 @@ impl<'a> Lane<'a> {
         self.again.pop_front().or_else(|| self.inbox.try_work())
     }
 
-    fn connection(&mut self) -> Result<&mut Connection, Error> {
+    pub(super) fn connection(&mut self) -> Result<&mut Connection, Error> {
         if self.connection.as_ref().is_some_and(Connection::is_going) && self.unanswered.is_empty()
         {
             self.connection = None;
@@ -174,25 +172,48 @@ impl<'a> Lane<'a> {
     fn begin(&mut self, mut item: Item) -> Result<(), Error> {
         if item.size > SMALL_PUT_MAX
             && item.part.is_none()
-            && let Some(path) = self.job.begun_part(item.target())
+            && let Some(begun) = self.job.begun_part(item.target())
         {
-            item.part = Part::take_up(path, &item);
-            let held = item.part.as_ref().map_or(0, Part::held);
-            self.job.options.progress.add_bytes(held);
+            item.take_up(begun);
         }
-        if item.part.is_some() || item.ruling.is_some() {
+        let is_taken = || fs::symlink_metadata(&item.local).is_ok();
+        if item.ruling.is_some() || (item.placing == Placing::New && is_taken()) {
             self.unsettled.push(item);
             return Ok(());
         }
-        if item.placing == Placing::New && fs::symlink_metadata(&item.local).is_ok() {
-            self.unsettled.push(item);
-            return Ok(());
-        }
-        self.ask(item, Range::ALL)
+        self.fetch(item)
     }
 
-    fn ask(&mut self, item: Item, range: Range) -> Result<(), Error> {
-        let request = Request::Get { path: item.remote.clone().into(), range };
+    /// Asks for a small file; fetches a big one.
+    pub(super) fn fetch(&mut self, item: Item) -> Result<(), Error> {
+        if item.size > SMALL_PUT_MAX {
+            match self.be_alone() {
+                Ok(true) => return self.fetch_big(item),
+                Ok(false) => {}
+                Err(err) => {
+                    // Its turn comes again, or it would be lost with the connection.
+                    self.again.push_front(item);
+                    return Err(err);
+                }
+            }
+        }
+        self.ask(item)
+    }
+
+    /// Whether big files come by segments here; then nothing else is on its way any more.
+    fn be_alone(&mut self) -> Result<bool, Error> {
+        if !self.connection()?.uses(feature::SEGMENTS) {
+            return Ok(false);
+        }
+        while !self.unanswered.is_empty() {
+            self.connection()?.flush()?;
+            self.take_file()?;
+        }
+        Ok(self.connection()?.uses(feature::SEGMENTS))
+    }
+
+    fn ask(&mut self, item: Item) -> Result<(), Error> {
+        let request = Request::Get { path: item.remote.clone().into(), range: Range::ALL };
         self.unanswered_bytes += request_len(&item);
         // Noted first, so that it is asked for again should the connection break right now.
         self.unanswered.push_back(item);
@@ -205,27 +226,21 @@ impl<'a> Lane<'a> {
             return Ok(());
         };
         self.unanswered_bytes = self.unanswered_bytes.saturating_sub(request_len(&item));
-        let mut piece = std::mem::take(&mut self.piece);
+        let mut buffer = std::mem::take(&mut self.buffer);
         let job = self.job;
         let taken = self
             .connection()
-            .and_then(|connection| receive::file(connection, job, &mut item, &mut piece));
-        self.piece = piece;
+            .and_then(|connection| receive::file(connection, job, &mut item, &mut buffer));
+        self.buffer = buffer;
         match taken {
             Ok(Taken::Whole(part)) => {
-                self.backoff.succeeded();
-                self.finished_bytes += part.held();
-                self.finished.push((item, part));
-                if self.finished.len() >= GROUP_FILES_MAX || self.finished_bytes >= GROUP_BYTES_MAX
-                {
-                    self.place_finished();
-                }
+                self.whole(item, part);
                 Ok(())
             }
             Ok(Taken::Failed(err)) => self.failed(item, err),
             Ok(Taken::Cut(err)) => {
                 self.take_back();
-                self.end(&item, FinalOutcome::Failed(err));
+                item.end(self.job, FinalOutcome::Failed(err));
                 Ok(())
             }
             Ok(Taken::Busy(err)) => {
@@ -233,22 +248,29 @@ impl<'a> Lane<'a> {
                 self.backoff.wait(err)
             }
             Err(err) => {
-                let held = item.part.as_ref().map_or(0, Part::held);
-                if held > item.reached {
-                    // It goes on, if only piece by piece.
-                    item.reached = held;
-                    self.backoff.succeeded();
-                }
                 self.unanswered.push_front(item);
                 Err(err)
             }
         }
     }
 
+    /// Places what is finished. Where somebody took the name meanwhile, that is a conflict as any
+    /// other.
+    fn place_finished(&mut self) {
+        let taken = self.finished.place(self.job);
+        self.unsettled.extend(taken);
+    }
+
+    fn whole(&mut self, item: Item, part: Part) {
+        self.backoff.succeeded();
+        if self.finished.add(item, part) {
+            self.place_finished();
+        }
+    }
+
     fn failed(&mut self, mut item: Item, err: Error) -> Result<(), Error> {
         let is_passing =
             matches!(err.status(), Some(Status::CHANGED | Status::TRUNCATED | Status::TIMED_OUT));
-        item.part = None;
         if err.status() == Some(Status::STOPPING) {
             self.again.push_front(item);
             return Err(err);
@@ -261,208 +283,100 @@ impl<'a> Lane<'a> {
             item.failures += 1;
             self.again.push_back(item);
         } else {
-            self.end(&item, FinalOutcome::Failed(err));
+            item.end(self.job, FinalOutcome::Failed(err));
         }
         Ok(())
     }
 
-    /// Brings finished files to stable storage and gives them their names.
-    fn place_finished(&mut self) {
-        let mut finished = std::mem::take(&mut self.finished);
-        self.finished_bytes = 0;
-        let synced = sys::sync_files(finished.iter().map(|(_, part)| &part.file));
-        let mut folders = BTreeSet::new();
-        let mut placed = Vec::with_capacity(finished.len());
-        for (item, part) in &mut finished {
-            let result = match &synced {
-                Ok(()) => part.place(&item.local, item.placing).map(|name| {
-                    folders.extend(name.parent().map(std::path::Path::to_path_buf));
-                }),
-                Err(err) => Err(Error::local("sync", &item.local, copy(err))),
-            };
-            placed.push(result);
-        }
-        let kept = folders
-            .iter()
-            .map(
-                |folder| {
-                    if folder.as_os_str().is_empty() { ".".as_ref() } else { folder.as_path() }
-                },
-            )
-            .try_for_each(sys::sync_folder);
-        for ((item, _part), placed) in finished.into_iter().zip(placed) {
-            let outcome = match (placed, &kept) {
-                // Somebody took the name meanwhile: that is a conflict as any other.
-                (Err(Error::TargetExists { .. }), _) if item.placing == Placing::New => {
-                    self.job.options.progress.take_bytes_back(item.size);
-                    self.unsettled.push(item);
-                    continue;
+    /// Fetches a big file by segments.
+    fn fetch_big(&mut self, mut item: Item) -> Result<(), Error> {
+        // What is finished need not wait for it.
+        self.place_finished();
+        let (job, reached) = (self.job, item.reached);
+        let Some(mut connection) = self.connection.take() else {
+            return Err(PeerMisbehaved::UnexpectedAnswer.into());
+        };
+        let name = item.remote.to_wire();
+        job.options.progress.begin(&name, item.size);
+        let invite = |incoming: &Arc<Incoming>| self.invite(incoming);
+        let fetched = big::fetch(&mut connection, job, &mut item, invite);
+        job.options.progress.end(&name);
+        // Answers that nobody took any more are still on their way.
+        self.connection = (connection.unanswered_count() == 0).then_some(connection);
+        match fetched {
+            Ok(Fetched::Whole) => {
+                if let Some(part) = item.part.take() {
+                    self.whole(item, part);
                 }
-                (Err(err), _) => FinalOutcome::Failed(err),
-                (_, Err(err)) => {
-                    FinalOutcome::Failed(Error::local("sync the folder of", &item.local, copy(err)))
-                }
-                (Ok(()), Ok(())) => FinalOutcome::Done,
-            };
-            self.end(&item, outcome);
-        }
-    }
-
-    /// Looks at what is there already; nothing else is on its way.
-    fn settle(&mut self, item: Item) -> Result<(), Error> {
-        if item.part.is_some() {
-            return self.go_on(item);
-        }
-        match self.look(&item) {
-            Ok(Look::Undecided(conflict)) => self.job.set_aside(self.parked, item, conflict),
-            Ok(Look::Equal) => {
-                self.job.options.progress.add_bytes(item.size);
-                self.end(&item, FinalOutcome::AlreadyThere);
                 Ok(())
             }
-            Ok(Look::Ruled(ruling)) => self.apply(item, ruling),
-            Err(err) if err.is_retryable() => {
-                self.unsettled.push(item);
+            Ok(Fetched::Anew(err)) if item.failures < FAILURES_MAX => self.renew(item, err),
+            Ok(Fetched::Anew(err) | Fetched::Failed(err)) => {
+                item.forget();
+                item.end(job, FinalOutcome::Failed(err));
+                Ok(())
+            }
+            Err(err) => {
+                if item.reached > reached {
+                    // It goes on, if only piece by piece.
+                    self.backoff.succeeded();
+                }
+                self.again.push_front(item);
                 Err(err)
             }
-            Err(
-                err @ (Error::Remote { .. } | Error::Local { .. } | Error::LocalRefused { .. }),
-            ) => {
-                self.end(&item, FinalOutcome::Failed(err));
-                Ok(())
-            }
-            Err(err) => Err(err),
         }
     }
 
-    fn apply(&mut self, mut item: Item, ruling: Ruling) -> Result<(), Error> {
-        item.ruling = None;
-        match ruling {
-            Ruling::Skip => {
-                let reason = "the target exists with other content".to_owned();
-                self.end(&item, FinalOutcome::Skipped(reason));
-                return Ok(());
+    /// A file is to be fetched anew, as the server has it now.
+    fn renew(&mut self, mut item: Item, why: Error) -> Result<(), Error> {
+        item.failures += 1;
+        item.forget();
+        let wire = item.remote.to_wire();
+        let request = Request::Stat(item.remote.clone().into());
+        let answer = self.connection().and_then(|connection| connection.ask(&request, &wire));
+        match answer {
+            Ok(Answer::Entry(entry)) if entry.kind == EntryKind::File => {
+                item.renew(&entry);
+                self.again.push_back(item);
             }
-            Ruling::Refuse => {
-                let path = ferry_protocol::escape(item.target());
-                self.end(&item, FinalOutcome::Failed(Error::TargetExists { path }));
-                return Ok(());
+            Ok(Answer::Entry(_)) => item.end(self.job, FinalOutcome::Failed(why)),
+            Ok(_) => return Err(PeerMisbehaved::UnexpectedAnswer.into()),
+            Err(err @ Error::Remote { .. }) if !err.is_retryable() => {
+                item.end(self.job, FinalOutcome::Failed(err));
             }
-            Ruling::Replace => item.placing = Placing::Replace,
-            Ruling::KeepBoth => item.placing = Placing::KeepBoth,
-        }
-        self.ask(item, Range::ALL)
-    }
-
-    /// Looks at a target that exists.
-    fn look(&mut self, item: &Item) -> Result<Look, Error> {
-        if let Some(ruling) = item.ruling {
-            return self.ruled(item, ruling);
-        }
-        let metadata = fs::symlink_metadata(&item.local)
-            .map_err(|source| Error::local("read", &item.local, source))?;
-        if !metadata.is_file() {
-            return Err(Error::LocalRefused {
-                path: item.local.clone(),
-                what: "a folder, link or special file has this name; end the target with / to put it \
-                       into a folder, or move that away",
-            });
-        }
-        if metadata.len() == item.size {
-            let remote = self.digest(item, Range::ALL)?;
-            let local = local_file::digest(&item.local, item.size)?;
-            if remote.digest == local && remote.file_size == item.size {
-                return Ok(Look::Equal);
-            }
-        }
-        let conflict = Conflict {
-            target: item.target().to_vec(),
-            present: (metadata.len(), sys::modified(&metadata)),
-            coming: (item.size, item.modified),
-        };
-        match self.job.rule_on(&conflict) {
-            Some(ruling) => self.ruled(item, ruling),
-            None => Ok(Look::Undecided(conflict)),
-        }
-    }
-
-    fn ruled(&mut self, item: &Item, ruling: Ruling) -> Result<Look, Error> {
-        if ruling == Ruling::KeepBoth && self.is_kept_beside(item)? {
-            return Ok(Look::Equal);
-        }
-        Ok(Look::Ruled(ruling))
-    }
-
-    /// Whether an earlier run has kept both: the same command again makes no further copy.
-    fn is_kept_beside(&mut self, item: &Item) -> Result<bool, Error> {
-        let mut remote = None;
-        for count in 1..=NUMBERED_MAX {
-            let other = beside(&item.local, count);
-            let Ok(metadata) = fs::symlink_metadata(&other) else {
-                return Ok(false);
-            };
-            if !metadata.is_file() || metadata.len() != item.size {
-                continue;
-            }
-            let wanted = match remote {
-                Some(known) => known,
-                None => self.digest(item, Range::ALL)?.digest,
-            };
-            remote = Some(wanted);
-            if local_file::digest(&other, item.size)? == wanted {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Goes on with a part, if the server's file still begins with it; else starts again.
-    fn go_on(&mut self, mut item: Item) -> Result<(), Error> {
-        let Some((held, digest, content)) =
-            item.part.as_ref().map(|part| (part.held(), part.hasher.digest(), part.content))
-        else {
-            return self.begin(item);
-        };
-        let range = Range { offset: 0, len: held };
-        let proof = match self.digest(&item, range) {
-            Err(err) if err.is_retryable() => {
-                self.unsettled.push(item);
+            Err(err) => {
+                self.again.push_back(item);
                 return Err(err);
             }
+        }
+        Ok(())
+    }
+
+    fn invite(&self, incoming: &Arc<Incoming>) {
+        let others = self.job.lane_count() - 1;
+        self.inbox.invite(incoming, others.min(incoming.segments.lanes_wanted()));
+    }
+
+    /// Helps another lane with its big file. That lane goes on without this one, so a failure
+    /// here is no failure of the file.
+    fn help(&mut self, incoming: &Arc<Incoming>) -> Result<(), Error> {
+        if !incoming.segments.join() {
+            return Ok(());
+        }
+        let job = self.job;
+        let helped = self.connection().and_then(|connection| big::help(connection, job, incoming));
+        incoming.segments.leave();
+        if self.connection.as_ref().is_some_and(|connection| connection.unanswered_count() > 0) {
+            self.connection = None;
+        }
+        match helped {
+            Err(err) if err.is_retryable() => {
+                self.connection = None;
+                Ok(())
+            }
             other => other,
-        };
-        let is_proved = proof.is_ok_and(|proof| {
-            proof.digest == digest
-                && proof.file_size == content.file_size
-                && proof.modified == content.modified
-        });
-        if is_proved {
-            return self.ask(item, Range::from(held));
-        }
-        item.part = None;
-        self.job.options.progress.take_bytes_back(held);
-        self.begin(item)
-    }
-
-    fn digest(&mut self, item: &Item, range: Range) -> Result<StoredDigest, Error> {
-        let request = Request::Digest { path: item.remote.clone().into(), range };
-        match self.connection()?.ask(&request, &item.remote.to_wire())? {
-            Answer::DigestIs(digest) => Ok(digest),
-            _ => Err(PeerMisbehaved::UnexpectedAnswer.into()),
         }
     }
-
-    fn end(&self, item: &Item, outcome: FinalOutcome) {
-        let source = item.remote.to_wire();
-        self.job.finish_file(item.state(&source), outcome);
-    }
-}
-
-/// What a look at a target that exists shows.
-enum Look {
-    Equal,
-    Ruled(Ruling),
-    Undecided(Conflict),
 }
 
 /// The longest get.
@@ -470,8 +384,4 @@ const REQUEST_LEN_MAX: usize = HEADER_LEN + 2 + ferry_protocol::limits::PATH_MAX
 
 fn request_len(item: &Item) -> usize {
     HEADER_LEN + 2 + 1 + item.remote.as_relative_bytes().len() + 16
-}
-
-fn copy(err: &io::Error) -> io::Error {
-    err.raw_os_error().map_or_else(|| err.kind().into(), io::Error::from_raw_os_error)
 }

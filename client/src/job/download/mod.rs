@@ -2,12 +2,16 @@
 //! folders' attributes at the end. Everything that the server says of names and sizes is checked
 //! before it is acted on; nothing outside the target is ever touched.
 
+mod big;
 mod finish;
+mod finished;
+mod incoming;
 mod lane;
 mod part;
 mod plan;
 mod receive;
-mod sink;
+mod segments;
+mod settle;
 
 use super::lanes::Job;
 use super::{JobOptions, JobReport, Transfer};

@@ -1,12 +1,18 @@
 //! A file on its way down: what is wanted, and the part that holds what has come so far.
 
 use crate::job::conflict::{NUMBERED_MAX, Ruled, Ruling, numbered};
-use crate::job::noted::FileState;
-use crate::{Error, local_file, random, sys};
-use ferry_protocol::{Content, Entry, Hasher, Permissions, RemotePath, Timestamp};
+use crate::job::lanes::Job;
+use crate::job::noted::{BegunPart, FileState};
+use crate::job::report::FinalOutcome;
+use crate::{Error, random, sys};
+use ferry_protocol::limits::SEGMENT_LEN;
+use ferry_protocol::{
+    Content, Entry, Permissions, RemotePath, SegmentValues, Timestamp, segment_count,
+};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// One file to download.
 pub(super) struct Item {
@@ -14,12 +20,17 @@ pub(super) struct Item {
     pub(super) local: PathBuf,
     pub(super) size: u64,
     pub(super) modified: Timestamp,
+    pub(super) permissions: Permissions,
     pub(super) placing: Placing,
     pub(super) failures: u32,
     /// Bytes that came of it in the best attempt so far.
     pub(super) reached: u64,
-    /// What came before the connection was lost.
+    /// What came of a big file before.
     pub(super) part: Option<Part>,
+    /// Segments from its start that a part of an earlier run seems to hold; they are to be proved.
+    pub(super) found: u32,
+    /// Values of segments that are in the part, proved.
+    pub(super) values: SegmentValues,
     /// What was decided about its conflict meanwhile.
     pub(super) ruling: Option<Ruling>,
 }
@@ -48,12 +59,44 @@ impl Item {
             local,
             size: entry.size,
             modified: entry.modified,
+            permissions: entry.permissions,
             placing: Placing::New,
             failures: 0,
             reached: 0,
             part: None,
+            found: 0,
+            values: SegmentValues::new(),
             ruling: None,
         }
+    }
+
+    /// The server's file is another one by now, of which nothing has come yet.
+    pub(super) fn renew(&mut self, entry: &Entry) {
+        (self.size, self.modified) = (entry.size, entry.modified);
+        self.permissions = entry.permissions;
+        self.forget();
+    }
+
+    /// Takes up the part that an earlier run left. Of a file that changed since it is removed.
+    pub(super) fn take_up(&mut self, begun: BegunPart) {
+        let taken = Part::take_up(begun.path, self);
+        let is_same = (begun.size, begun.modified) == (self.size, self.modified);
+        if let Some((part, found)) = taken.filter(|_| is_same) {
+            (self.part, self.found) = (Some(part), found);
+        }
+    }
+
+    /// Forgets what came of it.
+    pub(super) fn forget(&mut self) {
+        self.part = None;
+        self.found = 0;
+        self.values = SegmentValues::new();
+    }
+
+    /// What the server's listing says of the file.
+    pub(super) fn content(&self) -> Content {
+        let (file_size, modified, permissions) = (self.size, self.modified, self.permissions);
+        Content { file_size, len: file_size, modified, permissions }
     }
 
     pub(super) fn state<'a>(&'a self, source: &'a [u8]) -> FileState<'a> {
@@ -68,6 +111,12 @@ impl Item {
         }
     }
 
+    /// Tells how it ended.
+    pub(super) fn end(&self, job: &Job<'_>, outcome: FinalOutcome) {
+        let source = self.remote.to_wire();
+        job.finish_file(self.state(&source), outcome);
+    }
+
     pub(super) fn target(&self) -> &[u8] {
         self.local.as_os_str().as_encoded_bytes()
     }
@@ -76,11 +125,9 @@ impl Item {
 /// A staged file beside its target. Dropped before it is placed or kept, it is removed.
 pub(super) struct Part {
     path: PathBuf,
-    pub(super) file: File,
+    pub(super) file: Arc<File>,
     /// What the server said of the file.
-    pub(super) content: Content,
-    /// Digest of all that was written so far.
-    pub(super) hasher: Hasher,
+    content: Content,
     is_left: bool,
 }
 
@@ -96,21 +143,23 @@ impl Part {
         let path = named.map_err(|source| Error::local("name a part of", target, source))?;
         let file =
             sys::create_private(&path).map_err(|source| Error::local("create", &path, source))?;
-        Ok(Self { path, file, content, hasher: Hasher::new(), is_left: false })
+        Ok(Self { path, file: Arc::new(file), content, is_left: false })
     }
 
-    /// Takes up the part that an earlier run left of a file. What it holds is hashed, and has to
-    /// be proved yet. A part that is none, or holds nothing, is removed.
-    pub(super) fn take_up(path: PathBuf, item: &Item) -> Option<Self> {
+    /// Takes up the part that an earlier run left of a file, and tells how many segments from its
+    /// start it seems to hold, which are to be proved. A part that is none, or holds nothing, is
+    /// removed.
+    fn take_up(path: PathBuf, item: &Item) -> Option<(Self, u32)> {
         let is_beside = path.parent() == item.local.parent();
-        let opened = is_beside.then(|| sys::open_private(&path)).and_then(Result::ok)?;
-        let (file_size, modified) = (item.size, item.modified);
-        let permissions = Permissions::from_mode(0o600);
-        let content = Content { file_size, len: file_size, modified, permissions };
-        let mut part = Self { path, file: opened, content, hasher: Hasher::new(), is_left: false };
-        let held = part.file.metadata().ok()?.len();
-        let hashed = local_file::hash_front(&mut part.file, held, &mut part.hasher);
-        (held > 0 && held <= file_size && hashed.is_ok()).then_some(part)
+        let file = is_beside.then(|| sys::open_private(&path)).and_then(Result::ok)?;
+        let held = file.metadata().ok()?.len();
+        let part = Self { path, file: Arc::new(file), content: item.content(), is_left: false };
+        let found = if held == item.size {
+            segment_count(held)?
+        } else {
+            u32::try_from(held / u64::from(SEGMENT_LEN)).ok()?
+        };
+        (found > 0 && held <= item.size).then_some((part, found))
     }
 
     /// Leaves the part where it is, for another process to go on with.
@@ -123,13 +172,15 @@ impl Part {
         &self.path
     }
 
-    pub(super) fn held(&self) -> u64 {
-        self.hasher.len()
+    /// Bytes of the file that it is to become.
+    pub(super) fn size(&self) -> u64 {
+        self.content.file_size
     }
 
-    pub(super) fn write(&mut self, content: &[u8]) -> Result<(), Error> {
-        self.hasher.update(content);
-        self.file.write_all(content).map_err(|source| Error::local("write", &self.path, source))
+    /// Writes what comes next.
+    pub(super) fn write(&self, content: &[u8]) -> Result<(), Error> {
+        let written = (&*self.file).write_all(content);
+        written.map_err(|source| Error::local("write", &self.path, source))
     }
 
     /// Sets time and permission bits; the content is complete.

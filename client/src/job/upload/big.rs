@@ -3,9 +3,9 @@
 //! ([`segments`](super::segments)).
 
 use super::item::Item;
+use super::outgoing::Outgoing;
 use super::segments::Stripe;
 use super::stream::Stream;
-use super::striped::Striped;
 use crate::connection::{Connection, Received};
 use crate::job::lanes::Job;
 use crate::journal::Held;
@@ -34,7 +34,7 @@ pub(super) fn send(
     connection: &mut Connection,
     job: &Job<'_>,
     item: &mut Item,
-    invite: impl FnOnce(&Arc<Striped>),
+    invite: impl FnOnce(&Arc<Outgoing>),
 ) -> Result<Sent, Error> {
     let file = match open(item) {
         Ok(file) => file,
@@ -52,8 +52,8 @@ pub(super) fn send(
             Stream::new(connection, job, number, (file, &*item)).send(item, go_on)
         }
         Answer::Missing(missing) => {
-            let striped = Striped::new(item).ok_or(PeerMisbehaved::UnexpectedAnswer)?;
-            let mut stripe = Stripe::new(connection, job, &striped, number, file);
+            let outgoing = Outgoing::new(item).ok_or(PeerMisbehaved::UnexpectedAnswer)?;
+            let mut stripe = Stripe::new(connection, job, &outgoing, number, file);
             stripe.lead(item, &missing, invite)
         }
         // A repeat of a put whose first answer was lost.
@@ -70,20 +70,20 @@ pub(super) fn send(
 pub(super) fn help(
     connection: &mut Connection,
     job: &Job<'_>,
-    striped: &Arc<Striped>,
+    outgoing: &Arc<Outgoing>,
 ) -> Result<(), Error> {
-    let Ok(file) = sys::open_to_read(&striped.local) else { return Ok(()) };
+    let Ok(file) = sys::open_to_read(&outgoing.local) else { return Ok(()) };
     let metadata = file.metadata().ok();
     let is_same = metadata.is_some_and(|metadata| {
-        metadata.len() == striped.size && sys::modified(&metadata) == striped.modified
+        metadata.len() == outgoing.put.size && sys::modified(&metadata) == outgoing.put.modified
     });
     if !is_same || !connection.uses(feature::SEGMENTS) {
         return Ok(());
     }
-    let number = connection.send(&Request::Put(striped.put.clone()))?;
+    let number = connection.send(&Request::Put(outgoing.put.clone()))?;
     connection.flush()?;
     match wait(connection)? {
-        Answer::Missing(_) => Stripe::new(connection, job, striped, number, file).help(),
+        Answer::Missing(_) => Stripe::new(connection, job, outgoing, number, file).help(),
         // It is stored by now, or the server will not have two at once: the other lane goes on.
         _ => Ok(()),
     }

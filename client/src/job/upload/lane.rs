@@ -3,7 +3,7 @@
 
 use super::big::{self, Sent};
 use super::item::{FAILURES_MAX, Item, Work};
-use super::striped::Striped;
+use super::outgoing::Outgoing;
 use crate::client::Backoff;
 use crate::connection::{Connection, Received};
 use crate::job::conflict::Parked;
@@ -25,7 +25,7 @@ const REFILL_AT: usize = UNANSWERED_MAX / 2;
 
 pub(super) struct Lane<'a> {
     pub(super) job: &'a Job<'a>,
-    inbox: Inbox<Work, Arc<Striped>>,
+    inbox: Inbox<Work, Arc<Outgoing>>,
     pub(super) parked: &'a Parked<Work>,
     connection: Option<Connection>,
     backoff: Backoff,
@@ -46,7 +46,7 @@ enum Unanswered {
 impl<'a> Lane<'a> {
     pub(super) fn new(
         job: &'a Job<'a>,
-        inbox: Inbox<Work, Arc<Striped>>,
+        inbox: Inbox<Work, Arc<Outgoing>>,
         parked: &'a Parked<Work>,
     ) -> Self {
         Self {
@@ -99,7 +99,7 @@ impl<'a> Lane<'a> {
             // Asked for only when nothing is left to do: whoever waits may have to help.
             return match self.inbox.wait() {
                 Next::Work(work) => self.begin(work).map(|()| true),
-                Next::Help(striped) => self.help(&striped).map(|()| true),
+                Next::Help(outgoing) => self.help(&outgoing).map(|()| true),
                 Next::Over => Ok(false),
             };
         }
@@ -360,7 +360,7 @@ impl<'a> Lane<'a> {
             return Err(PeerMisbehaved::UnexpectedAnswer.into());
         };
         self.job.options.progress.begin(item.source(), item.size);
-        let invite = |striped: &Arc<Striped>| self.invite(striped);
+        let invite = |outgoing: &Arc<Outgoing>| self.invite(outgoing);
         let sent = big::send(&mut connection, job, &mut item, invite);
         self.connection = Some(connection);
         self.job.options.progress.end(item.source());
@@ -391,20 +391,20 @@ impl<'a> Lane<'a> {
         }
     }
 
-    fn invite(&self, striped: &Arc<Striped>) {
+    fn invite(&self, outgoing: &Arc<Outgoing>) {
         let others = self.job.lane_count() - 1;
-        self.inbox.invite(striped, others.min(striped.lanes_wanted()));
+        self.inbox.invite(outgoing, others.min(outgoing.segments.lanes_wanted()));
     }
 
     /// Helps another lane with its big file. That lane goes on without this one, so a failure
     /// here is no failure of the file.
-    fn help(&mut self, striped: &Arc<Striped>) -> Result<(), Error> {
-        if !striped.join() {
+    fn help(&mut self, outgoing: &Arc<Outgoing>) -> Result<(), Error> {
+        if !outgoing.segments.join() {
             return Ok(());
         }
         let job = self.job;
-        let helped = self.connection().and_then(|connection| big::help(connection, job, striped));
-        striped.leave();
+        let helped = self.connection().and_then(|connection| big::help(connection, job, outgoing));
+        outgoing.segments.leave();
         match helped {
             Err(err) if err.is_retryable() => {
                 self.connection = None;

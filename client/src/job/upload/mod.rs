@@ -4,11 +4,11 @@ mod big;
 mod finish;
 mod item;
 mod lane;
+mod outgoing;
 mod plan;
 mod segments;
 mod settle;
 mod stream;
-mod striped;
 
 use super::lanes::Job;
 use super::{JobOptions, JobReport, Transfer};

@@ -3,9 +3,10 @@
 
 use super::big::{Sent, next_answer, refused, wait};
 use super::item::Item;
-use super::striped::{Step, Striped, Waited};
+use super::outgoing::Outgoing;
 use crate::connection::Connection;
 use crate::job::lanes::Job;
+use crate::job::striped::{Step, Waited};
 use crate::{Error, sys};
 use ferry_protocol::limits::{PUT_VALUES_MAX, SEGMENT_LEN};
 use ferry_protocol::{
@@ -20,7 +21,7 @@ use std::time::Duration;
 pub(super) struct Stripe<'a> {
     connection: &'a mut Connection,
     job: &'a Job<'a>,
-    striped: &'a Arc<Striped>,
+    outgoing: &'a Arc<Outgoing>,
     number: u32,
     file: File,
     buffer: Vec<u8>,
@@ -38,12 +39,12 @@ impl<'a> Stripe<'a> {
     pub(super) fn new(
         connection: &'a mut Connection,
         job: &'a Job<'a>,
-        striped: &'a Arc<Striped>,
+        outgoing: &'a Arc<Outgoing>,
         number: u32,
         file: File,
     ) -> Self {
         let buffer = vec![0; SEGMENT_LEN as usize];
-        Self { connection, job, striped, number, file, buffer }
+        Self { connection, job, outgoing, number, file, buffer }
     }
 
     /// Leads: sends until the file is stored.
@@ -51,16 +52,18 @@ impl<'a> Stripe<'a> {
         &mut self,
         item: &mut Item,
         missing: &Missing,
-        invite: impl FnOnce(&Arc<Striped>),
+        invite: impl FnOnce(&Arc<Outgoing>),
     ) -> Result<Sent, Error> {
-        self.striped.begin(missing, &self.job.options.progress);
-        invite(self.striped);
+        let segments = &self.outgoing.segments;
+        let held = segments.all_but(&missing.ranges);
+        segments.begin((&missing.ranges, missing.run_len), &held, &self.job.options.progress);
+        invite(self.outgoing);
         let led = self.lead_on(item);
         // Helping lanes leave before the values are taken for another attempt.
-        let counted = self.striped.end(None);
+        let counted = self.outgoing.segments.end(None);
         if !matches!(led, Ok(Sent::Stored(..))) {
             self.job.options.progress.take_bytes_back(counted);
-            item.values = self.striped.take_values();
+            item.values = self.outgoing.segments.take_values();
         }
         item.reached = item.reached.max(counted);
         led
@@ -72,7 +75,7 @@ impl<'a> Stripe<'a> {
             if let Some(stop) = self.work()? {
                 return self.stopped(stop);
             }
-            match self.striped.wait_for_others(self.job, PATIENCE)? {
+            match self.outgoing.segments.wait_for_others(self.job, PATIENCE)? {
                 Waited::Look => continue,
                 Waited::Long => {
                     self.show_life()?;
@@ -84,7 +87,7 @@ impl<'a> Stripe<'a> {
                 self.give_up()?;
                 return Ok(Sent::Failed(err));
             }
-            let Some(digest) = self.striped.digest() else {
+            let Some(digest) = self.outgoing.segments.digest() else {
                 // A segment that the server says it holds has no value yet: it is not proved.
                 return Err(PeerMisbehaved::UnexpectedAnswer.into());
             };
@@ -94,7 +97,7 @@ impl<'a> Stripe<'a> {
                 Answer::Stored(stored) => return Ok(Sent::Stored(stored, digest)),
                 Answer::Missing(missing) if rounds < ROUNDS_MAX => {
                     rounds += 1;
-                    self.striped.send_again(&missing, &self.job.options.progress);
+                    self.outgoing.segments.move_again(&missing.ranges, &self.job.options.progress);
                 }
                 answer => return refused(self.connection, answer),
             }
@@ -109,8 +112,8 @@ impl<'a> Stripe<'a> {
             self.connection.send_part(self.number, &Request::PutLeave)?;
             self.connection.flush()?;
             if let Ok(Sent::Refused(fault)) = refused(self.connection, answer) {
-                let path = self.striped.put.path.to_wire();
-                self.striped.end(Some(Error::remote(&path, fault)));
+                let path = self.outgoing.put.path.to_wire();
+                self.outgoing.segments.end(Some(Error::remote(&path, fault)));
             }
             return Ok(());
         }
@@ -119,7 +122,7 @@ impl<'a> Stripe<'a> {
         loop {
             match wait(self.connection)? {
                 Answer::Missing(missing) => {
-                    self.striped.were_wrong(&missing, &self.job.options.progress);
+                    self.outgoing.segments.were_wrong(&missing.ranges, &self.job.options.progress);
                 }
                 _last => return Ok(()),
             }
@@ -128,19 +131,19 @@ impl<'a> Stripe<'a> {
 
     /// Sends and proves until there is nothing to take.
     fn work(&mut self) -> Result<Option<Stop>, Error> {
-        while let Some(step) = self.striped.next() {
+        while let Some(step) = self.outgoing.segments.next() {
             let done = match step {
-                Step::Send(range) => self.send(range)?,
-                Step::Prove(range) => {
-                    self.prove(range).inspect_err(|_| self.striped.give_back(Step::Prove(range)))?
-                }
+                Step::Move(range) => self.send(range)?,
+                Step::Prove(range) => self
+                    .prove(range)
+                    .inspect_err(|_| self.outgoing.segments.give_back(Step::Prove(range)))?,
             };
             if done.is_some() {
                 return Ok(done);
             }
         }
         self.connection.flush()?;
-        let is_over = self.striped.has_ended();
+        let is_over = self.outgoing.segments.has_ended();
         Ok(is_over.then_some(Stop::Ended))
     }
 
@@ -155,7 +158,7 @@ impl<'a> Stripe<'a> {
             }
             if !matches!(done, Ok(None)) {
                 let rest = SegmentRange { first: next, count: range.end() - next };
-                self.striped.give_back(Step::Send(rest));
+                self.outgoing.segments.give_back(Step::Move(rest));
                 return done;
             }
         }
@@ -167,16 +170,16 @@ impl<'a> Stripe<'a> {
         let value = match self.read(index) {
             Ok(value) => value,
             Err(err) => {
-                self.striped.end(Some(err));
+                self.outgoing.segments.end(Some(err));
                 return Ok(Some(Stop::Ended));
             }
         };
-        self.striped.know(index, value);
-        let len = self.striped.len_of(index);
+        self.outgoing.segments.know(index, value);
+        let len = self.outgoing.segments.len_of(index);
         let content = self.buffer.get(..len).unwrap_or_default();
         self.connection.send_data(self.number, segment_start(index), content)?;
         self.say_values(index, vec![value])?;
-        self.striped.count(len as u64, &self.job.options.progress);
+        self.outgoing.segments.count(len as u64, &self.job.options.progress);
         Ok(None)
     }
 
@@ -186,14 +189,14 @@ impl<'a> Stripe<'a> {
         let mut values = Vec::with_capacity(range.count as usize);
         for index in range.first..range.end() {
             self.job.check()?;
-            let known = self.striped.value(index);
+            let known = self.outgoing.segments.value(index);
             match known.map_or_else(|| self.read(index), Ok) {
                 Ok(value) => {
-                    self.striped.know(index, value);
+                    self.outgoing.segments.know(index, value);
                     values.push(value);
                 }
                 Err(err) => {
-                    self.striped.end(Some(err));
+                    self.outgoing.segments.end(Some(err));
                     return Ok(Some(Stop::Ended));
                 }
             }
@@ -213,7 +216,7 @@ impl<'a> Stripe<'a> {
 
     /// Keeps the server from taking a lane that waits for others for a dead one.
     fn show_life(&mut self) -> Result<(), Error> {
-        let Some(value) = self.striped.value(0) else { return Ok(()) };
+        let Some(value) = self.outgoing.segments.value(0) else { return Ok(()) };
         self.say_values(0, vec![value])?;
         self.connection.flush()
     }
@@ -223,19 +226,19 @@ impl<'a> Stripe<'a> {
         while self.connection.look()? {
             match next_answer(self.connection)? {
                 Some(Answer::Missing(missing)) => {
-                    self.striped.were_wrong(&missing, &self.job.options.progress);
+                    self.outgoing.segments.were_wrong(&missing.ranges, &self.job.options.progress);
                 }
                 Some(answer) => return Ok(Some(Stop::Answered(answer))),
                 None => {}
             }
         }
-        Ok(self.striped.has_ended().then_some(Stop::Ended))
+        Ok(self.outgoing.segments.has_ended().then_some(Stop::Ended))
     }
 
     /// Reads a segment into the buffer, and returns its value.
     fn read(&mut self, index: u32) -> Result<SegmentValue, Error> {
-        let local = &self.striped.local;
-        let len = self.striped.len_of(index);
+        let local = &self.outgoing.local;
+        let len = self.outgoing.segments.len_of(index);
         let content = self.buffer.get_mut(..len).unwrap_or_default();
         let read = self
             .file
@@ -265,13 +268,13 @@ impl<'a> Stripe<'a> {
                 // The answer came before the end: the server still needs to be told of the end.
                 self.connection.send_part(self.number, &Request::PutCancel)?;
                 self.connection.flush()?;
-                match self.striped.reason() {
+                match self.outgoing.segments.reason() {
                     Some(err) => Ok(Sent::Failed(err)),
                     None => refused(self.connection, answer),
                 }
             }
             Stop::Ended => {
-                let reason = self.striped.reason();
+                let reason = self.outgoing.segments.reason();
                 self.give_up()?;
                 Ok(reason.map_or(Sent::Again, Sent::Failed))
             }

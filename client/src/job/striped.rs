@@ -1,27 +1,24 @@
-//! A big file on its way up by segments: what is still to be sent, what to be proved, and what is
-//! known. The lane that began it leads; others may help, each over its own connection.
+//! A big file on its way by segments, up or down: what is still to be moved, what to be proved, and
+//! what is known. The lane that began it leads; others may help, each over its own connection.
 
-use super::item::Item;
-use crate::job::lanes::Job;
+use super::lanes::Job;
 use crate::{Error, Progress};
 use ferry_protocol::limits::SEGMENT_LEN;
 use ferry_protocol::{
-    Digest, Missing, Put, SegmentRange, SegmentValue, SegmentValues, Timestamp, segment_count,
-    segment_len, segment_start,
+    Digest, SegmentRange, SegmentValue, SegmentValues, segment_count, segment_len, segment_start,
 };
 use parking_lot::{Condvar, Mutex};
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A big file and how far it is.
+/// How far a big file is.
 pub(super) struct Striped {
-    pub(super) local: PathBuf,
-    pub(super) size: u64,
-    pub(super) modified: Timestamp,
-    /// What a helping lane joins with.
-    pub(super) put: Put,
+    /// The file here, for telling what is wrong with it.
+    local: PathBuf,
+    /// The name under which its progress is told.
+    name: Vec<u8>,
+    size: u64,
     segment_count: u32,
     state: Mutex<State>,
     changed: Condvar,
@@ -31,10 +28,11 @@ pub(super) struct Striped {
 struct State {
     /// Segments that are taken together, from a multiple of it on.
     run_len: u32,
-    /// Segments to send, by the first of each range.
-    to_send: BTreeMap<u32, u32>,
-    /// Segments that the server holds, and whose values it has to be told.
+    /// Segments to move, by the first of each range.
+    to_move: BTreeMap<u32, u32>,
+    /// Segments that the receiver holds, and whose values have to be compared.
     to_prove: BTreeMap<u32, u32>,
+    /// Values that are known: of what is sent as it was read, of what is received as it was proved.
     values: SegmentValues,
     /// How often a segment turned out to be wrong.
     failures: HashMap<u32, u32>,
@@ -50,43 +48,65 @@ struct State {
 /// What a lane does next.
 #[derive(Clone, Copy)]
 pub(super) enum Step {
-    Send(SegmentRange),
+    Move(SegmentRange),
     Prove(SegmentRange),
 }
 
 impl Striped {
-    /// `None` for a file of more segments than can be counted.
-    pub(super) fn new(item: &mut Item) -> Option<Arc<Self>> {
-        let values = std::mem::take(&mut item.values);
-        Some(Arc::new(Self {
-            local: item.local.clone(),
-            size: item.size,
-            modified: item.modified,
-            put: Put { resume: true, ..item.put() },
-            segment_count: segment_count(item.size)?,
+    /// `None` for a file of more segments than can be counted. `values` are known from an earlier
+    /// attempt.
+    pub(super) fn new(local: &Path, name: &[u8], size: u64, values: SegmentValues) -> Option<Self> {
+        Some(Self {
+            local: local.to_path_buf(),
+            name: name.to_vec(),
+            size,
+            segment_count: segment_count(size)?,
             state: Mutex::new(State { values, ..State::default() }),
             changed: Condvar::new(),
-        }))
+        })
     }
 
-    /// Notes what the server's first answer says: what it does not name has to be proved.
-    pub(super) fn begin(&self, missing: &Missing, progress: &Progress) {
+    /// Begins with segments to move, of which `run_len` travel together, and others to prove. What
+    /// need not be moved counts as held.
+    pub(super) fn begin(
+        &self,
+        (to_move, run_len): (&[SegmentRange], u32),
+        to_prove: &[SegmentRange],
+        progress: &Progress,
+    ) {
         let mut state = self.state.lock();
-        state.run_len = missing.run_len;
-        let mut held = 0;
+        state.run_len = run_len;
+        state.to_prove.extend(to_prove.iter().map(|range| (range.first, range.count)));
+        drop(state);
+        let missing = self.queue(to_move);
+        self.count(self.size.saturating_sub(missing), progress);
+    }
+
+    /// The file here.
+    pub(super) fn local(&self) -> &Path {
+        &self.local
+    }
+
+    /// All segments but those of some ranges, which are in order.
+    pub(super) fn all_but(&self, ranges: &[SegmentRange]) -> Vec<SegmentRange> {
+        let mut others = Vec::new();
         let mut next = 0;
         let end = SegmentRange { first: self.segment_count, count: 0 };
-        for range in missing.ranges.iter().chain([&end]) {
+        for range in ranges.iter().chain([&end]) {
             let first = range.first.min(self.segment_count);
             if next < first {
-                state.to_prove.insert(next, first - next);
-                held += self.bytes(SegmentRange { first: next, count: first - next });
+                others.push(SegmentRange { first: next, count: first - next });
             }
             next = next.max(range.end().min(self.segment_count));
         }
-        drop(state);
-        self.count(held, progress);
-        self.queue(missing);
+        others
+    }
+
+    /// The segments whose values are not known.
+    pub(super) fn unknown(&self) -> Vec<SegmentRange> {
+        let state = self.state.lock();
+        let gaps = state.values.gaps(self.segment_count);
+        gaps.map(|(first, count)| SegmentRange { first, count }).collect()
     }
 
     /// The next step, `None` when there is none now.
@@ -96,9 +116,9 @@ impl Striped {
             return None;
         }
         let run_len = state.run_len.max(1);
-        let batch = SEND_BATCH.next_multiple_of(run_len);
-        if let Some(range) = take_front(&mut state.to_send, batch) {
-            return Some(Step::Send(range));
+        let batch = MOVE_BATCH.next_multiple_of(run_len);
+        if let Some(range) = take_front(&mut state.to_move, batch) {
+            return Some(Step::Move(range));
         }
         take_front(&mut state.to_prove, PROVE_BATCH).map(Step::Prove)
     }
@@ -107,7 +127,7 @@ impl Striped {
     pub(super) fn give_back(&self, step: Step) {
         let mut state = self.state.lock();
         let (ranges, range) = match step {
-            Step::Send(range) => (&mut state.to_send, range),
+            Step::Move(range) => (&mut state.to_move, range),
             Step::Prove(range) => (&mut state.to_prove, range),
         };
         if range.count > 0 {
@@ -116,10 +136,10 @@ impl Striped {
         self.changed.notify_all();
     }
 
-    /// The server named segments in answer to their values: each may fail a few times.
-    pub(super) fn were_wrong(&self, missing: &Missing, progress: &Progress) {
+    /// Segments came with other values than they should have: each may fail a few times.
+    pub(super) fn were_wrong(&self, ranges: &[SegmentRange], progress: &Progress) {
         let mut state = self.state.lock();
-        for range in &missing.ranges {
+        for range in ranges {
             for index in range.first..range.end().min(self.segment_count) {
                 let failures = state.failures.entry(index).or_default();
                 *failures += 1;
@@ -131,32 +151,32 @@ impl Striped {
             }
         }
         drop(state);
-        self.send_again(missing, progress);
+        self.move_again(ranges, progress);
     }
 
-    /// What was counted did not arrive.
-    pub(super) fn send_again(&self, missing: &Missing, progress: &Progress) {
-        let bytes = self.queue(missing);
+    /// What was counted did not arrive, or is not what it should be.
+    pub(super) fn move_again(&self, ranges: &[SegmentRange], progress: &Progress) {
+        let bytes = self.queue(ranges);
         let mut state = self.state.lock();
         let bytes = bytes.min(state.counted);
         state.counted -= bytes;
-        progress.take_bytes_back_of(self.name(), bytes);
+        progress.take_bytes_back_of(&self.name, bytes);
     }
 
-    /// Puts segments among those to send. Returns their bytes.
-    fn queue(&self, missing: &Missing) -> u64 {
+    /// Puts segments among those to move. Returns their bytes.
+    fn queue(&self, ranges: &[SegmentRange]) -> u64 {
         let mut state = self.state.lock();
         let mut bytes = 0;
-        for range in &missing.ranges {
+        for range in ranges {
             let first = range.first;
             let count = range.end().min(self.segment_count).saturating_sub(first);
             let is_listed = state
-                .to_send
+                .to_move
                 .range(..=first)
                 .next_back()
                 .is_some_and(|(start, len)| start + len > first);
             if count > 0 && !is_listed {
-                state.to_send.insert(first, count);
+                state.to_move.insert(first, count);
                 bytes += self.bytes(SegmentRange { first, count });
             }
         }
@@ -164,12 +184,12 @@ impl Striped {
         bytes
     }
 
-    /// Counts bytes that were sent or are held, as long as somebody leads.
+    /// Counts bytes that were moved or are held, as long as somebody leads.
     pub(super) fn count(&self, bytes: u64, progress: &Progress) {
         let mut state = self.state.lock();
         if !state.has_ended {
             state.counted += bytes;
-            progress.add_bytes_of(self.name(), bytes);
+            progress.add_bytes_of(&self.name, bytes);
         }
     }
 
@@ -196,20 +216,15 @@ impl Striped {
         segment_len(index, self.size) as usize
     }
 
-    /// The name under which its progress is told.
-    fn name(&self) -> &[u8] {
-        self.local.as_os_str().as_encoded_bytes()
-    }
-
     /// How many lanes could have something to do, apart from the one that leads.
     pub(super) fn lanes_wanted(&self) -> usize {
-        usize::try_from(self.segment_count / SEND_BATCH / 2).unwrap_or(usize::MAX)
+        usize::try_from(self.segment_count / MOVE_BATCH / 2).unwrap_or(usize::MAX)
     }
 
     /// A lane begins to help; `false` where there is nothing to help with any more.
     pub(super) fn join(&self) -> bool {
         let mut state = self.state.lock();
-        let has_work = !state.to_send.is_empty() || !state.to_prove.is_empty();
+        let has_work = !state.to_move.is_empty() || !state.to_prove.is_empty();
         let joins = !state.has_ended && has_work;
         state.joined += usize::from(joins);
         joins
@@ -231,7 +246,7 @@ impl Striped {
         let mut state = self.state.lock();
         let mut waited = Duration::ZERO;
         loop {
-            if state.has_ended || (!state.to_send.is_empty() || !state.to_prove.is_empty()) {
+            if state.has_ended || (!state.to_move.is_empty() || !state.to_prove.is_empty()) {
                 return Ok(Waited::Look);
             }
             if state.joined == 0 {
@@ -294,18 +309,18 @@ fn take_front(ranges: &mut BTreeMap<u32, u32>, count_max: u32) -> Option<Segment
     Some(SegmentRange { first, count: taken })
 }
 
-fn altered(local: &std::path::Path, index: u32) -> Error {
+fn altered(local: &Path, index: u32) -> Error {
     Error::BadSegment { path: local.to_path_buf(), offset: segment_start(index) }
 }
 
 /// Segments that a lane takes at a time: few enough that lanes end together, many enough that a
 /// file system sees long writes.
-const SEND_BATCH: u32 = 4_194_304 / SEGMENT_LEN;
+const MOVE_BATCH: u32 = 4_194_304 / SEGMENT_LEN;
 
 /// Segments whose values go in one message.
 const PROVE_BATCH: u32 = 256;
 
-/// Times that a segment is sent again before its file is given up.
+/// Times that a segment is moved again before its file is given up.
 const FAILURES_MAX: u32 = 3;
 
 /// How often a waiting lane looks whether the job is to end.
