@@ -18,6 +18,7 @@ use std::time::Duration;
 const SCREEN: Screen = Screen { size: (1280, 900), scale: 1 };
 const SCRIPT: &str = include_str!("measure.py");
 const SCRIPT_MAX: Duration = Duration::from_mins(8);
+const MILLION: usize = 1_000_000;
 const FRAMES_MAX: Duration = Duration::from_mins(30);
 
 /// Measures and judges.
@@ -27,6 +28,10 @@ pub(super) fn run(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     super::list::write_folder(&share.join("large"), count)?;
     bench.folder("gui/share/empty")?;
     large_folder(bench, report, (&share, count))?;
+    if bench.is_quick {
+        println!("  frames: left out of a quick run, since they take a build of their own");
+        return Ok(());
+    }
     frames(bench, report)
 }
 
@@ -86,8 +91,7 @@ fn large_folder(
 /// The frame loop by itself, without a screen: what `logic` and `ui` cost over many rows.
 fn frames(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
     let folder = bench.folder("gui/million")?;
-    let count = bench.size(1_000_000, 20_000);
-    super::list::write_folder(&folder, count)?;
+    super::list::write_folder(&folder, MILLION)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(workspace::root()).args(["bench", "--quiet", "--package", "ferry-gui"]);
@@ -99,7 +103,7 @@ fn frames(bench: &Bench, report: &mut Report) -> Result<(), Failure> {
         .find_map(|line| serde_json::from_str(line).ok())
         .during(format!("the bench of frames said {text}"))?;
     let figure = |name: &str| figures[name].as_f64().during(name.to_owned());
-    let rows = format!("frames over {count} rows");
+    let rows = format!("frames over {MILLION} rows");
     report.add(format!("{rows}: CPU, ms"), figure("frame_ms")?, Goal::AtMost(8.0));
     report.add(format!("{rows}: filter, ms"), figure("filter_ms")?, Goal::AtMost(100.0));
     report.add(format!("{rows}: memory, MB"), figure("memory_mb")?, Goal::AtMost(600.0));

@@ -24,9 +24,10 @@ impl Vsftpd {
         let (empty, log) = (room.join("empty"), room.join("vsftpd.log"));
         fs::create_dir_all(&empty).during(empty.display())?;
         let as_launcher = if sys::is_root() { "NO" } else { "YES" };
+        // vsftpd begins in its user's home: daemon has one, nobody has none.
         let text = format!(
             "listen=YES\nlisten_address=127.0.0.1\nlisten_port={}\nbackground=NO\n\
-             anonymous_enable=YES\nno_anon_password=YES\nlocal_enable=NO\nftp_username=nobody\n\
+             anonymous_enable=YES\nno_anon_password=YES\nlocal_enable=NO\nftp_username=daemon\n\
              anon_root={}\nrun_as_launching_user={as_launcher}\nsecure_chroot_dir={}\n\
              seccomp_sandbox=NO\nxferlog_enable=YES\nlog_ftp_protocol=YES\nvsftpd_log_file={}\n",
             address.port(),
