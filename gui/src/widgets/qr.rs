@@ -1,7 +1,9 @@
 //! A QR code.
 
-use crate::theme::tokens::size;
-use egui::{Color32, CornerRadius, Mesh, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use crate::theme::tokens::{Tokens, size};
+use egui::{
+    Color32, CornerRadius, Mesh, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
 
 /// Light fields around a code, so that readers find it.
 const MARGIN: usize = 4;
@@ -15,14 +17,16 @@ pub fn qr_code(ui: &mut Ui, label: &str, side: f32, (width, dark): (usize, &[boo
     let wanted = vec2(field * fields, field * fields);
     let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
-    ui.painter().rect_filled(rect, CornerRadius::same(size::CORNER), Color32::WHITE);
-    let corner =
+    let border = Stroke::new(1.0, Tokens::of(ui).border);
+    let corner = CornerRadius::same(size::CORNER);
+    ui.painter().rect(rect, corner, Color32::WHITE, border, StrokeKind::Inside);
+    let origin =
         pos2((rect.left() * pixels).round() / pixels, (rect.top() * pixels).round() / pixels);
     // Without the soft edges of single rectangles, which would show between the fields.
     let mut mesh = Mesh::default();
     for (index, _) in dark.iter().enumerate().filter(|(_, is_dark)| **is_dark) {
         let (column, row) = (index % width + MARGIN, index / width + MARGIN);
-        let min = corner + vec2(points(column), points(row)) * field;
+        let min = origin + vec2(points(column), points(row)) * field;
         mesh.add_colored_rect(Rect::from_min_size(min, vec2(field, field)), Color32::BLACK);
     }
     ui.painter().add(mesh);

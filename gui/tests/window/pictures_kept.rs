@@ -24,7 +24,7 @@ fn undo() {
         let groups = vec![
             group(20, vec![thing(9, "/minutes.txt", Reason::Replaced, 3_400)]),
             group(21, photos.collect()),
-            group(22, vec![thing(10, "/照片/渡轮 🚢.jpg", Reason::Removed, 812_300)]),
+            group(22, vec![thing(10, "/Übersicht.pdf", Reason::Removed, 812_300)]),
             group(23, vec![thing(11, long, Reason::Replaced, 48_211)]),
             group(24, vec![thing(12, "/plan.svg", Reason::Removed, 18_000)]),
         ];
@@ -62,7 +62,7 @@ fn parts() {
             KeptEvent::Parts(vec![
                 part(1, "/Archive/holiday.mp4", (1_100_000_000, 1_480_211_009), true),
                 part(2, "/backup-2026-11-19.tar.zst", (412_000_000, 734_003_200), false),
-                part(3, "/Shared with everybody/プロジェクト.zip", (9_000_000, 96_000_000), false),
+                part(3, "/Shared with everybody/project.zip", (9_000_000, 96_000_000), false),
             ]),
         );
         window.act(Action::Kept(KeptAction::AskAbandon([2; 16])));
@@ -87,7 +87,7 @@ fn history() {
             },
             deed(DeedKind::BringBack, "/Archive/2025/IMG_0001.jpg", done),
             deed(DeedKind::MakeFolder, "/Shared with everybody/2027", done),
-            deed(DeedKind::Upload, "/照片/渡轮 🚢.jpg", done),
+            deed(DeedKind::Upload, "/Übersicht.pdf", done),
         ];
         tell(window, KeptEvent::History { before: 0, deeds, older: Some(9) });
     });

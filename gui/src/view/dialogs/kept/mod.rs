@@ -11,7 +11,7 @@ use crate::state::kept::{Shelf, Tab};
 use crate::state::pane::Loading;
 use crate::state::problem::Problem;
 use crate::text::{dialogs, kept as text};
-use crate::theme::tokens::{Tokens, space};
+use crate::theme::tokens::{Tokens, size, space};
 use crate::theme::{self, icons};
 use crate::view::Actions;
 use crate::widgets::{Button, Look, banner, divider, empty, words};
@@ -148,26 +148,24 @@ fn line_ui(ui: &mut Ui, line: &Line<'_>, buttons: impl FnOnce(&mut Ui)) {
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, egui::Stroke::new(1.0, border));
     let inner =
         rect.shrink2(egui::vec2(space::XS, 0.0)).with_min_x(rect.left() + space::XS + line.indent);
+    // Children that take no room of their own: the row has its height already.
     let layout = Layout::right_to_left(Align::Center);
-    ui.scope_builder(egui::UiBuilder::new().max_rect(inner).layout(layout), |ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
-        buttons(ui);
-        ui.add_space(space::S);
-        let left = ui.available_rect_before_wrap();
-        let text = left.with_min_x(left.left() + ICON_WIDTH);
-        let (icon, color) = line.icon;
-        let at = egui::pos2(left.left() + ICON_WIDTH / 2.0 - space::XS, left.center().y);
-        ui.painter().text(at, egui::Align2::CENTER_CENTER, icon, theme::icon(16.0), color);
-        words_ui(ui, text, line);
-    });
+    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner).layout(layout));
+    ui.spacing_mut().item_spacing.x = space::XS;
+    buttons(&mut ui);
+    ui.add_space(space::S);
+    let left = ui.available_rect_before_wrap();
+    let (icon, color) = line.icon;
+    let at = egui::pos2(left.left() + ICON_WIDTH / 2.0 - space::XS, left.center().y);
+    ui.painter().text(at, egui::Align2::CENTER_CENTER, icon, theme::icon(size::ICON), color);
+    words_ui(&mut ui, left.with_min_x(left.left() + ICON_WIDTH), line);
 }
 
 fn words_ui(ui: &mut Ui, rect: egui::Rect, line: &Line<'_>) {
     let layout = Layout::top_down(Align::Min);
-    ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        ui.add_space(5.0);
-        words(line.title).font(theme::medium()).show(ui);
-        words(line.details).font(theme::small()).color(line.details_color).show(ui);
-    });
+    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect).layout(layout));
+    ui.spacing_mut().item_spacing.y = 1.0;
+    ui.add_space(5.0);
+    words(line.title).font(theme::medium()).show(&mut ui);
+    words(line.details).font(theme::small()).color(line.details_color).show(&mut ui);
 }
