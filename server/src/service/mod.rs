@@ -19,6 +19,7 @@ mod presence;
 mod promises;
 mod read;
 mod roots;
+mod sent_values;
 mod sessions;
 mod shared;
 mod stream;

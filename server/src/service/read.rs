@@ -2,14 +2,15 @@
 
 use super::fetch::Fetch;
 use super::pace::Pace;
+use super::sent_values::SentValues;
 use super::view::View;
 use super::{Error, Result, Service, Session};
 use crate::audit::{Action, Deed};
 use crate::storage::{Metadata, Reader};
-use crate::values::{AllValues, KeptValues};
+use crate::values::KeptValues;
 use ferry_protocol::{
-    Digest, Hasher, Range, RemotePath, Rights, SegmentHasher, SegmentRange, SegmentValue,
-    segment_count, segment_start,
+    Digest, Hasher, Range, RemotePath, Rights, SegmentRange, SegmentValue, segment_count,
+    segment_start,
 };
 use std::fmt;
 use std::fs::File;
@@ -42,22 +43,7 @@ enum Proof {
     /// By the digest of all that was sent.
     Digest(Hasher),
     /// By the value of each segment.
-    Values(Values),
-}
-
-/// The values of the segments that are sent.
-struct Values {
-    /// Those that are kept of the file: they were verified, so that a disk which altered the
-    /// content since is found out.
-    known: Option<AllValues>,
-    /// Otherwise they are computed, and may be kept.
-    learned: Vec<SegmentValue>,
-    hasher: SegmentHasher,
-    /// The first segment, and the one that is sent now.
-    first: u32,
-    next: u32,
-    /// Whether the one that is sent now is whole.
-    is_due: bool,
+    Values(SentValues),
 }
 
 /// What [`Download::next_piece`] yields.
@@ -139,7 +125,7 @@ impl Download {
             return Err(NO_SEGMENTS);
         }
         let known = self.reader.state().and_then(|state| self.kept.segments(&state.stamp));
-        self.proof = Proof::Values(Values::from(range.first, known));
+        self.proof = Proof::Values(SentValues::from(range.first, known));
         let offset = segment_start(range.first);
         let len = segment_start(range.end()).saturating_sub(offset);
         Ok(self.of(Range { offset, len }))
@@ -188,8 +174,8 @@ impl Download {
         match &mut self.proof {
             Proof::Digest(hasher) if len == 0 => return Ok(Piece::End(Some(hasher.digest()))),
             Proof::Values(values) if len == 0 => {
-                if let (None, Some(state)) = (&values.known, self.reader.state()) {
-                    self.kept.learn(state, values.first, &values.learned);
+                if let Some(state) = self.reader.state() {
+                    values.teach(&self.kept, state);
                 }
                 return Ok(Piece::End(None));
             }
@@ -202,8 +188,8 @@ impl Download {
     /// The value of a segment that was read to its end; the next one begins.
     fn due_value(&mut self) -> Option<SegmentValue> {
         match &mut self.proof {
-            Proof::Values(values) if values.is_due => values.due(),
-            _ => None,
+            Proof::Values(values) => values.due(),
+            Proof::Digest(_) => None,
         }
     }
 
@@ -273,36 +259,6 @@ impl Download {
     }
 }
 
-impl Values {
-    fn from(first: u32, known: Option<AllValues>) -> Self {
-        let (learned, hasher) = (Vec::new(), SegmentHasher::new(first));
-        Self { known, learned, hasher, first, next: first, is_due: false }
-    }
-
-    fn take(&mut self, content: &[u8], is_whole: bool) {
-        if self.known.is_none() {
-            self.hasher.update(content);
-        }
-        self.is_due = is_whole;
-    }
-
-    fn due(&mut self) -> Option<SegmentValue> {
-        let value = match &self.known {
-            Some(known) => known.value(self.next),
-            None => self.hasher.value(),
-        };
-        self.next = self.next.saturating_add(1);
-        self.is_due = false;
-        if self.known.is_none() {
-            self.hasher = SegmentHasher::new(self.next);
-            if self.learned.len() < LEARNED_MAX {
-                self.learned.extend(value);
-            }
-        }
-        value
-    }
-}
-
 impl Record {
     fn failed(&self, err: &Error) {
         match self {
@@ -327,10 +283,6 @@ impl fmt::Debug for Download {
         write!(f, "Download({}, {} bytes to come)", self.path, self.remaining())
     }
 }
-
-/// Values that one download remembers: those of 16 GiB. Who asks for more at once teaches the rest
-/// to nobody.
-const LEARNED_MAX: usize = 65_536;
 
 /// Why segments cannot be asked for.
 pub(super) const NO_SEGMENTS: Error =
