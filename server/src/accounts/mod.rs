@@ -97,8 +97,16 @@ impl Accounts {
 
     /// The same with an owner, who may do everything.
     #[must_use]
-    pub fn with_owner(self, secret: &OwnerSecret) -> Self {
-        Self { owner: Some(owner::Owner::new(secret)), ..self }
+    pub fn with_owner(self) -> Self {
+        Self { owner: Some(owner::Owner::new()), ..self }
+    }
+
+    /// What the owner logs in with, once; `None` where there is no owner.
+    ///
+    /// # Errors
+    /// Where the system gives no random numbers.
+    pub fn admit_owner(&self) -> std::io::Result<Option<OwnerSecret>> {
+        self.owner.as_ref().map(owner::Owner::admit).transpose()
     }
 
     /// Lets a guest in with these rights, or none any more. Acts on open sessions too.

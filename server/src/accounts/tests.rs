@@ -216,8 +216,9 @@ fn names_are_taken_once_and_unknown_ones_are_told() {
 #[test]
 fn an_owner_is_in_no_file_and_no_file_can_take_its_name() {
     let state = tempfile::tempdir().unwrap();
-    let secret = OwnerSecret::random().unwrap();
-    let accounts = Accounts::open(state.path(), None).unwrap().with_owner(&secret);
+    let accounts = Accounts::open(state.path(), None).unwrap().with_owner();
+    let secret = accounts.admit_owner().unwrap().unwrap();
+    let other = accounts.admit_owner().unwrap().unwrap();
     assert!(!accounts.is_empty() && accounts.count() == 0);
     let owner = accounts.authenticate(OWNER_NAME, secret.expose().as_bytes()).unwrap();
     assert_eq!(owner.rights(), Rights::read_write());
@@ -225,10 +226,13 @@ fn an_owner_is_in_no_file_and_no_file_can_take_its_name() {
     for wrong in [b"".as_slice(), b"secret", &secret.expose().as_bytes()[1..]] {
         assert!(accounts.authenticate(OWNER_NAME, wrong).is_none());
     }
+    let again = accounts.authenticate(OWNER_NAME, secret.expose().as_bytes());
+    assert!(again.is_none(), "a secret is good for one login");
+    assert!(accounts.authenticate(OWNER_NAME, other.expose().as_bytes()).is_some());
     assert!(AccountName::parse(OWNER_NAME).is_err());
     let without = Accounts::open(state.path(), None).unwrap();
     assert!(without.authenticate(OWNER_NAME, secret.expose().as_bytes()).is_none());
-    assert!(without.account(OWNER_NAME).is_none());
+    assert!(without.account(OWNER_NAME).is_none() && without.admit_owner().unwrap().is_none());
 }
 
 #[test]

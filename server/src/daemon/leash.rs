@@ -42,6 +42,11 @@ impl Leash {
         self.state.lock().is_kept
     }
 
+    /// How many windows hold the server.
+    pub(super) fn windows(&self) -> usize {
+        self.state.lock().windows
+    }
+
     /// The server has ended: nobody needs to wait.
     pub(super) fn cut(&self) {
         self.change(|state| state.is_cut = true);
@@ -91,6 +96,7 @@ mod tests {
         leash.hold();
         leash.hold();
         leash.let_go();
+        assert_eq!(leash.windows(), 1);
         leash.keep(true);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| leash.wait_for(Duration::ZERO));

@@ -57,6 +57,9 @@ pub(super) struct Report {
     /// Whether it belongs to a desktop window, and then whether it goes on without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) is_kept: Option<bool>,
+    /// How many desktop windows hold it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) windows: Option<usize>,
 }
 
 impl Report {

@@ -3,12 +3,11 @@
 use super::changes;
 use super::control::{ControlChannel, Controlled as _};
 use super::failure::Failure;
-use super::leash::Leash;
 use super::lock::ServerLock;
 use super::serving::{Owned, Serving, not_started};
 use super::signals::Caught;
 use super::{configured, print, usable_accounts};
-use crate::accounts::{Accounts, OwnerSecret};
+use crate::accounts::Accounts;
 use crate::config::{Config, DESCRIPTORS_WANTED, Findings, ServeArguments};
 use crate::identity::{self, Identity};
 use crate::state_folder::StateFolder;
@@ -37,7 +36,7 @@ pub(super) fn run(
         leave(&config)?;
     }
     log::to_stderr();
-    let owned = if arguments.owned { Some(take_ownership()?) } else { None };
+    let owned = arguments.owned.then(Owned::default);
     let accounts = Arc::new(accounts_of(&config, owned.as_ref())?);
     let state = StateFolder::at(&config.state_dir);
     // Dropped last: as long as it is held, no other server may use this folder.
@@ -78,13 +77,6 @@ fn identity_of(arguments: &ServeArguments, state_dir: &Path) -> Result<Identity,
         Some(files) => Identity::of_files(&files),
         None => Identity::load_or_create(state_dir),
     }
-}
-
-/// Makes the owner's login.
-fn take_ownership() -> Result<Owned, Failure> {
-    let secret = OwnerSecret::random()
-        .map_err(|err| Failure::refused(format!("the system has no random numbers: {err}")))?;
-    Ok(Owned { secret, leash: Leash::default() })
 }
 
 /// Starts the server; that of a desktop window takes the next free port where its own is taken.
@@ -135,9 +127,11 @@ fn confine(config: &Config, accounts: &Accounts, arguments: &ServeArguments) -> 
 }
 
 fn accounts_of(config: &Config, owned: Option<&Owned>) -> Result<Accounts, Failure> {
-    let Some(owned) = owned else { return usable_accounts(config) };
+    if owned.is_none() {
+        return usable_accounts(config);
+    }
     let accounts = Accounts::open(&config.state_dir, config.guest).map_err(Failure::refused)?;
-    Ok(accounts.with_owner(&owned.secret))
+    Ok(accounts.with_owner())
 }
 
 /// Leaves terminal and folder behind: neither must be kept busy by a server in the background.

@@ -37,8 +37,8 @@ pub(super) struct Serving {
 }
 
 /// What a server has that belongs to a desktop window.
+#[derive(Default)]
 pub(super) struct Owned {
-    pub(super) secret: OwnerSecret,
     pub(super) leash: Leash,
 }
 
@@ -200,6 +200,7 @@ impl Controlled for Serving {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             is_open_to_network: addresses.iter().any(|address| !address.ip().is_loopback()),
             is_kept: self.owned.as_ref().map(|owned| owned.leash.is_kept()),
+            windows: self.owned.as_ref().map(|owned| owned.leash.windows()),
         }
     }
 
@@ -235,8 +236,10 @@ impl Controlled for Serving {
     }
 
     fn owner(&self) -> Result<OwnerSecret, String> {
-        let owned = self.owned.as_ref().ok_or_else(|| NOT_OWNED.to_owned())?;
-        Ok(owned.secret.clone())
+        let admitted = self.accounts.admit_owner();
+        let admitted =
+            admitted.map_err(|err| format!("the system has no random numbers: {err}"))?;
+        admitted.ok_or_else(|| NOT_OWNED.to_owned())
     }
 
     fn let_in(&self, guest: Option<Access>) -> Result<Report, String> {

@@ -43,6 +43,8 @@ pub struct Sharing {
     pub guest: Option<Access>,
     /// Whether it goes on when no window holds it.
     pub is_kept: bool,
+    /// How many windows hold it.
+    pub windows: usize,
     /// Connections open now, those of the windows included.
     pub connections: u64,
     /// Process id of the server.
@@ -134,7 +136,8 @@ impl SharedFolder {
         }
     }
 
-    /// What the owner, whose account is [`OWNER_NAME`], logs in with as long as this server runs.
+    /// What the owner, whose account is [`OWNER_NAME`], logs in with, once and soon. Whoever opens
+    /// the folder again asks again.
     ///
     /// # Errors
     /// As [`sharing`](Self::sharing), and where the server was not started here.
@@ -270,6 +273,7 @@ impl Sharing {
             is_open_to_network: report.is_open_to_network,
             guest: report.guest,
             is_kept: report.is_kept.unwrap_or(true),
+            windows: report.windows.unwrap_or(0),
             connections: report.connections,
             pid: report.pid,
         })

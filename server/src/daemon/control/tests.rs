@@ -42,6 +42,7 @@ impl Controlled for Puppet {
             version: "0".to_owned(),
             is_open_to_network: false,
             is_kept: None,
+            windows: None,
         }
     }
 
