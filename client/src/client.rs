@@ -349,7 +349,10 @@ impl Client {
         loop {
             match self.call_once(request, path) {
                 Err(err) if err.is_retryable() => backoff.wait(err)?,
-                other => return other,
+                other => {
+                    backoff.succeeded();
+                    return other;
+                }
             }
         }
     }

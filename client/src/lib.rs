@@ -38,5 +38,5 @@ pub use error::{Error, Stage};
 /// The types of the protocol that calls of this crate take and give.
 pub use ferry_protocol as protocol;
 pub use progress::Progress;
-pub use questions::{Choice, Conflict, NoQuestions, Questions, Resolution};
+pub use questions::{Choice, Conflict, NoQuestions, Questions, Resolution, Retry};
 pub use site::{ConnectOptions, Credentials, Deadlines};

@@ -1,8 +1,10 @@
 //! What the library cannot decide alone. A program implements [`Questions`] to ask a person; a
 //! script uses [`NoQuestions`].
 
+use crate::Error;
 use crate::trust::Fingerprint;
 use ferry_protocol::{Secret, Timestamp};
+use std::time::Duration;
 
 /// Two different files for one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,17 @@ pub struct Resolution {
     pub for_all: bool,
 }
 
+/// A failure after which the same is tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry<'a> {
+    /// What went wrong.
+    pub cause: &'a Error,
+    /// How often it went wrong in a row; 1 at first.
+    pub failed_count: u32,
+    /// How long it is waited before the next attempt.
+    pub next_in: Duration,
+}
+
 /// Asked from any thread of the library, one question at a time.
 pub trait Questions: Send + Sync {
     /// Whether a server that was never seen before has the right key.
@@ -52,6 +65,17 @@ pub trait Questions: Send + Sync {
 
     /// Something a person should know that stops nothing: a lost connection, a skipped pipe.
     fn notice(&self, text: &str);
+
+    /// Something went wrong that trying again may mend, and is tried again. By itself it is told
+    /// as a notice the first time.
+    fn retrying(&self, retry: &Retry<'_>) {
+        if retry.failed_count == 1 {
+            self.notice(&format!("{}; trying again", retry.cause));
+        }
+    }
+
+    /// What was tried again worked.
+    fn recovered(&self) {}
 }
 
 /// Trusts nobody new, knows no password and chooses nothing.

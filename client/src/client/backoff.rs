@@ -1,7 +1,7 @@
 //! How long to wait before something is tried again, and when to give up.
 
 use crate::site::Site;
-use crate::{Cancel, Error, random};
+use crate::{Cancel, Error, Retry, random};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ pub(crate) struct Backoff {
     site: Arc<Site>,
     cancel: Cancel,
     failing_since: Option<Instant>,
+    failed_count: u32,
     next: Duration,
 }
 
@@ -20,30 +21,34 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
 
 impl Backoff {
     pub(crate) fn new(site: &Arc<Site>, cancel: &Cancel) -> Self {
-        Self { site: Arc::clone(site), cancel: cancel.clone(), failing_since: None, next: FIRST }
+        let (site, cancel) = (Arc::clone(site), cancel.clone());
+        Self { site, cancel, failing_since: None, failed_count: 0, next: FIRST }
     }
 
     /// Something went well: the time for retries starts anew.
     pub(crate) fn succeeded(&mut self) {
-        self.failing_since = None;
+        if self.failing_since.take().is_some() {
+            self.site.questions.recovered();
+        }
+        self.failed_count = 0;
         self.next = FIRST;
     }
 
     /// Waits after a failure that a retry can mend; gives `err` back once the time is over.
     pub(crate) fn wait(&mut self, err: Error) -> Result<(), Error> {
         self.cancel.check()?;
-        let is_first = self.failing_since.is_none();
         let since = *self.failing_since.get_or_insert_with(Instant::now);
         if since.elapsed() >= self.site.options.retry_for {
             return Err(err);
         }
-        let pause = self.pause_after(&err);
-        if is_first && !matches!(err, Error::Busy { .. }) {
-            let notice = format!("{err}; trying again");
-            self.site.questions.notice(&notice);
-        }
         let left = self.site.options.retry_for.saturating_sub(since.elapsed());
-        self.cancel.wait(pause.min(left))
+        let next_in = self.pause_after(&err).min(left);
+        if !matches!(err, Error::Busy { .. }) {
+            self.failed_count += 1;
+            let retry = Retry { cause: &err, failed_count: self.failed_count, next_in };
+            self.site.questions.retrying(&retry);
+        }
+        self.cancel.wait(next_in)
     }
 
     fn pause_after(&mut self, err: &Error) -> Duration {

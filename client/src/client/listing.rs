@@ -30,12 +30,13 @@ impl<'a> Listing<'a> {
         let mut backoff = Backoff::new(&client.site, &client.cancel);
         let first = loop {
             match client.call_once(request, path) {
-                Ok(Answer::Page(page)) => break page,
-                Ok(_) => return Err(unexpected()),
                 Err(err) if err.is_retryable() => backoff.wait(err)?,
-                Err(err) => return Err(err),
+                answered => break answered,
             }
         };
+        // A refusal is an answer, too.
+        backoff.succeeded();
+        let Answer::Page(first) = first? else { return Err(unexpected()) };
         Ok(Self { client, path: path.clone(), first: Some(first), is_over: false, entries_seen: 0 })
     }
 

@@ -29,7 +29,10 @@ pub(super) fn finish(job: &Job<'_>, folders: Vec<(RemotePath, Attributes)>) -> R
         });
         match finished {
             Err(err) if err.is_retryable() => backoff.wait(err)?,
-            other => return other,
+            other => {
+                backoff.succeeded();
+                return other;
+            }
         }
     }
 }
