@@ -11,7 +11,7 @@ use clap::Args;
 use places::Places;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What is put where.
@@ -94,7 +94,13 @@ fn change_default_apps(places: &Places, change: fn(&str) -> String) -> Result<()
     if after == before {
         return Ok(());
     }
-    put(&path, after.as_bytes(), 0o644)
+    put(&followed(path), after.as_bytes(), 0o644)
+}
+
+/// What a link leads to, as in a home whose settings lie elsewhere: that is replaced, and the link
+/// stays.
+fn followed(path: PathBuf) -> PathBuf {
+    path.canonicalize().unwrap_or(path)
 }
 
 /// Desktops keep an index of what opens what; they look for themselves sooner or later.
@@ -109,4 +115,20 @@ fn tell_desktop(places: &Places) {
 fn is_in_path(folder: &Path) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|listed| listed == folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_stays_and_what_it_leads_to_is_replaced() {
+        let room = tempfile::tempdir().unwrap();
+        let (file, link) = (room.path().join("dotfiles"), room.path().join("mimeapps.list"));
+        fs::write(&file, "before").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        put(&followed(link.clone()), b"after", 0o644).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "after");
+    }
 }
