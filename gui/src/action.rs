@@ -6,7 +6,7 @@ pub use kept::{KeptAction, KeptEvent};
 
 use crate::state::ThemeChoice;
 use crate::state::arrangement::{Arranged, Column};
-use crate::state::connection::{KeyChange, Server, TrustQuestion};
+use crate::state::connection::{KeyChange, Server, Trouble, TrustQuestion};
 use crate::state::notice::Remedy;
 use crate::state::place::Place;
 use crate::state::problem::Problem;
@@ -251,8 +251,6 @@ pub enum NoticeAction {
 /// In the dialog of the shared folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShareAction {
-    /// Another folder is asked for.
-    ChooseFolder,
     /// What guests are to be allowed.
     Rights(GuestRights),
     /// Others on the network are let in.
@@ -274,6 +272,10 @@ pub enum ShareAction {
 pub enum WindowAction {
     /// The window is to be closed.
     CloseRequested,
+    /// It does not close by itself any more.
+    StayOpen,
+    /// Files of another program were dropped where they cannot go.
+    DroppedInVain,
     /// Light, dark, or as the system wants it.
     Theme(ThemeChoice),
 }
@@ -302,8 +304,15 @@ pub enum Event {
     ConnectFailed(Problem),
     /// The server has another key than before.
     KeyChanged(KeyChange),
-    /// The server does not answer and is tried again; `None` once it answers.
-    Trouble(Option<Problem>),
+    /// Something that a person should know and that stops nothing.
+    Noticed(Problem),
+    /// A server does not answer; no trouble once it answers again.
+    Trouble {
+        /// Which, `HOST:PORT`.
+        server: String,
+        /// What is being tried.
+        trouble: Option<Trouble>,
+    },
     /// Rows of a folder: all that were read so far.
     Listed {
         /// On which side.
@@ -356,6 +365,10 @@ pub enum Event {
     JobEnded(JobId, JobEnd),
     /// A native dialog was answered; nothing for a cancelled one.
     Picked(Picked),
+    /// Files that another program has copied and that are to be uploaded.
+    FilesCopied(Vec<Place>),
+    /// A folder is to be shared, by the command line or another start of the program.
+    ShareAsked(Place),
     /// The embedded server.
     Share(ShareEvent),
     /// What the server keeps.

@@ -1,7 +1,7 @@
 //! The window's frame: it carries actions to the update, requests to whom they are for, and lets
 //! the views draw. Nothing is decided here, and nothing waits.
 
-use crate::action::{Action, ConnectAction, Event, Picked, WindowAction};
+use crate::action::{Action, ConnectAction, Event, WindowAction};
 use crate::desktop::{Desktop, HandedOver, NoDesktop};
 use crate::file_dialog::{FileDialogs, NativeDialogs};
 use crate::request::{Request, WindowRequest};
@@ -153,6 +153,7 @@ impl App {
             WindowRequest::Copy(text) => ctx.copy_text(text),
             WindowRequest::Close => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             WindowRequest::StayOpen => ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose),
+            WindowRequest::ReadCopiedFiles => self.options.desktop.read_copied_files(),
             WindowRequest::Hide => ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(true)),
             WindowRequest::Notify { summary, body } => {
                 if !ctx.input(|input| input.focused) {
@@ -172,7 +173,8 @@ impl App {
             .backend
             .try_next()
             .or_else(|| self.options.dialogs.try_next().map(Event::Picked))
-            .or_else(|| self.options.sharing.try_next().map(Event::Share));
+            .or_else(|| self.options.sharing.try_next().map(Event::Share))
+            .or_else(|| self.options.desktop.copied_files().map(|files| copied(&files)));
         event.map(|event| Action::Event(Box::new(event)))
     }
 
@@ -249,10 +251,14 @@ impl App {
     }
 }
 
+fn copied(files: &[PathBuf]) -> Event {
+    Event::FilesCopied(files.iter().map(|file| state::place::Place::from_path(file)).collect())
+}
+
 /// A folder to share that was named without a dialog.
 fn share_action(folder: &Path) -> Action {
     let place = state::place::Place::from_path(folder);
-    Action::Event(Box::new(Event::Picked(Picked::Share(place))))
+    Action::Event(Box::new(Event::ShareAsked(place)))
 }
 
 impl eframe::App for App {

@@ -70,6 +70,8 @@ pub enum Work {
     },
     /// Removes files and whole folders.
     Remove(Side, Vec<(Place, bool)>),
+    /// Begins the journal of a new job, which may have to wait for its turn.
+    NoteJob(JobOrder),
     /// Starts a job, or goes on with one.
     StartJob(JobOrder),
     /// Stops a job that runs; it can go on later.
@@ -160,6 +162,8 @@ pub enum Pick {
 pub enum WindowRequest {
     /// Puts a text on the clipboard.
     Copy(String),
+    /// Looks which files another program has copied.
+    ReadCopiedFiles,
     /// Closes the window.
     Close,
     /// Keeps the window open although it was asked to close.

@@ -1,4 +1,4 @@
-//! What needs `unsafe`: loading a library only to see whether the system has it.
+//! What needs `unsafe` or the system's own calls.
 #![expect(unsafe_code, reason = "loading a library runs its start code")]
 
 /// Whether the system's loader finds a library by this name.
@@ -6,4 +6,16 @@ pub(crate) fn has_library(name: &str) -> bool {
     // SAFETY: the start and end code of the display libraries asked for does nothing beyond
     // themselves; the window system loads the same ones right after.
     unsafe { libloading::Library::new(name) }.is_ok()
+}
+
+/// The user at the other end of a socket.
+#[cfg(target_os = "linux")]
+pub(crate) fn peer_uid(stream: &std::os::unix::net::UnixStream) -> std::io::Result<u32> {
+    Ok(rustix::net::sockopt::socket_peercred(stream)?.uid.as_raw())
+}
+
+/// The user that this process belongs to.
+#[cfg(target_os = "linux")]
+pub(crate) fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
 }

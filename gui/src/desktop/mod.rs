@@ -3,6 +3,8 @@
 
 mod icon;
 #[cfg(target_os = "linux")]
+mod letter;
+#[cfg(target_os = "linux")]
 mod linux;
 pub mod single;
 
@@ -30,6 +32,37 @@ pub fn prepare(builder: &mut eframe::EventLoopBuilder<eframe::UserEvent>) {
     linux::prefer_x11(builder);
     #[cfg(not(target_os = "linux"))]
     let _ = builder;
+}
+
+/// The window system that the window is shown by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Session {
+    /// X11, through `XWayland` too.
+    X11,
+    /// Wayland.
+    Wayland,
+}
+
+/// Environment variable that keeps the window on Wayland although there is an X server.
+const WAYLAND_VARIABLE: &str = "FERRY_WAYLAND";
+
+impl Session {
+    /// The one that the window will use: X11 where there is one, since dropping files needs it,
+    /// unless the user wants Wayland. `None` where there is no display.
+    #[must_use]
+    pub fn of_environment() -> Option<Self> {
+        Self::of(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    }
+
+    fn of(is_set: impl Fn(&str) -> bool) -> Option<Self> {
+        let has_wayland = is_set("WAYLAND_DISPLAY") || is_set("WAYLAND_SOCKET");
+        match (is_set("DISPLAY"), has_wayland) {
+            (true, true) if is_set(WAYLAND_VARIABLE) => Some(Self::Wayland),
+            (true, _) => Some(Self::X11),
+            (false, true) => Some(Self::Wayland),
+            (false, false) => None,
+        }
+    }
 }
 
 /// What another start of the program asks of the window that is there.
@@ -69,6 +102,14 @@ pub trait Desktop {
     /// Tells the user outside the window, as when a transfer ends while it is in the background.
     fn notify(&mut self, _summary: &str, _body: &str);
 
+    /// Looks which files another program has copied.
+    fn read_copied_files(&mut self) {}
+
+    /// Those files, once they are known.
+    fn copied_files(&mut self) -> Option<Vec<PathBuf>> {
+        None
+    }
+
     /// What another start of the program handed over. The window comes to the front for it.
     fn handed_over(&mut self) -> Option<HandedOver>;
 }
@@ -96,5 +137,21 @@ impl Desktop for NoDesktop {
 
     fn handed_over(&mut self) -> Option<HandedOver> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x11_is_taken_where_it_is_unless_the_user_wants_wayland() {
+        let of = |set: &[&str]| Session::of(|name| set.contains(&name));
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&["DISPLAY", "WAYLAND_DISPLAY"]), Some(Session::X11));
+        let wanted = ["DISPLAY", "WAYLAND_DISPLAY", WAYLAND_VARIABLE];
+        assert_eq!(of(&wanted), Some(Session::Wayland));
+        assert_eq!(of(&["WAYLAND_SOCKET"]), Some(Session::Wayland));
+        assert_eq!(of(&["DISPLAY", WAYLAND_VARIABLE]), Some(Session::X11), "there is no other");
     }
 }

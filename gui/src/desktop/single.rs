@@ -1,72 +1,171 @@
 //! One window for a user: a second start hands what it was asked to do to the first and ends.
 
 use super::HandedOver;
+use std::path::Path;
 
 /// The right to be the one window, and the ear for later starts.
 #[derive(Debug)]
 pub struct Instance {
     #[cfg(target_os = "linux")]
-    pub(super) listener: Option<std::os::unix::net::UnixListener>,
+    pub(super) ear: Option<linux::Ear>,
 }
 
 /// Takes the right to be the one window; `None` when another process has it, has been asked to do
 /// this instead, and has said that it will. Where neither works out, the window opens all the same.
+/// `state_folder` serves where the system has no folder for such things.
 #[must_use]
-pub fn first_or_hand_over(wish: &HandedOver) -> Option<Instance> {
+pub fn first_or_hand_over(wish: &HandedOver, state_folder: Option<&Path>) -> Option<Instance> {
     #[cfg(target_os = "linux")]
-    return linux::first_or_hand_over(wish);
+    return linux::first_or_hand_over(wish, state_folder);
     #[cfg(not(target_os = "linux"))]
     {
-        let _ = wish;
+        let _ = (wish, state_folder);
         Some(Instance {})
     }
 }
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::receive;
-
-#[cfg(target_os = "linux")]
-mod linux {
+pub(super) mod linux {
+    use super::super::letter::{self, UNDERSTOOD};
     use super::{HandedOver, Instance};
+    use crate::sys;
     use std::env;
-    use std::ffi::OsString;
     use std::fmt::Write as _;
-    use std::io::{self, Read as _, Write as _};
-    use std::os::linux::net::SocketAddrExt as _;
-    use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-    use std::os::unix::fs::MetadataExt as _;
-    use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
-    use std::path::PathBuf;
-    use std::time::Duration;
+    use std::fs::{self, DirBuilder, File};
+    use std::io::{self, Write as _};
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::path::{Path, PathBuf};
+    use std::sync::mpsc::sync_channel;
+    use std::thread;
+    use std::time::{Duration, Instant};
 
-    /// How long either side waits for the other.
+    /// How long one start waits for the other, from the first word to the last.
     const PATIENCE: Duration = Duration::from_secs(2);
-    const MESSAGE_MAX: u64 = 64 * 1024;
-    const UNDERSTOOD: &[u8] = b"ok";
+    /// Until the first start, which has just taken its right, has an ear.
+    const PAUSE: Duration = Duration::from_millis(20);
 
-    pub(super) fn first_or_hand_over(wish: &HandedOver) -> Option<Instance> {
-        let Ok(address) = address() else {
-            return Some(Instance { listener: None });
+    /// Where later starts are heard. It lies in a folder that no other user may enter, and a lock
+    /// says whose it is, which ends with its process.
+    #[derive(Debug)]
+    pub(in crate::desktop) struct Ear {
+        listener: UnixListener,
+        _right: File,
+    }
+
+    pub(super) fn first_or_hand_over(
+        wish: &HandedOver,
+        state_folder: Option<&Path>,
+    ) -> Option<Instance> {
+        let Ok(path) = socket_path(state_folder) else {
+            return Some(Instance { ear: None });
         };
-        match UnixListener::bind_addr(&address) {
-            Ok(listener) => Some(Instance { listener: Some(listener) }),
-            Err(_) => match hand_over(&address, wish) {
-                Ok(()) => None,
-                Err(_) => Some(Instance { listener: None }),
-            },
+        match Ear::open(&path) {
+            Ok(ear) => Some(Instance { ear: Some(ear) }),
+            Err(_) if hand_over(&path, wish, PATIENCE) => None,
+            Err(_) => Some(Instance { ear: None }),
         }
     }
 
-    /// A name without a file, which goes with its process: one for each user, display and state
-    /// folder.
-    fn address() -> io::Result<SocketAddr> {
-        let mut name = format!("ferry-gui-{}", std::fs::metadata("/proc/self")?.uid());
+    impl Ear {
+        /// Takes the right, unless another process has it.
+        fn open(path: &Path) -> io::Result<Self> {
+            let right = File::create(path.with_extension("lock"))?;
+            right.try_lock()?;
+            match fs::remove_file(path) {
+                Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(err),
+                _ => {}
+            }
+            Ok(Self { listener: UnixListener::bind(path)?, _right: right })
+        }
+
+        /// The next wish of another start. Waits for it; strangers are not listened to.
+        pub(in crate::desktop) fn receive(&self) -> io::Result<Option<HandedOver>> {
+            let (mut stream, _) = self.listener.accept()?;
+            Ok(answer(&mut stream).ok().flatten())
+        }
+    }
+
+    fn answer(stream: &mut UnixStream) -> io::Result<Option<HandedOver>> {
+        refuse_strangers(stream)?;
+        let wish = letter::open(&letter::read(stream, Instant::now() + PATIENCE)?);
+        if wish.is_some() {
+            stream.set_write_timeout(Some(PATIENCE))?;
+            stream.write_all(UNDERSTOOD)?;
+        }
+        Ok(wish)
+    }
+
+    /// Hands the wish over on a thread of its own: connecting to an ear that nobody listens at
+    /// waits without end. Returns whether it was understood in time.
+    fn hand_over(path: &Path, wish: &HandedOver, patience: Duration) -> bool {
+        let (path, letter) = (path.to_owned(), letter::write(wish));
+        let (done, is_done) = sync_channel(1);
+        let until = Instant::now() + patience;
+        let run = move || {
+            while Instant::now() < until {
+                match tell(&path, &letter, until) {
+                    Ok(()) => return done.send(()).unwrap_or_default(),
+                    // The first start has its right and no ear yet.
+                    Err(_) => thread::sleep(PAUSE),
+                }
+            }
+        };
+        thread::Builder::new().name("hand-over".to_owned()).spawn(run).is_ok()
+            && is_done.recv_timeout(patience).is_ok()
+    }
+
+    fn tell(path: &Path, letter: &[u8], until: Instant) -> io::Result<()> {
+        let mut stream = UnixStream::connect(path)?;
+        refuse_strangers(&stream)?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.write_all(letter)?;
+        stream.shutdown(std::net::Shutdown::Write)?;
+        let answer = letter::read(&mut stream, until)?;
+        if answer == UNDERSTOOD { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    fn refuse_strangers(stream: &UnixStream) -> io::Result<()> {
+        if sys::peer_uid(stream)? == sys::own_uid() {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
+    }
+
+    /// One for each user, display and state folder.
+    fn socket_path(state_folder: Option<&Path>) -> io::Result<PathBuf> {
+        let mut name = "ferry-gui".to_owned();
         for variable in ["DISPLAY", "WAYLAND_DISPLAY", "FERRY_STATE_DIR"] {
             let value = env::var_os(variable).unwrap_or_default();
             // Writing to a string cannot fail; a digest keeps the name short.
             write!(name, "-{:x}", digest(value.as_bytes())).ok();
         }
-        SocketAddr::from_abstract_name(name)
+        Ok(folder(state_folder)?.join(name + ".socket"))
+    }
+
+    /// The system's folder for sockets, else the state folder: the first of them that belongs to
+    /// this user alone.
+    fn folder(state_folder: Option<&Path>) -> io::Result<PathBuf> {
+        let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        if let Some(runtime) = runtime.filter(|folder| is_private(folder)) {
+            return Ok(runtime);
+        }
+        let folder = state_folder.ok_or(io::ErrorKind::NotFound)?.join("window");
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        if is_private(&folder) { Ok(folder) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+    }
+
+    /// Permission bits of everybody else.
+    const OTHERS: u32 = 0o077;
+
+    fn is_private(folder: &Path) -> bool {
+        let found = fs::symlink_metadata(folder);
+        folder.is_absolute()
+            && found.is_ok_and(|found| {
+                found.is_dir() && found.uid() == sys::own_uid() && found.mode() & OTHERS == 0
+            })
     }
 
     /// FNV-1a: only to tell a handful of values apart.
@@ -76,91 +175,56 @@ mod linux {
         })
     }
 
-    fn hand_over(address: &SocketAddr, wish: &HandedOver) -> io::Result<()> {
-        let mut stream = UnixStream::connect_addr(address)?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.write_all(&encode(wish))?;
-        stream.shutdown(std::net::Shutdown::Write)?;
-        let mut answer = Vec::new();
-        stream.take(MESSAGE_MAX).read_to_end(&mut answer)?;
-        if answer == UNDERSTOOD { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
-    }
-
-    /// The next wish of another start. Waits for it.
-    pub(in crate::desktop) fn receive(listener: &UnixListener) -> io::Result<Option<HandedOver>> {
-        let (mut stream, _) = listener.accept()?;
-        Ok(answer(&mut stream).ok().flatten())
-    }
-
-    fn answer(stream: &mut UnixStream) -> io::Result<Option<HandedOver>> {
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        let mut message = Vec::new();
-        (&*stream).take(MESSAGE_MAX).read_to_end(&mut message)?;
-        let wish = decode(&message);
-        if wish.is_some() {
-            stream.write_all(UNDERSTOOD)?;
-        }
-        Ok(wish)
-    }
-
-    fn encode(wish: &HandedOver) -> Vec<u8> {
-        let (word, value) = match wish {
-            HandedOver::Raise => ("raise", &b""[..]),
-            HandedOver::Open(address) => ("open", address.as_bytes()),
-            HandedOver::Share(folder) => ("share", folder.as_os_str().as_bytes()),
-        };
-        [word.as_bytes(), b"\n", value].concat()
-    }
-
-    fn decode(message: &[u8]) -> Option<HandedOver> {
-        let end = message.iter().position(|byte| *byte == b'\n')?;
-        let (word, value) = (message.get(..end)?, message.get(end + 1..)?);
-        match word {
-            b"raise" => Some(HandedOver::Raise),
-            b"open" => Some(HandedOver::Open(String::from_utf8(value.to_owned()).ok()?)),
-            b"share" => {
-                Some(HandedOver::Share(PathBuf::from(OsString::from_vec(value.to_owned()))))
-            }
-            _ => None,
-        }
-    }
-
     #[cfg(test)]
     mod tests {
         use super::*;
+        use std::os::unix::fs::PermissionsExt as _;
 
         #[test]
         fn a_second_start_is_heard_by_the_first() {
-            let name = format!("ferry-gui-test-{}", std::process::id());
-            let address = SocketAddr::from_abstract_name(name).unwrap();
-            let listener = UnixListener::bind_addr(&address).unwrap();
-            let wishes = [
-                HandedOver::Raise,
-                HandedOver::Open("ferry://nas/é#fp=x".to_owned()),
-                HandedOver::Share(PathBuf::from(OsString::from_vec(b"/a\n\xff".to_vec()))),
-            ];
-            for wish in wishes {
-                std::thread::scope(|scope| {
-                    let second = scope.spawn(|| hand_over(&address, &wish));
-                    assert_eq!(receive(&listener).unwrap(), Some(wish.clone()));
-                    second.join().unwrap().unwrap();
-                });
-            }
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ear.socket");
+            let ear = Ear::open(&path).unwrap();
+            assert!(Ear::open(&path).is_err(), "there is one right");
+            let wish = HandedOver::Open("ferry://nas/é#fp=x".to_owned());
+            thread::scope(|scope| {
+                let second = scope.spawn(|| hand_over(&path, &wish, Duration::from_mins(1)));
+                assert_eq!(ear.receive().unwrap(), Some(wish.clone()));
+                assert!(second.join().unwrap());
+            });
+            drop(ear);
+            assert!(Ear::open(&path).is_ok(), "what a dead window left is in nobody's way");
         }
 
         #[test]
         fn a_stranger_is_not_understood_and_does_no_harm() {
-            let name = format!("ferry-gui-stranger-{}", std::process::id());
-            let address = SocketAddr::from_abstract_name(name).unwrap();
-            let listener = UnixListener::bind_addr(&address).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ear.socket");
+            let ear = Ear::open(&path).unwrap();
             for message in [&b""[..], b"GET / HTTP/1.1\r\n", b"open\n\xff", b"raise"] {
-                let mut stream = UnixStream::connect_addr(&address).unwrap();
+                let mut stream = UnixStream::connect(&path).unwrap();
                 stream.write_all(message).unwrap();
                 drop(stream);
-                assert_eq!(receive(&listener).unwrap(), None, "{message:?}");
+                assert_eq!(ear.receive().unwrap(), None, "{message:?}");
             }
+        }
+
+        #[test]
+        fn a_first_start_that_does_not_listen_is_not_waited_for() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ear.socket");
+            let _ear = Ear::open(&path).unwrap();
+            assert!(!hand_over(&path, &HandedOver::Raise, Duration::from_millis(50)));
+        }
+
+        #[test]
+        fn only_a_folder_of_ones_own_holds_the_ear() {
+            let folder = tempfile::tempdir().unwrap();
+            for (mode, is_own) in [(0o700, true), (0o755, false), (0o701, false)] {
+                fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+                assert_eq!(is_private(folder.path()), is_own, "{mode:o}");
+            }
+            assert!(!is_private(Path::new("relative")));
         }
     }
 }

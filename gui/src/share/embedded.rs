@@ -5,6 +5,7 @@ use super::{Sharing, Wake};
 use crate::state::problem::{Fault, Problem};
 use crate::state::secret::Password;
 use crate::state::sharing::{GuestRights, OwnerLogin, QrCode, Share, ShareEvent, ShareRequest};
+use crate::text::sharing as text;
 use ferry_server::config::Access;
 use ferry_server::daemon::sharing::{self, Hold, OWNER_NAME, SharedFolder, SharingError};
 use ferry_server::qr::QrMatrix;
@@ -12,7 +13,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
+use std::time::Duration;
 
 /// The word after which this executable is the server.
 const AS_SERVER: &str = "--as-server";
@@ -31,8 +33,13 @@ pub struct EmbeddedServer {
 struct Running {
     requests: SyncSender<Message>,
     events: Receiver<ShareEvent>,
-    thread: Option<JoinHandle<()>>,
+    /// Closed when the thread has ended.
+    ended: Receiver<()>,
 }
+
+/// How long a window that closes waits for the server to be told. One that does not listen goes by
+/// itself some seconds after nobody holds it.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 enum Message {
@@ -48,9 +55,14 @@ impl Sharing for EmbeddedServer {
         let (requests, messages) = sync_channel(QUEUE_MAX);
         let (outbox, events) = sync_channel(QUEUE_MAX);
         let steward = Steward { outbox, wake, messages: requests.clone(), held: None };
-        let thread =
-            thread::Builder::new().name("share".to_owned()).spawn(move || steward.run(&messages));
-        self.running = Some(Running { requests, events, thread: thread.ok() });
+        let (alive, ended) = sync_channel(0);
+        let run = move || {
+            steward.run(&messages);
+            drop(alive);
+        };
+        // Without its thread the queue is closed, and each wish is answered at once.
+        thread::Builder::new().name("share".to_owned()).spawn(run).ok();
+        self.running = Some(Running { requests, events, ended });
     }
 
     fn perform(&mut self, request: ShareRequest) {
@@ -68,10 +80,9 @@ impl Sharing for EmbeddedServer {
 impl Drop for Running {
     /// The window closes: a server that is not kept is told to go.
     fn drop(&mut self) {
-        if let Some(thread) = self.thread.take()
-            && self.requests.send(Message::Close).is_ok()
-        {
-            thread.join().ok();
+        if self.requests.try_send(Message::Close).is_ok() {
+            // Whether it ended in time or not, the window closes.
+            self.ended.recv_timeout(FAREWELL).ok();
         }
     }
 }
@@ -109,6 +120,7 @@ impl Steward {
         let outcome = match request {
             ShareRequest::Find => self.find(),
             ShareRequest::Start(folder) => self.share(&folder),
+            ShareRequest::Open => self.open(),
             ShareRequest::Widen(rights) => self.let_in(Some(access(rights))),
             ShareRequest::Narrow => self.let_in(None),
             ShareRequest::KeepRunning(is_kept) => self.keep(is_kept),
@@ -138,7 +150,7 @@ impl Steward {
             Some(found) if shares(&found, folder)? => found,
             Some(other) => {
                 let share = self.hold(other)?;
-                let cause = already_shared(&share.folder);
+                let cause = text::already_shared(&share.folder.display().to_string());
                 self.tell(ShareEvent::Running(share, None));
                 return Err(SharingError::Refused(cause));
             }
@@ -146,6 +158,12 @@ impl Steward {
         };
         let login = owner_login(&found)?;
         Ok(ShareEvent::Running(self.hold(found)?, Some(login)))
+    }
+
+    /// Goes to the server that is held, with a login of its own for this once.
+    fn open(&self) -> Outcome {
+        let folder = self.folder()?;
+        Ok(ShareEvent::Running(share_of(&folder.sharing()?), Some(owner_login(folder)?)))
     }
 
     fn let_in(&self, guest: Option<Access>) -> Outcome {
@@ -201,7 +219,7 @@ impl Steward {
 
     fn leave(&self) {
         if let Some(held) = &self.held
-            && held.folder.sharing().is_ok_and(|sharing| !sharing.is_kept)
+            && held.folder.sharing().is_ok_and(|sharing| is_ours_alone(&sharing))
         {
             // One that does not listen goes by itself, since nobody holds it.
             held.folder.begin_stop().ok();
@@ -225,6 +243,12 @@ pub fn serve_if_asked(arguments: &[OsString]) -> Option<ExitCode> {
     })
 }
 
+/// Where Ferry keeps what outlives it; `None` for a user without a home.
+#[must_use]
+pub fn state_folder() -> Option<PathBuf> {
+    SharedFolder::state_dir()?.parent().map(Path::to_owned)
+}
+
 /// Shares a folder for as long as what is returned lives, without a window.
 ///
 /// # Errors
@@ -237,10 +261,8 @@ pub fn share_here(folder: &Path) -> Result<SharedHere, String> {
         Some(other) => {
             let sharing = other.sharing().map_err(told)?;
             let state = state_dir.display();
-            return Err(format!(
-                "{}; `ferry-server stop --state-dir {state}` does so",
-                already_shared(Path::new(&sharing.folder))
-            ));
+            let folder = text::already_shared(&sharing.folder);
+            return Err(format!("{folder}; `ferry-server stop --state-dir {state}` does so"));
         }
         None => this_program()
             .and_then(|program| SharedFolder::start(folder, &state_dir, program))
@@ -262,7 +284,7 @@ pub struct SharedHere {
 
 impl Drop for SharedHere {
     fn drop(&mut self) {
-        if self.folder.sharing().is_ok_and(|sharing| !sharing.is_kept)
+        if self.folder.sharing().is_ok_and(|sharing| is_ours_alone(&sharing))
             && let Err(err) = self.folder.stop()
         {
             eprintln!("ferry-gui: {err}");
@@ -270,13 +292,18 @@ impl Drop for SharedHere {
     }
 }
 
+/// Whether nobody wants a server any more once this process has gone.
+fn is_ours_alone(sharing: &sharing::Sharing) -> bool {
+    !sharing.is_kept && sharing.windows <= 1
+}
+
 fn state_dir() -> Result<PathBuf, SharingError> {
-    SharedFolder::state_dir().ok_or_else(|| SharingError::Refused(NO_STATE_FOLDER.to_owned()))
+    SharedFolder::state_dir().ok_or_else(|| SharingError::Refused(text::NO_STATE_FOLDER.to_owned()))
 }
 
 fn this_program() -> Result<Command, SharingError> {
     let program = std::env::current_exe()
-        .map_err(|err| SharingError::Refused(format!("cannot find this program: {err}")))?;
+        .map_err(|err| SharingError::Refused(text::no_program(&err.to_string())))?;
     let mut command = Command::new(program);
     command.arg(AS_SERVER);
     Ok(command)
@@ -332,13 +359,5 @@ fn rights(access: Access) -> GuestRights {
 }
 
 fn problem(cause: &str) -> Problem {
-    Problem { summary: SUMMARY.to_owned(), details: cause.to_owned(), fault: Fault::Here }
+    Problem { summary: text::FAILED.to_owned(), details: cause.to_owned(), fault: Fault::Here }
 }
-
-fn already_shared(folder: &Path) -> String {
-    format!("{} is shared already; stop sharing it first", folder.display())
-}
-
-const SUMMARY: &str = "Sharing did not work";
-const NO_STATE_FOLDER: &str =
-    "this user has no home folder to keep the server's key in; set FERRY_STATE_DIR";

@@ -2,7 +2,7 @@
 
 mod embedded;
 
-pub use embedded::{EmbeddedServer, SharedHere, code, serve_if_asked, share_here};
+pub use embedded::{EmbeddedServer, SharedHere, code, serve_if_asked, share_here, state_folder};
 
 use crate::state::sharing::{ShareEvent, ShareRequest};
 

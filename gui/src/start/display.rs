@@ -1,9 +1,9 @@
 //! Whether a window can open here. It is asked before the window system starts, since a library
 //! that is missing makes that panic, and since a terminal may serve instead.
 
+use crate::desktop::Session;
 use crate::sys;
-use std::env;
-use std::fmt::Write as _;
+use crate::text::start as text;
 
 /// What is wrong, in one line with the remedy.
 pub(super) fn check() -> Result<(), String> {
@@ -12,15 +12,15 @@ pub(super) fn check() -> Result<(), String> {
     match session {
         Some(_) if missing.is_empty() => Ok(()),
         Some(_) => Err(told(&lacks(&missing))),
-        None if missing.is_empty() => Err(told(NO_DISPLAY)),
-        None => Err(told(&format!("{NO_DISPLAY}, and {}", lacks(&missing)))),
+        None if missing.is_empty() => Err(told(text::NO_DISPLAY)),
+        None => Err(told(&format!("{}, and {}", text::NO_DISPLAY, lacks(&missing)))),
     }
 }
 
 /// The line for an obstacle.
 pub(super) fn told(obstacle: &str) -> String {
     let obstacle = obstacle.replace('\n', " ");
-    format!("no window here: {}; going on in the terminal", without_source(&obstacle))
+    text::no_window(without_source(&obstacle))
 }
 
 /// The window system puts the place in its own source before the cause.
@@ -31,32 +31,12 @@ fn without_source(obstacle: &str) -> &str {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Session {
-    X11,
-    Wayland,
-}
-
-impl Session {
-    /// As the window system chooses: X11 where there is one, since dropping files needs it.
-    fn of_environment() -> Option<Self> {
-        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-        if is_set("DISPLAY") {
-            Some(Self::X11)
-        } else if is_set("WAYLAND_DISPLAY") || is_set("WAYLAND_SOCKET") {
-            Some(Self::Wayland)
-        } else {
-            None
-        }
-    }
-
-    fn libraries(self) -> impl Iterator<Item = &'static Library> {
-        let own = match self {
-            Self::X11 => X11,
-            Self::Wayland => WAYLAND,
-        };
-        own.iter().chain(OPENGL)
-    }
+fn libraries(session: Session) -> impl Iterator<Item = &'static Library> {
+    let own = match session {
+        Session::X11 => X11,
+        Session::Wayland => WAYLAND,
+    };
+    own.iter().chain(OPENGL)
 }
 
 /// A library that is loaded at run time, and Debian's package of it.
@@ -92,21 +72,16 @@ fn missing(session: Session, is_there: impl Fn(&str) -> bool) -> Vec<&'static Li
     if cfg!(not(target_os = "linux")) {
         return Vec::new();
     }
-    session.libraries().filter(|library| !is_there(library.name)).collect()
+    libraries(session).filter(|library| !is_there(library.name)).collect()
 }
 
 fn lacks(missing: &[&Library]) -> String {
     let list = |pick: fn(&Library) -> &'static str, separator: &str| {
         missing.iter().map(|library| pick(library)).collect::<Vec<_>>().join(separator)
     };
-    let mut text = format!("this system lacks {}", list(|library| library.name, ", "));
     let packages = list(|library| library.package, " ");
-    // Writing to a string cannot fail.
-    write!(text, " (`apt-get install -y --no-install-recommends {packages}` helps)").ok();
-    text
+    text::lacks(&list(|library| library.name, ", "), &packages)
 }
-
-const NO_DISPLAY: &str = "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)";
 
 #[cfg(test)]
 mod tests {
@@ -134,7 +109,7 @@ mod tests {
     #[test]
     fn each_session_needs_its_own_libraries() {
         let names =
-            |session: Session| session.libraries().map(|library| library.name).collect::<Vec<_>>();
+            |session: Session| libraries(session).map(|library| library.name).collect::<Vec<_>>();
         assert!(names(Session::X11).contains(&"libX11.so.6"));
         assert!(!names(Session::Wayland).contains(&"libX11.so.6"));
         assert!(names(Session::Wayland).contains(&"libEGL.so.1"));

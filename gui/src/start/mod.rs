@@ -37,7 +37,9 @@ fn open(arguments: &Arguments) -> ExitCode {
     if let Err(obstacle) = display::check() {
         return go_on_in_terminal(&obstacle, arguments);
     }
-    let Some(instance) = single::first_or_hand_over(&arguments.handed_over()) else {
+    let state_folder = share::state_folder();
+    let wish = arguments.handed_over();
+    let Some(instance) = single::first_or_hand_over(&wish, state_folder.as_deref()) else {
         return ExitCode::SUCCESS;
     };
     let options = Options {

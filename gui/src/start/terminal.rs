@@ -2,6 +2,7 @@
 
 use super::arguments::Arguments;
 use crate::share;
+use crate::text::start as text;
 use ferry_client::{Address, terminal};
 use ferry_protocol::Secret;
 use std::ffi::OsString;
@@ -31,11 +32,8 @@ fn share_at_prompt(folder: &Path) -> Result<ExitCode, String> {
     let mut address = Address::parse(&shared.login.link).map_err(|err| err.to_string())?;
     address.user = Some(shared.login.account.clone());
     let shown = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    eprintln!(
-        "ferry-gui: sharing {} with this prompt alone; `ferry-server serve DIR --guest read` lets \
-         others in",
-        ferry_protocol::escape(shown.as_os_str().as_encoded_bytes())
-    );
+    let shown = ferry_protocol::escape(shown.as_os_str().as_encoded_bytes());
+    eprintln!("ferry-gui: {}", text::shared_at_prompt(&shown));
     let password = Secret::new(shared.login.password.reveal().as_bytes());
     let exit = terminal::run_at(&address, password);
     drop(shared);

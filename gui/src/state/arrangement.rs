@@ -1,6 +1,8 @@
 //! Which rows are shown, and in which order: sorting and filtering, as pure functions that any
 //! thread may call.
 
+use super::moves::Moves;
+use super::row_set::RowSet;
 use super::rows::{RowKind, Rows, fold};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -54,6 +56,10 @@ pub struct Arranging {
     pub filter: Filter,
     /// An order of the first of these rows that is good already.
     pub sorted: Order,
+    /// What was shown until now, where these rows were read to take its place.
+    pub before: Option<Rows>,
+    /// Names to look for.
+    pub names: Vec<Vec<u8>>,
 }
 
 /// Rows that were arranged.
@@ -63,6 +69,14 @@ pub struct Arranged {
     pub sorted: Order,
     /// Those that are shown, in order.
     pub shown: Order,
+    /// The same as a set.
+    pub shown_set: Arc<RowSet>,
+    /// Bytes of the files among them.
+    pub shown_bytes: u64,
+    /// Where the rows went that were there before; `None` where there were none.
+    pub moves: Option<Moves>,
+    /// The rows with the names that were looked for, if any were.
+    pub named: Option<Vec<u32>>,
 }
 
 impl Arranging {
@@ -71,7 +85,25 @@ impl Arranging {
     pub fn arrange(&self) -> Arranged {
         let sorted = sort(&self.rows, self.sorting, &self.sorted);
         let shown = filter(&self.rows, &sorted, &self.filter);
-        Arranged { sorted, shown }
+        Arranged {
+            shown_set: Arc::new(shown.iter().copied().collect()),
+            shown_bytes: shown.iter().map(|row| self.rows.size(*row)).sum(),
+            moves: self.before.as_ref().map(|before| Moves::between(before, &self.rows)),
+            named: self.named(),
+            sorted,
+            shown,
+        }
+    }
+
+    fn named(&self) -> Option<Vec<u32>> {
+        let found = || self.names.iter().filter_map(|name| self.rows.find(name)).collect();
+        (!self.names.is_empty()).then(found)
+    }
+
+    /// How many rows have to be gone through.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.rows.len().max(self.before.as_ref().map_or(0, Rows::len))
     }
 }
 
@@ -158,6 +190,8 @@ mod tests {
             sorting: Sorting::default(),
             filter: Filter::default(),
             sorted: Order::default(),
+            before: None,
+            names: Vec::new(),
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Connecting {
     pub server: String,
     /// The key that a person is asked about.
     pub question: Option<TrustQuestion>,
+    /// Whether it is the folder that this computer shares, which is no server to be remembered.
+    pub is_own_share: bool,
 }
 
 /// Whether a server that was never seen before is the one that is meant.
@@ -78,6 +80,8 @@ pub struct Form {
 pub struct Server {
     /// `HOST:PORT`.
     pub address: String,
+    /// The fingerprint of its key.
+    pub fingerprint: String,
     /// What it calls itself.
     pub name: String,
     /// Its message of the day.
@@ -89,7 +93,33 @@ pub struct Server {
     /// Where the account begins.
     pub start: Place,
     /// What is being tried while the server does not answer.
-    pub trouble: Option<Problem>,
+    pub trouble: Option<Trouble>,
+}
+
+/// A server that does not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Why, as far as it is known.
+    pub problem: Problem,
+    /// What is done about it; `None` once it is not tried any more.
+    pub retry: Option<Retrying>,
+}
+
+/// An attempt that is to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retrying {
+    /// Which it is, the first that failed counted.
+    pub attempt: u32,
+    /// Seconds until then, from when it was told.
+    pub in_secs: u64,
+}
+
+impl Server {
+    /// The server, `HOST:PORT`, and the account.
+    #[must_use]
+    pub fn whose(&self) -> (String, String) {
+        (self.address.clone(), self.account.clone())
+    }
 }
 
 impl Connection {

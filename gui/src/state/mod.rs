@@ -4,10 +4,13 @@ pub mod arrangement;
 pub mod connection;
 pub mod dialog;
 pub mod kept;
+pub mod moves;
 pub mod notice;
 pub mod pane;
+pub mod picking;
 pub mod place;
 pub mod problem;
+pub mod row_set;
 pub mod rows;
 pub mod secret;
 pub mod selection;
@@ -21,6 +24,7 @@ use dialog::Dialog;
 use kept::Kept;
 use notice::Notices;
 use pane::Pane;
+use picking::Picking;
 use servers::Servers;
 use sharing::Sharing;
 use side::Side;
@@ -49,14 +53,15 @@ pub struct State {
     pub sharing: Sharing,
     /// What the server keeps for the account.
     pub kept: Kept,
-    /// A native dialog is open.
-    pub is_picking: bool,
+    /// The native dialog that is open.
+    pub picking: Option<Picking>,
     /// Where times are shown.
     pub zone: jiff::tz::TimeZone,
     /// What the user chose, or the system's.
     pub theme: ThemeChoice,
-    /// The window closes once no transfer runs.
-    pub closes_when_done: bool,
+    /// The window closes once no transfer runs; the number is that of the transfers that had
+    /// something to say when this was chosen.
+    pub closes_when_done: Option<usize>,
     /// The window closes, whatever runs.
     pub is_closing: bool,
 }
@@ -86,10 +91,10 @@ impl Default for State {
             servers: Servers::default(),
             sharing: Sharing::default(),
             kept: Kept::default(),
-            is_picking: false,
+            picking: None,
             zone: jiff::tz::TimeZone::UTC,
             theme: ThemeChoice::System,
-            closes_when_done: false,
+            closes_when_done: None,
             is_closing: false,
         }
     }

@@ -1,11 +1,13 @@
 //! [`Pane`]: one side of the window, a folder and what is chosen in it.
 
 use super::arrangement::{Arranged, Arranging, Filter, Order, Sorting};
+use super::moves::Moves;
 use super::place::Place;
 use super::problem::Problem;
 use super::rows::{RowKind, Rows};
 use super::selection::Selection;
 use super::side::Side;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One side of the window.
@@ -17,6 +19,12 @@ pub struct Pane {
     pub place: Place,
     /// What the folder holds.
     pub rows: Rows,
+    /// Names these rows: another number says that an index means another row now.
+    pub rows_number: u64,
+    /// Where rows went when the folder was read again, and the number that they had before.
+    pub moved: Option<(u64, Moves)>,
+    /// What the folder holds now that it was read again; shown once it is arranged.
+    pub coming: Option<Rows>,
     /// Which rows are shown, and how.
     pub arranged: Arranged,
     /// How rows are sorted.
@@ -27,8 +35,8 @@ pub struct Pane {
     pub selection: Selection,
     /// Bytes of the chosen files.
     pub chosen_bytes: u64,
-    /// What was chosen before a rectangle was begun that keeps it.
-    pub marquee_base: Option<Selection>,
+    /// The rectangle that chooses rows.
+    pub marquee: Option<Marquee>,
     /// Whether the folder is being read.
     pub loading: Loading,
     /// Names one listing among many: what comes of an older one is dropped.
@@ -39,6 +47,8 @@ pub struct Pane {
     pub forward: Vec<Place>,
     /// What is typed into the address field while it is open.
     pub address: Option<String>,
+    /// Names one arranging among many: what comes of an older one is dropped.
+    pub arrangement: u64,
     /// The order in which the rows that are being arranged will come.
     pub sorting_arranged: Sorting,
     /// Whether rows are being arranged on another thread.
@@ -49,6 +59,15 @@ pub struct Pane {
     pub reveal: Option<u32>,
     /// Names to choose again once the folder was read again.
     pub choose_again: Vec<Vec<u8>>,
+}
+
+/// A rectangle that chooses rows.
+#[derive(Clone, Debug, Default)]
+pub struct Marquee {
+    /// What was chosen before it was begun and stays so.
+    pub base: Selection,
+    /// The rows it covers, by where they are shown.
+    pub covered: Range<usize>,
 }
 
 /// How far a listing is.
@@ -72,17 +91,21 @@ impl Pane {
             side,
             place: Place::root(),
             rows: Rows::new(),
+            rows_number: 0,
+            moved: None,
+            coming: None,
             arranged: Arranged::default(),
             sorting: Sorting::default(),
             filter: Filter::default(),
             selection: Selection::default(),
             chosen_bytes: 0,
-            marquee_base: None,
+            marquee: None,
             loading: Loading::Done,
             generation: 0,
             back: Vec::new(),
             forward: Vec::new(),
             address: None,
+            arrangement: 0,
             sorting_arranged: Sorting::default(),
             is_arranging: false,
             must_arrange: false,
@@ -115,7 +138,7 @@ impl Pane {
         self.rows.kind(row) == RowKind::Folder
     }
 
-    /// The chosen rows that are shown, in the order in which they are.
+    /// The chosen rows in the order in which they are shown. What is not shown is not chosen.
     #[must_use]
     pub fn chosen(&self) -> Vec<u32> {
         if self.selection.is_empty() {
@@ -124,9 +147,75 @@ impl Pane {
         self.shown().iter().copied().filter(|row| self.selection.contains(*row)).collect()
     }
 
-    /// Counts the bytes of the chosen files anew; a frame has no time to.
-    pub fn recount(&mut self) {
+    /// The chosen files and folders in the order in which they are shown.
+    #[must_use]
+    pub fn chosen_places(&self) -> Vec<Place> {
+        self.chosen().iter().map(|row| self.place_of(*row)).collect()
+    }
+
+    /// Chooses a row too.
+    pub fn choose(&mut self, row: u32) {
+        if self.selection.insert(row) {
+            self.chosen_bytes += self.rows.size(row);
+        }
+    }
+
+    /// Chooses a row no more.
+    pub fn unchoose(&mut self, row: u32) {
+        if self.selection.remove(row) {
+            self.chosen_bytes = self.chosen_bytes.saturating_sub(self.rows.size(row));
+        }
+    }
+
+    /// Chooses one row alone, and begins ranges there.
+    pub fn choose_only(&mut self, row: u32) {
+        self.selection.only(row);
+        self.chosen_bytes = self.rows.size(row);
+    }
+
+    /// Chooses all rows that are shown.
+    pub fn choose_all(&mut self) {
+        self.selection.set_all(&self.arranged.shown_set);
+        self.chosen_bytes = self.arranged.shown_bytes;
+    }
+
+    /// Chooses none.
+    pub fn choose_none(&mut self) {
+        self.selection.clear();
+        self.chosen_bytes = 0;
+    }
+
+    /// Chooses these rows and no others.
+    pub fn choose_these(&mut self, rows: &[u32]) {
+        self.selection.set(rows.iter().copied());
+        self.chosen_bytes = rows.iter().map(|row| self.rows.size(*row)).sum();
+    }
+
+    /// What is not shown any more is not chosen any more: nothing happens to rows out of sight.
+    pub fn forget_hidden(&mut self) {
+        let (rows, shown) = (&self.rows, &self.arranged.shown_set);
+        let mut gone_bytes = 0;
+        self.selection.keep(shown, |row| gone_bytes += rows.size(row));
+        self.chosen_bytes = self.chosen_bytes.saturating_sub(gone_bytes);
+        if let Some(marquee) = &mut self.marquee {
+            marquee.base.keep(shown, |_| {});
+            marquee.covered = 0..0;
+        }
+    }
+
+    /// Puts rows in the place of those that are shown. What was chosen stays chosen.
+    pub fn replace(&mut self, rows: Rows, moves: &Moves) {
+        self.rows = rows;
+        if !moves.is_rest() {
+            self.moved = Some((self.rows_number, moves.clone()));
+            self.rows_number += 1;
+        }
+        self.selection = self.selection.moved(|row| moves.of(row));
         self.chosen_bytes = self.selection.iter().map(|row| self.rows.size(row)).sum();
+        self.reveal = self.reveal.and_then(|row| moves.of(row));
+        if let Some(marquee) = &mut self.marquee {
+            marquee.base = marquee.base.moved(|row| moves.of(row));
+        }
     }
 
     /// Rows that the dot at the begin of their name hides.
@@ -135,7 +224,7 @@ impl Pane {
         if self.filter.shows_hidden || !self.filter.text.is_empty() {
             return 0;
         }
-        self.arranged.sorted.len() - self.arranged.shown.len()
+        self.arranged.sorted.len().saturating_sub(self.arranged.shown.len())
     }
 
     /// Whether the folder is being read, at first or again.
@@ -147,11 +236,23 @@ impl Pane {
     /// What it takes to arrange the rows as they are now.
     #[must_use]
     pub fn arranging(&self) -> Arranging {
-        Arranging {
+        let is_whole = self.loading == Loading::Done;
+        let arranging = Arranging {
             rows: self.rows.clone(),
             sorting: self.sorting,
             filter: self.filter.clone(),
             sorted: Arc::clone(&self.arranged.sorted),
+            before: None,
+            names: if is_whole { self.choose_again.clone() } else { Vec::new() },
+        };
+        match self.coming.clone() {
+            Some(rows) => Arranging {
+                rows,
+                sorted: Order::default(),
+                before: Some(arranging.rows),
+                ..arranging
+            },
+            None => arranging,
         }
     }
 

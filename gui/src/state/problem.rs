@@ -9,6 +9,8 @@ pub enum Fault {
     Server,
     /// What lies between.
     Network,
+    /// Nobody noted it.
+    Untold,
 }
 
 /// Something that went wrong: each says what, where and what to do.

@@ -1,10 +1,11 @@
 //! [`Selection`]: the chosen rows of a pane, the row the keyboard is at, and where a range begins.
 
+use super::row_set::RowSet;
+
 /// Chosen rows, by their index in the pane's rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    words: Vec<u64>,
-    len: usize,
+    rows: RowSet,
     /// The row the keyboard is at.
     pub cursor: Option<u32>,
     /// Where a range that Shift extends begins.
@@ -15,67 +16,49 @@ impl Selection {
     /// How many rows are chosen.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len
+        self.rows.len()
     }
 
     /// Whether none is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.rows.is_empty()
     }
 
     /// Whether a row is chosen.
     #[must_use]
     pub fn contains(&self, row: u32) -> bool {
-        let (word, bit) = place(row);
-        self.words.get(word).is_some_and(|word| word & bit != 0)
+        self.rows.contains(row)
     }
 
     /// The chosen rows, by their index.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
-        self.words.iter().enumerate().flat_map(|(at, word)| {
-            let base = u32::try_from(at * 64).unwrap_or(u32::MAX);
-            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| base + bit)
-        })
+        self.rows.iter()
     }
 
-    /// Chooses a row too.
-    pub fn insert(&mut self, row: u32) {
-        let (word, bit) = place(row);
-        if self.words.len() <= word {
-            self.words.resize(word + 1, 0);
-        }
-        if let Some(word) = self.words.get_mut(word)
-            && *word & bit == 0
-        {
-            *word |= bit;
-            self.len += 1;
-        }
+    /// Chooses a row too. Returns whether it was not chosen before.
+    pub fn insert(&mut self, row: u32) -> bool {
+        self.rows.insert(row)
     }
 
-    /// Chooses a row no more.
-    pub fn remove(&mut self, row: u32) {
-        let (word, bit) = place(row);
-        if let Some(word) = self.words.get_mut(word)
-            && *word & bit != 0
-        {
-            *word &= !bit;
-            self.len -= 1;
-        }
+    /// Chooses a row no more. Returns whether it was chosen before.
+    pub fn remove(&mut self, row: u32) -> bool {
+        self.rows.remove(row)
     }
 
     /// Chooses none; cursor and anchor stay.
     pub fn clear(&mut self) {
-        self.words.clear();
-        self.len = 0;
+        self.rows = RowSet::default();
     }
 
     /// Chooses these rows and no others.
     pub fn set(&mut self, rows: impl IntoIterator<Item = u32>) {
-        self.clear();
-        for row in rows {
-            self.insert(row);
-        }
+        self.rows = rows.into_iter().collect();
+    }
+
+    /// Chooses the rows of a set and no others.
+    pub fn set_all(&mut self, rows: &RowSet) {
+        self.rows = rows.clone();
     }
 
     /// Chooses one row, and begins ranges there.
@@ -84,10 +67,24 @@ impl Selection {
         self.cursor = Some(row);
         self.anchor = Some(row);
     }
-}
 
-fn place(row: u32) -> (usize, u64) {
-    ((row / 64) as usize, 1 << (row % 64))
+    /// Leaves out what is not in a set, the keyboard's row too. Calls `gone` with each row that was
+    /// chosen until now.
+    pub fn keep(&mut self, shown: &RowSet, gone: impl FnMut(u32)) {
+        self.rows.keep(shown, gone);
+        self.cursor = self.cursor.filter(|row| shown.contains(*row));
+        self.anchor = self.anchor.filter(|row| shown.contains(*row));
+    }
+
+    /// The same rows under the indices that they have now.
+    #[must_use]
+    pub fn moved(&self, to: impl Fn(u32) -> Option<u32>) -> Self {
+        Self {
+            rows: self.rows.iter().filter_map(&to).collect(),
+            cursor: self.cursor.and_then(&to),
+            anchor: self.anchor.and_then(&to),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -102,6 +99,7 @@ mod tests {
         selection.remove(64);
         selection.remove(65);
         assert_eq!(selection.iter().collect::<Vec<_>>(), [3, 1_000_000]);
+        assert!(!selection.insert(3) && !selection.remove(64));
         assert!(selection.contains(3) && !selection.contains(64) && !selection.contains(9));
         selection.only(7);
         assert_eq!(selection.iter().collect::<Vec<_>>(), [7]);

@@ -21,6 +21,8 @@ pub enum ShareRequest {
     Find,
     /// Shares a folder on 127.0.0.1.
     Start(PathBuf),
+    /// Goes to the server that runs, with a login made for that.
+    Open,
     /// Lets others on the network in.
     Widen(GuestRights),
     /// Lets nobody but this window in again.
@@ -31,7 +33,7 @@ pub enum ShareRequest {
     Stop,
 }
 
-/// A login on the embedded server, made for this window.
+/// A login on the embedded server, good once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerLogin {
     /// A `ferry://` link with the server's fingerprint.
@@ -55,6 +57,14 @@ pub struct Share {
     pub code: Option<QrCode>,
     /// Whether it stays when the window closes.
     pub keeps_running: bool,
+}
+
+impl Share {
+    /// Where this computer reaches it, `HOST:PORT`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
 }
 
 /// A code that the camera of a telephone reads: a square of dark and light fields, without the
@@ -83,10 +93,10 @@ pub enum ShareEvent {
 pub struct Sharing {
     /// The server, if it runs.
     pub share: Option<Share>,
-    /// The login on it that was made for this window.
-    pub login: Option<OwnerLogin>,
     /// Whether an answer is awaited.
     pub is_busy: bool,
+    /// What is asked once the answer is there.
+    pub next: Option<ShareRequest>,
     /// Why the last request did not work.
     pub problem: Option<Problem>,
     /// What guests are to be allowed, as it is chosen in the dialog.

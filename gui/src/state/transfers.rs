@@ -1,5 +1,6 @@
 //! Transfers: jobs, how far they are, what failed in them, and what they ask.
 
+use super::connection::Server;
 use super::place::Place;
 use super::problem::Problem;
 use super::side::Side;
@@ -158,6 +159,8 @@ pub struct FoundJob {
     pub key: String,
     /// The server it belongs to, `HOST:PORT`.
     pub server: String,
+    /// The account it belongs to; empty for the guest. Another one may see another tree.
+    pub account: String,
     /// Where it carries things.
     pub direction: Direction,
     /// What it carries.
@@ -166,6 +169,8 @@ pub struct FoundJob {
     pub progress: Progress,
     /// How many files failed.
     pub failed_count: u64,
+    /// Those that failed, as far as they were noted.
+    pub failed: Vec<FailedFile>,
     /// Why it stopped before its end, if that is known.
     pub stopped: Option<Problem>,
 }
@@ -179,6 +184,8 @@ pub struct Job {
     pub key: Option<String>,
     /// The server it belongs to, `HOST:PORT`.
     pub server: String,
+    /// The account it belongs to; empty for the guest. Another one may see another tree.
+    pub account: String,
     /// Where it carries things.
     pub direction: Direction,
     /// What it carries.
@@ -256,6 +263,12 @@ impl Job {
     /// Most failures that are listed.
     pub const LISTED_MAX: usize = 10_000;
 
+    /// Whether it belongs to the account that is connected to a server.
+    #[must_use]
+    pub fn is_of(&self, server: &Server) -> bool {
+        self.server == server.address && self.account == server.account
+    }
+
     /// Whether it is not over yet.
     #[must_use]
     pub fn is_live(&self) -> bool {
@@ -322,14 +335,20 @@ pub fn ratio(part: u64, whole: u64) -> f32 {
 }
 
 impl Transfers {
-    /// A new job that waits for its turn.
-    pub fn add(&mut self, server: &str, direction: Direction, items: Vec<Item>) -> JobId {
+    /// A new job of an account at a server, `HOST:PORT`, that waits for its turn.
+    pub fn add(
+        &mut self,
+        (server, account): (&str, &str),
+        direction: Direction,
+        items: Vec<Item>,
+    ) -> JobId {
         self.next_id += 1;
         let id = JobId(self.next_id);
         self.jobs.push(Job {
             id,
             key: None,
             server: server.to_owned(),
+            account: account.to_owned(),
             direction,
             items,
             stage: Stage::Waiting,
@@ -348,11 +367,13 @@ impl Transfers {
         if self.jobs.iter().any(|job| job.key.as_ref() == Some(&found.key)) {
             return;
         }
-        let id = self.add(&found.server, found.direction, found.items);
+        let whose = (found.server.as_str(), found.account.as_str());
+        let id = self.add(whose, found.direction, found.items);
         if let Some(job) = self.job_mut(id) {
             job.key = Some(found.key);
             job.progress = found.progress;
             job.failed_count = found.failed_count;
+            job.failed = found.failed;
             job.stage = match found.stopped {
                 Some(problem) => Stage::Stopped(problem),
                 None if found.failed_count > 0 => Stage::Ended,
@@ -376,6 +397,21 @@ impl Transfers {
     #[must_use]
     pub fn live_count(&self) -> usize {
         self.jobs.iter().filter(|job| job.is_live() && job.stage != Stage::Paused).count()
+    }
+
+    /// Whether the window asks before it closes: something moves, or would be forgotten.
+    #[must_use]
+    pub fn would_miss_the_window(&self) -> bool {
+        self.live_count() > 0
+            || self.jobs.iter().any(|job| job.stage == Stage::Paused && job.key.is_none())
+    }
+
+    /// How many have something to say: files that failed, questions, a stop before their end.
+    #[must_use]
+    pub fn unsettled_count(&self) -> usize {
+        let is_unsettled =
+            |job: &&Job| job.failed_count > 0 || !job.conflicts.is_empty() || job.has_stopped();
+        self.jobs.iter().filter(is_unsettled).count()
     }
 
     /// How many threads work.
@@ -420,7 +456,7 @@ mod tests {
     #[test]
     fn speed_is_smoothed_and_says_how_long_it_takes() {
         let mut transfers = Transfers::default();
-        let id = transfers.add("host:3000", Direction::Upload, Vec::new());
+        let id = transfers.add(("host:3000", ""), Direction::Upload, Vec::new());
         let job = transfers.job_mut(id).unwrap();
         job.stage = Stage::Running;
         job.progress = Progress {

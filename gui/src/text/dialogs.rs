@@ -2,7 +2,7 @@
 
 use super::format::{counted, files, size};
 use crate::state::dialog::{Deletion, NameMistake};
-use crate::state::problem::Fault;
+use crate::state::problem::{Fault, Problem};
 use crate::state::side::Side;
 
 /// Closes a dialog and changes nothing.
@@ -94,6 +94,8 @@ pub const CLOSE_HIDE: &str = "Go on in the background";
 pub const CLOSE_NOW: &str = "Stop and close";
 /// The window waits.
 pub const CLOSES_WHEN_DONE: &str = "The window closes when the transfers are done";
+/// It closes no more.
+pub const STAY_OPEN: &str = "Stay open";
 
 /// Above the conflicts.
 #[must_use]
@@ -130,6 +132,16 @@ pub fn fault(fault: Fault) -> &'static str {
         Fault::Here => "On this computer",
         Fault::Server => "On the server",
         Fault::Network => "On the way",
+        Fault::Untold => "",
+    }
+}
+
+/// Why a file failed, with the side where it is known.
+#[must_use]
+pub fn reason(problem: &Problem) -> String {
+    match fault(problem.fault) {
+        "" => problem.details.clone(),
+        side => format!("{side}: {}", problem.details),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod kept;
 pub mod panes;
 pub mod problems;
 pub mod sharing;
+pub mod start;
 pub mod transfers;
 
 /// The app's name.

@@ -3,6 +3,7 @@
 use super::format::{count, counted, size};
 use crate::action::Command;
 use crate::state::arrangement::Column;
+use crate::state::connection::Retrying;
 use crate::state::pane::{Loading, Pane};
 use crate::state::side::Side;
 
@@ -257,8 +258,41 @@ pub fn drop_here(folder: &str) -> String {
     format!("Drop to upload to {folder}")
 }
 
-/// The server does not answer.
+/// The server does not answer, and what is done about it.
 #[must_use]
-pub fn trouble(server: &str) -> String {
-    format!("{server} does not answer. Trying again…")
+pub fn trouble(server: &str, retry: Option<Retrying>) -> String {
+    match retry {
+        None => format!("{server} does not answer."),
+        Some(Retrying { attempt, in_secs }) => {
+            let when = if in_secs == 0 { "now".to_owned() } else { format!("in {in_secs} s") };
+            format!("{server} does not answer. Trying for the {} time {when}…", nth(attempt))
+        }
+    }
+}
+/// What to do once it is not tried any more.
+pub const TROUBLE_REMEDY: &str = "It is not tried any more by itself.";
+
+fn nth(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_are_counted_as_people_do() {
+        let shown = [1, 2, 3, 4, 11, 12, 21, 102, 113].map(nth);
+        assert_eq!(shown, ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "102nd", "113th"]);
+        let retry = Retrying { attempt: 3, in_secs: 4 };
+        let text = trouble("harbour:3000", Some(retry));
+        assert_eq!(text, "harbour:3000 does not answer. Trying for the 3rd time in 4 s…");
+    }
 }

@@ -20,6 +20,38 @@ pub fn needs_server() -> Problem {
     }
 }
 
+/// Files were dropped behind a question.
+#[must_use]
+pub fn answer_first() -> Problem {
+    Problem {
+        summary: "Nothing was sent yet".to_owned(),
+        details: "Answer the question that is open, then drop the files again.".to_owned(),
+        fault: Fault::Here,
+    }
+}
+
+/// Files were dropped on the connect screen while a server is connected.
+#[must_use]
+pub fn go_back_first() -> Problem {
+    Problem {
+        summary: "Nothing was sent yet".to_owned(),
+        details: "Go back to the server, then drop the files again.".to_owned(),
+        fault: Fault::Here,
+    }
+}
+
+/// The window was to close, but transfers ended otherwise than well.
+#[must_use]
+pub fn window_stays() -> Problem {
+    Problem {
+        summary: "The window stays open".to_owned(),
+        details: "The transfers have ended, but not all files got through. See what failed or \
+                  asks, below."
+            .to_owned(),
+        fault: Fault::Here,
+    }
+}
+
 /// Files were dropped on a server where the account may only read.
 #[must_use]
 pub fn may_only_read() -> Problem {
@@ -29,6 +61,28 @@ pub fn may_only_read() -> Problem {
                   another account."
             .to_owned(),
         fault: Fault::Server,
+    }
+}
+
+/// The server was changed while a native dialog was open.
+#[must_use]
+pub fn server_changed() -> Problem {
+    Problem {
+        summary: "Another server is connected by now".to_owned(),
+        details: "Nothing was carried, since the dialog was opened for the server before. Choose \
+                  once more."
+            .to_owned(),
+        fault: Fault::Here,
+    }
+}
+
+/// The server of the shared folder has ended and nobody had asked for it.
+#[must_use]
+pub fn sharing_ended() -> Problem {
+    Problem {
+        summary: super::sharing::ENDED.to_owned(),
+        details: super::sharing::ENDED_REMEDY.to_owned(),
+        fault: Fault::Here,
     }
 }
 
@@ -140,6 +194,93 @@ pub const DISK_FULL_SERVER: &str =
     "The server's disk is full. Its owner has to make room; then try again.";
 /// The target exists.
 pub const EXISTS: &str = "A different file of this name is there already.";
+
+/// The server has another key than before.
+pub const KEY_CHANGED: &str =
+    "The server shows another key than before. Disconnect and connect again to see both.";
+/// The connection was lost on the way.
+pub const LOST_REMEDY: &str = "Nothing that was complete is lost. Try again; if it stays so, check \
+                               the network and that the server runs.";
+/// No connection came about.
+#[must_use]
+pub fn cannot_connect(server: &str, why: &str) -> String {
+    with_remedy(
+        &format!("{server} cannot be reached: {why}"),
+        "Check the address, this computer's network, and that the server runs.",
+    )
+}
+/// What the two programs say to each other does not fit.
+pub const OTHER_VERSION: &str =
+    "Check that Ferry is as new here as it is there, and that the address is right.";
+/// A journal cannot be used.
+pub const JOURNAL_REMEDY: &str =
+    "Begin the transfer anew; files that are complete are not sent twice.";
+/// This user may not do that.
+pub const NOT_ALLOWED_HERE: &str =
+    "This user may not do that there. Choose another folder, or change its permissions.";
+/// It is gone.
+pub const GONE_HERE: &str = "It is not there any more. Refresh to see what is.";
+/// The file system takes no changes.
+pub const READ_ONLY_HERE: &str = "This disk can only be read. Choose a folder on another one.";
+/// A folder holds something.
+pub const NOT_EMPTY_HERE: &str =
+    "Something was put into the folder meanwhile. Refresh and try again.";
+/// A name cannot be.
+pub const BAD_NAME_HERE: &str = "This disk cannot hold that name. Choose another one.";
+/// A folder was expected.
+pub const NO_FOLDER_HERE: &str =
+    "That is a file by now, not a folder. Refresh to see what is there.";
+/// Renaming does not reach another disk.
+pub const OTHER_DISK_HERE: &str = "That is another disk. Copy it there instead.";
+/// Another program uses it.
+pub const BUSY_HERE: &str = "Another program uses it. Close that, then try again.";
+/// Whatever else the system says.
+pub const SYSTEM_REMEDY: &str = "Try again; if it stays so, look at the disk.";
+
+/// Why a path cannot be on the server.
+pub const NAME_RESERVED: &str =
+    "names that begin with .ferry- belong to Ferry itself; give it another one";
+/// The same.
+pub const NAME_TOO_LONG: &str = "this name is too long for the server; shorten it";
+/// The same.
+pub const PATH_TOO_LONG: &str = "this path is too long for the server; choose a folder further up";
+/// The same.
+pub const NAME_IMPOSSIBLE: &str = "the server cannot hold this name; give it another one";
+
+/// What was said as a sentence, and what to do.
+#[must_use]
+pub fn with_remedy(said: &str, remedy: &str) -> String {
+    format!("{}. {remedy}", sentence(said))
+}
+
+/// A password is in the address.
+pub const PASSWORD_IN_ADDRESS: &str =
+    "An address may not hold a password, which others could see; type it into its own field";
+
+/// So many things wait for a server already that this was not done.
+#[must_use]
+pub fn too_much(summary: String) -> Problem {
+    Problem {
+        summary,
+        details: "Too much waits to be done already, since something does not answer. Try again \
+                  once it does."
+            .to_owned(),
+        fault: Fault::Here,
+    }
+}
+
+/// Above what the client library has to say.
+#[must_use]
+pub fn server_says(server: &str) -> String {
+    format!("About the connection to {server}")
+}
+
+/// A reason that holds for more than what it was said of.
+#[must_use]
+pub fn and_others(details: &str, others: u64) -> String {
+    let others = super::format::counted(others, "other was", "others were");
+    format!("{details} {others} not deleted either.")
+}
 
 /// What the system or a server said, as a sentence.
 #[must_use]

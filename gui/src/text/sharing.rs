@@ -28,3 +28,28 @@ pub const LINK: &str = "Link for others";
 pub const CODE: &str = "QR code of the link";
 /// Beside the code.
 pub const CODE_HINT: &str = "Send the link, or let another device's camera read the code.";
+/// On the connect screen, while a folder is shared.
+#[must_use]
+pub fn shared_now(folder: &str) -> String {
+    format!("This computer shares {folder}.")
+}
+
+/// What was asked did not work.
+pub const FAILED: &str = "Sharing did not work";
+/// The server has ended and nobody had asked for it.
+pub const ENDED: &str = "The folder is not shared any more";
+/// Why, and what to do.
+pub const ENDED_REMEDY: &str = "Its server has ended. Press Share a folder to share it again.";
+/// Another folder is shared.
+#[must_use]
+pub fn already_shared(folder: &str) -> String {
+    format!("{folder} is shared already; stop sharing it first")
+}
+/// There is no place for the server's key.
+pub const NO_STATE_FOLDER: &str =
+    "this user has no home folder to keep the server's key in; set FERRY_STATE_DIR";
+/// This program cannot be run again.
+#[must_use]
+pub fn no_program(why: &str) -> String {
+    format!("cannot find this program: {why}")
+}

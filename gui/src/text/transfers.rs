@@ -70,6 +70,12 @@ pub fn stage(job: &Job) -> String {
     }
 }
 
+/// How much of a file was moved.
+#[must_use]
+pub fn part(bytes_done: u64, bytes_total: u64) -> String {
+    format!("{} of {}", size(bytes_done), size(bytes_total))
+}
+
 fn running(job: &Job) -> String {
     let progress = &job.progress;
     let more = if progress.is_planned { "" } else { " so far" };
@@ -118,6 +124,13 @@ pub fn failures(failed: u64) -> String {
 #[must_use]
 pub fn questions(open: u64) -> String {
     format!("Answer {}", counted(open, "question", "questions"))
+}
+
+/// A job has questions.
+#[must_use]
+pub fn waits(open: u64) -> String {
+    let verb = if open == 1 { "waits" } else { "wait" };
+    format!("{} {verb} for an answer. The rest goes on.", counted(open, "question", "questions"))
 }
 
 /// What the panel's line says while transfers run.

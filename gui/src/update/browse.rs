@@ -1,5 +1,6 @@
 //! Going from folder to folder, sorting, filtering.
 
+use super::arrange::arrange;
 use super::{Requests, choose, transfer};
 use crate::action::PaneAction;
 use crate::request::{Request, Work};
@@ -11,12 +12,8 @@ use crate::state::rows::Rows;
 use crate::state::side::Side;
 use crate::state::transfers::Direction;
 
-/// Rows that are arranged at once; more are arranged on another thread.
-const AT_ONCE_MAX: usize = 5_000;
 /// Folders that the way back remembers.
 const BACK_MAX: usize = 200;
-/// Chosen names that are chosen again after a folder was read again.
-const CHOOSE_AGAIN_MAX: usize = 10_000;
 
 pub(super) fn update(state: &mut State, side: Side, action: PaneAction, requests: &mut Requests) {
     if !matches!(action, PaneAction::Revealed | PaneAction::DropFiles(..)) {
@@ -81,11 +78,15 @@ pub(super) fn visit(state: &mut State, side: Side, place: Place, requests: &mut 
 pub(super) fn show(pane: &mut Pane, place: Place, requests: &mut Requests) {
     pane.place = place;
     pane.rows = Rows::new();
+    pane.rows_number += 1;
+    (pane.moved, pane.coming) = (None, None);
     pane.arranged = crate::state::arrangement::Arranged::default();
+    super::arrange::forget(pane);
     pane.filter.text.clear();
     pane.selection = crate::state::selection::Selection::default();
-    pane.recount();
-    pane.marquee_base = None;
+    pane.chosen_bytes = 0;
+    pane.choose_again.clear();
+    pane.marquee = None;
     pane.address = None;
     pane.reveal = None;
     pane.loading = Loading::Running;
@@ -103,42 +104,15 @@ pub(super) fn refresh(state: &mut State, side: Side, requests: &mut Requests) {
     }
     let is_first = matches!(pane.loading, Loading::Failed(_));
     pane.loading = if is_first { Loading::Running } else { Loading::Again };
-    let chosen = pane.selection.iter().take(CHOOSE_AGAIN_MAX);
-    let names: Vec<Vec<u8>> = chosen.map(|row| pane.rows.name(row).to_vec()).collect();
-    if pane.choose_again.is_empty() {
-        pane.choose_again = names;
-    }
     list(pane, requests);
 }
 
 fn list(pane: &mut Pane, requests: &mut Requests) {
     pane.generation += 1;
-    pane.is_arranging = false;
-    pane.must_arrange = false;
     requests.push(Request::Work(Work::List {
         side: pane.side,
         place: pane.place.clone(),
         generation: pane.generation,
-    }));
-}
-
-/// Brings the order up to date: at once, or for many rows on another thread.
-pub(super) fn arrange(pane: &mut Pane, requests: &mut Requests) {
-    if pane.is_arranging {
-        pane.must_arrange = true;
-        return;
-    }
-    if pane.rows.len() <= AT_ONCE_MAX {
-        pane.arranged = pane.arranging().arrange();
-        return;
-    }
-    pane.is_arranging = true;
-    pane.must_arrange = false;
-    pane.sorting_arranged = pane.sorting;
-    requests.push(Request::Work(Work::Arrange {
-        side: pane.side,
-        generation: pane.generation,
-        arranging: pane.arranging(),
     }));
 }
 
@@ -158,8 +132,7 @@ fn open_row(state: &mut State, side: Side, row: u32, requests: &mut Requests) {
         visit(state, side, place, requests);
         return;
     }
-    pane.selection.only(row);
-    pane.recount();
+    pane.choose_only(row);
     let target = state.pane(side.other()).place.clone();
     transfer::carry_chosen(state, Direction::from(side), &target, requests);
 }

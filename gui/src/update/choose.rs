@@ -1,15 +1,14 @@
 //! Choosing rows: clicks, keys, rectangles.
 
 use crate::action::{End, Extend, PaneAction};
-use crate::state::pane::Pane;
+use crate::state::pane::{Marquee, Pane};
 use std::ops::Range;
+use std::sync::Arc;
 
 pub(super) fn update(pane: &mut Pane, action: PaneAction) {
     match action {
         PaneAction::Click(row, extend) => click(pane, row, extend),
-        PaneAction::ClickForMenu(row) if !pane.selection.contains(row) => {
-            pane.selection.only(row);
-        }
+        PaneAction::ClickForMenu(row) if !pane.selection.contains(row) => pane.choose_only(row),
         PaneAction::Move(by, extend) => move_by(pane, by, extend),
         PaneAction::MoveToEnd(end, extend) => {
             let last = pane.shown().len().saturating_sub(1);
@@ -20,32 +19,29 @@ pub(super) fn update(pane: &mut Pane, action: PaneAction) {
                 click(pane, row, Extend::Toggle);
             }
         }
-        PaneAction::SelectAll => {
-            let all = std::sync::Arc::clone(&pane.arranged.shown);
-            pane.selection.set(all.iter().copied());
-        }
-        PaneAction::SelectNone => pane.selection.clear(),
+        PaneAction::SelectAll => pane.choose_all(),
+        PaneAction::SelectNone => pane.choose_none(),
         PaneAction::MarqueeBegin(extend) => {
             if extend == Extend::No {
-                pane.selection.clear();
+                pane.choose_none();
             }
-            pane.marquee_base = Some(pane.selection.clone());
+            let base = pane.selection.clone();
+            pane.marquee = Some(Marquee { base, covered: 0..0 });
         }
         PaneAction::MarqueeOver(covered) => marquee_over(pane, covered),
-        PaneAction::MarqueeEnd => pane.marquee_base = None,
+        PaneAction::MarqueeEnd => pane.marquee = None,
         _ => {}
     }
-    pane.recount();
 }
 
 fn click(pane: &mut Pane, row: u32, extend: Extend) {
     match extend {
-        Extend::No => pane.selection.only(row),
+        Extend::No => pane.choose_only(row),
         Extend::Toggle => {
             if pane.selection.contains(row) {
-                pane.selection.remove(row);
+                pane.unchoose(row);
             } else {
-                pane.selection.insert(row);
+                pane.choose(row);
             }
             pane.selection.cursor = Some(row);
             pane.selection.anchor = Some(row);
@@ -58,12 +54,11 @@ fn click(pane: &mut Pane, row: u32, extend: Extend) {
 fn choose_range(pane: &mut Pane, row: u32) {
     let anchor = pane.selection.anchor.and_then(|anchor| pane.position(anchor)).unwrap_or(0);
     let Some(at) = pane.position(row) else { return };
-    let range = anchor.min(at)..anchor.max(at) + 1;
-    let rows = pane.shown().get(range).unwrap_or_default().to_vec();
-    pane.selection.set(rows);
+    let shown = Arc::clone(&pane.arranged.shown);
+    pane.choose_these(shown.get(anchor.min(at)..anchor.max(at) + 1).unwrap_or_default());
     pane.selection.cursor = Some(row);
     if pane.selection.anchor.is_none() {
-        pane.selection.anchor = pane.shown().first().copied();
+        pane.selection.anchor = shown.first().copied();
     }
 }
 
@@ -83,23 +78,39 @@ fn move_by(pane: &mut Pane, by: i64, extend: Extend) {
 fn move_to(pane: &mut Pane, position: usize, extend: Extend) {
     let Some(row) = pane.shown().get(position).copied() else { return };
     match extend {
-        Extend::No => pane.selection.only(row),
+        Extend::No => pane.choose_only(row),
         Extend::Toggle => pane.selection.cursor = Some(row),
         Extend::Range => choose_range(pane, row),
     }
     pane.reveal = Some(row);
 }
 
+/// Chooses what the rectangle covers now and leaves out what it covered before: no more rows are
+/// gone through than it has grown or shrunk by.
 fn marquee_over(pane: &mut Pane, covered: Range<usize>) {
-    let Some(base) = pane.marquee_base.clone() else { return };
-    let shown = std::sync::Arc::clone(&pane.arranged.shown);
-    let covered = covered.start.min(shown.len())..covered.end.min(shown.len());
-    let rows = shown.get(covered).unwrap_or_default();
-    let mut selection = base;
-    for row in rows {
-        selection.insert(*row);
+    let Some(marquee) = pane.marquee.take() else { return };
+    let shown = Arc::clone(&pane.arranged.shown);
+    let now = covered.start.min(shown.len())..covered.end.min(shown.len());
+    let rows = |range: Range<usize>| shown.get(range).unwrap_or_default();
+    for range in beyond(&marquee.covered, &now) {
+        for row in rows(range).iter().filter(|row| !marquee.base.contains(**row)) {
+            pane.unchoose(*row);
+        }
     }
-    selection.cursor = rows.last().copied().or(selection.cursor);
-    selection.anchor = rows.first().copied().or(selection.anchor);
-    pane.selection = selection;
+    for range in beyond(&now, &marquee.covered) {
+        for row in rows(range) {
+            pane.choose(*row);
+        }
+    }
+    let (first, last) = (rows(now.clone()).first(), rows(now.clone()).last());
+    pane.selection.cursor = last.copied().or(marquee.base.cursor);
+    pane.selection.anchor = first.copied().or(marquee.base.anchor);
+    pane.marquee = Some(Marquee { covered: now, ..marquee });
+}
+
+/// What of a range lies outside another, before it and behind it.
+fn beyond(range: &Range<usize>, other: &Range<usize>) -> [Range<usize>; 2] {
+    let before = range.start..range.end.min(other.start);
+    let behind = range.start.max(other.end)..range.end;
+    [before, behind]
 }

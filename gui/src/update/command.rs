@@ -1,27 +1,33 @@
 //! The buttons of the bar.
 
 use super::{Requests, browse, kept, share, transfer};
-use crate::action::{Command, KeptAction};
+use crate::action::{Command, KeptAction, Picked};
 use crate::request::{Pick, Request, WindowRequest};
 use crate::state::State;
+use crate::state::connection::Server;
 use crate::state::dialog::{Deletion, Dialog};
 use crate::state::kept::Tab;
+use crate::state::picking::{Picking, Task};
 use crate::state::place::{Place, shown};
 use crate::state::sharing::ShareRequest;
 use crate::state::side::Side;
 use crate::state::transfers::Direction;
+use crate::text::problems;
 
 pub(super) fn update(state: &mut State, command: Command, requests: &mut Requests) {
     match command {
         Command::Connect => state.connection.is_choosing = true,
         Command::Upload => upload(state, requests),
-        Command::UploadFiles => pick(state, requests, Pick::UploadFiles),
-        Command::UploadFolders => pick(state, requests, Pick::UploadFolders),
+        Command::UploadFiles => pick_upload(state, requests, Pick::UploadFiles),
+        Command::UploadFolders => pick_upload(state, requests, Pick::UploadFolders),
         Command::Download => {
             let target = state.here.place.clone();
             transfer::carry_chosen(state, Direction::Download, &target, requests);
         }
-        Command::DownloadTo => pick(state, requests, Pick::DownloadFolder),
+        Command::DownloadTo => {
+            let sources = state.server.chosen_places();
+            pick(state, requests, Task::DownloadTo(sources), Pick::DownloadFolder);
+        }
         Command::DownloadAs => download_as(state, requests),
         Command::NewFolder => {
             let side = state.active;
@@ -36,7 +42,7 @@ pub(super) fn update(state: &mut State, command: Command, requests: &mut Request
         }
         Command::ShareFolder => match state.sharing.share {
             Some(_) => state.dialog = Some(Dialog::Sharing),
-            None => pick(state, requests, Pick::ShareFolder),
+            None => pick(state, requests, Task::Share, Pick::ShareFolder),
         },
         Command::CopyPath => copy_path(state, requests),
         Command::CopyLink => copy_link(state, requests),
@@ -49,20 +55,49 @@ pub(super) fn update(state: &mut State, command: Command, requests: &mut Request
 /// What is chosen here, else files that a native dialog asks for.
 fn upload(state: &mut State, requests: &mut Requests) {
     if state.here.selection.is_empty() {
-        pick(state, requests, Pick::UploadFiles);
+        pick_upload(state, requests, Pick::UploadFiles);
         return;
     }
     let target = state.server.place.clone();
     transfer::carry_chosen(state, Direction::Upload, &target, requests);
 }
 
-/// Opens a native dialog, one at a time, that begins where the pane of this computer is.
-pub(super) fn pick(state: &mut State, requests: &mut Requests, pick: impl Fn(Place) -> Pick) {
-    if state.is_picking {
+fn pick_upload(state: &mut State, requests: &mut Requests, dialog: impl Fn(Place) -> Pick) {
+    let task = Task::Upload(state.server.place.clone());
+    pick(state, requests, task, dialog);
+}
+
+/// Opens a native dialog, one at a time, that begins where the pane of this computer is. What it
+/// is about is settled now: the panes may show something else when it is answered.
+fn pick(state: &mut State, requests: &mut Requests, task: Task, dialog: impl Fn(Place) -> Pick) {
+    if state.picking.is_some() {
         return;
     }
-    state.is_picking = true;
-    requests.push(Request::Pick(pick(state.here.place.clone())));
+    let whose = state.connection.server().map(Server::whose);
+    state.picking = Some(Picking { task, whose });
+    requests.push(Request::Pick(dialog(state.here.place.clone())));
+}
+
+/// A native dialog was answered.
+pub(super) fn picked(state: &mut State, picked: Picked, requests: &mut Requests) {
+    let Some(Picking { task, whose }) = state.picking.take() else { return };
+    let is_same_server = whose == state.connection.server().map(Server::whose);
+    match (task, picked) {
+        (_, Picked::Nothing) => {}
+        (_, Picked::Failed(problem)) => state.notices.add(problem, None),
+        (Task::Share, Picked::Share(folder)) => share(state, &folder, requests),
+        _ if !is_same_server => state.notices.add(problems::server_changed(), None),
+        (Task::Upload(target), Picked::Upload(places)) => {
+            transfer::upload(state, &places, &target, requests);
+        }
+        (Task::DownloadTo(sources), Picked::DownloadFolder(target)) => {
+            transfer::download(state, &sources, &target, requests);
+        }
+        (Task::DownloadAs(source), Picked::DownloadName(target)) => {
+            transfer::download_as(state, source, target, requests);
+        }
+        _ => {}
+    }
 }
 
 /// Shares a folder of this computer.
@@ -74,7 +109,8 @@ fn download_as(state: &mut State, requests: &mut Requests) {
     let chosen = state.server.chosen();
     if let [row] = chosen.as_slice() {
         let name = state.server.rows.name(*row).to_vec();
-        pick(state, requests, |folder| Pick::DownloadName(folder.join(&name)));
+        let task = Task::DownloadAs(state.server.place_of(*row));
+        pick(state, requests, task, |folder| Pick::DownloadName(folder.join(&name)));
     }
 }
 
@@ -117,7 +153,9 @@ fn copy_link(state: &State, requests: &mut Requests) {
         [row] => pane.place_of(row),
         _ => pane.place.clone(),
     };
-    let link = format!("ferry://{}{}", server.address, percent_encoded(&place.to_bytes()));
+    let path = percent_encoded(&place.to_bytes());
+    // With the key, whoever opens the link has nothing to compare.
+    let link = format!("ferry://{}{path}#fp={}", server.address, server.fingerprint);
     requests.push(Request::Window(WindowRequest::Copy(link)));
 }
 
@@ -131,20 +169,33 @@ fn percent_encoded(path: &[u8]) -> String {
     encoded.collect()
 }
 
-/// Uploads the files whose paths a text names, as file managers put them on the clipboard.
+/// Uploads the files that a text names as file managers put them on the clipboard: a URI a line.
+/// Any other text is none of our business, even where it looks like a path; but where files were
+/// copied, the clipboard holds more than the text.
 pub(super) fn paste(state: &mut State, text: &str, requests: &mut Requests) {
-    let lines = text.lines().map(str::trim).filter(|line| !matches!(*line, "" | "copy" | "cut"));
+    let is_said = |line: &&str| !line.starts_with('#') && !NO_FILE.contains(line);
+    let lines = text.lines().map(str::trim).filter(is_said);
     let places: Option<Vec<Place>> = lines.map(pasted_place).collect();
-    let target = state.server.place.clone();
-    transfer::upload(state, &places.unwrap_or_default(), &target, requests);
+    match places {
+        Some(places) => upload_here(state, &places, requests),
+        None => requests.push(Request::Window(WindowRequest::ReadCopiedFiles)),
+    }
 }
 
-/// The file that a line names; `None` for any other text.
+/// Uploads files of this computer into the folder of the server that is shown.
+pub(super) fn upload_here(state: &mut State, files: &[Place], requests: &mut Requests) {
+    let target = state.server.place.clone();
+    transfer::upload(state, files, &target, requests);
+}
+
+/// Lines that file managers put around the files.
+const NO_FILE: [&str; 4] = ["", "copy", "cut", "x-special/nautilus-clipboard"];
+
+/// The file of this computer that a URI names; `None` for any other text.
 fn pasted_place(line: &str) -> Option<Place> {
-    match line.strip_prefix("file://") {
-        Some(path) => path.starts_with('/').then(|| Place::parse(&percent_decoded(path))),
-        None => line.starts_with('/').then(|| Place::parse(line.as_bytes())),
-    }
+    let path = line.strip_prefix("file://")?;
+    let path = path.strip_prefix("localhost").unwrap_or(path);
+    path.starts_with('/').then(|| Place::parse(&percent_decoded(path)))
 }
 
 fn percent_decoded(text: &str) -> Vec<u8> {

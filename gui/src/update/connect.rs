@@ -94,7 +94,8 @@ pub(super) fn submit(state: &mut State, requests: &mut Requests) {
     };
     leave(state, requests);
     let shown = address.split('#').next().unwrap_or_default().to_owned();
-    state.connection.phase = Phase::Connecting(Connecting { server: shown, question: None });
+    state.connection.phase =
+        Phase::Connecting(Connecting { server: shown, question: None, is_own_share: false });
     requests.push(Request::Work(Work::Connect(login)));
 }
 

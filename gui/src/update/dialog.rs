@@ -1,10 +1,11 @@
 //! The questions over the window.
 
-use super::Requests;
+use super::{Requests, window};
 use crate::action::DialogAction;
 use crate::request::{Request, WindowRequest, Work};
 use crate::state::State;
 use crate::state::dialog::Dialog;
+use crate::state::place::shown;
 use crate::state::transfers::Stage;
 
 pub(super) fn update(state: &mut State, action: DialogAction, requests: &mut Requests) {
@@ -18,17 +19,14 @@ pub(super) fn update(state: &mut State, action: DialogAction, requests: &mut Req
         }
         DialogAction::Confirm => confirm(state, requests),
         DialogAction::Cancel => {
-            state.dialog = None;
-            state.closes_when_done = false;
+            if state.dialog.take() == Some(Dialog::Close) {
+                state.closes_when_done = None;
+            }
         }
         DialogAction::CloseNow => close_now(state, requests),
-        DialogAction::CloseWhenDone => {
-            state.dialog = None;
-            state.closes_when_done = true;
-        }
+        DialogAction::CloseWhenDone => close_when_done(state, requests),
         DialogAction::Hide => {
-            state.dialog = None;
-            state.closes_when_done = true;
+            close_when_done(state, requests);
             requests.push(Request::Window(WindowRequest::Hide));
         }
         DialogAction::ShowKeys => state.dialog = Some(Dialog::Keys),
@@ -46,6 +44,10 @@ fn confirm(state: &mut State, requests: &mut Requests) {
             requests.push(Request::Work(Work::MakeFolder(side, place)));
         }
         Some(Dialog::Rename { side, place, name }) => {
+            if name == shown(place.name().unwrap_or_default()) {
+                // As it was shown, which is not always as it is: a name that is no text stays.
+                return;
+            }
             if !is_name(&name) {
                 state.dialog = Some(Dialog::Rename { side, place, name });
                 return;
@@ -61,6 +63,12 @@ fn confirm(state: &mut State, requests: &mut Requests) {
         }
         _ => {}
     }
+}
+
+fn close_when_done(state: &mut State, requests: &mut Requests) {
+    state.dialog = None;
+    state.closes_when_done = Some(state.transfers.unsettled_count());
+    window::close_if_done(state, requests);
 }
 
 /// Whether a typed text can be a name.

@@ -1,33 +1,33 @@
 //! What workers come back with.
 
-use super::{Requests, browse, command, kept, share, transfer, window};
-use crate::action::{Event, JobEnd, Picked};
-use crate::request::{Request, WindowRequest, Work};
+use super::{Requests, arrange, browse, command, kept, share, transfer, window};
+use crate::action::{Event, JobEnd};
+use crate::request::{Request, Work};
 use crate::state::State;
-use crate::state::arrangement::Arranged;
 use crate::state::connection::{Phase, Server};
 use crate::state::notice::Remedy;
-use crate::state::pane::{Loading, Pane};
+use crate::state::pane::Loading;
 use crate::state::place::Place;
 use crate::state::problem::Problem;
-use crate::state::rows::Rows;
 use crate::state::side::Side;
-use crate::state::transfers::{Direction, Job, JobId};
+use crate::state::transfers::{Job, JobId};
 use crate::text;
-use std::collections::HashSet;
 
 pub(super) fn update(state: &mut State, event: Event, requests: &mut Requests) {
     match event {
         Event::Servers(list) => {
             state.servers.list = list;
+            state.servers.renaming = None;
             state.servers.tidy();
         }
         // Somebody was quicker, and looks at another folder already.
         Event::Home(_) if state.here.generation > 0 => {}
         Event::Home(place) => browse::visit(state, Side::Here, place, requests),
         Event::Connected { server, address, place, now_unix_secs } => {
-            state.servers.note(&address, now_unix_secs);
-            requests.push(Request::Work(Work::SaveServers(state.servers.list.clone())));
+            if !is_own_share(state) {
+                state.servers.note(&address, now_unix_secs);
+                requests.push(Request::Work(Work::SaveServers(state.servers.list.clone())));
+            }
             connected(state, server, place, requests);
         }
         Event::TrustAsked(question) => {
@@ -42,16 +42,18 @@ pub(super) fn update(state: &mut State, event: Event, requests: &mut Requests) {
             }
         }
         Event::KeyChanged(change) => state.connection.phase = Phase::KeyChanged(change),
-        Event::Trouble(trouble) => {
-            if let Some(server) = state.connection.server_mut() {
-                server.trouble = trouble;
+        Event::Noticed(problem) => state.notices.add(problem, None),
+        Event::Trouble { server, trouble } => {
+            // A job of a server that was left may still try to reach it.
+            let own = state.connection.server_mut().filter(|own| own.address == server);
+            if let Some(own) = own {
+                own.trouble = trouble;
             }
         }
         Event::Changed { side, made, problem } => changed(state, side, made, problem, requests),
-        Event::Picked(picked) => {
-            state.is_picking = false;
-            self::picked(state, picked, requests);
-        }
+        Event::Picked(picked) => command::picked(state, picked, requests),
+        Event::FilesCopied(files) => command::upload_here(state, &files, requests),
+        Event::ShareAsked(folder) => command::share(state, &folder, requests),
         Event::Share(event) => share::event(state, event, requests),
         Event::Kept { generation, event } => kept::event(state, generation, event, requests),
         event => of_rows_and_jobs(state, event, requests),
@@ -63,7 +65,7 @@ fn of_rows_and_jobs(state: &mut State, event: Event, requests: &mut Requests) {
         Event::Listed { side, generation, rows, is_complete } => {
             let pane = state.pane_mut(side);
             if pane.generation == generation {
-                listed(pane, rows, is_complete, requests);
+                arrange::listed(pane, rows, is_complete, requests);
             }
         }
         Event::ListFailed { side, generation, problem }
@@ -72,10 +74,7 @@ fn of_rows_and_jobs(state: &mut State, event: Event, requests: &mut Requests) {
             list_failed(state, side, problem);
         }
         Event::Arranged { side, generation, arranged } => {
-            let pane = state.pane_mut(side);
-            if pane.generation == generation {
-                self::arranged(pane, arranged, requests);
-            }
+            arrange::arranged(state.pane_mut(side), generation, arranged, requests);
         }
         Event::JobProgress(id, progress, at) => {
             if let Some(job) = state.transfers.job_mut(id) {
@@ -95,7 +94,12 @@ fn of_rows_and_jobs(state: &mut State, event: Event, requests: &mut Requests) {
         }
         Event::JobConflicts(id, conflicts) => {
             if let Some(job) = state.transfers.job_mut(id).filter(|job| job.is_working()) {
+                let is_new = job.conflicts.is_empty() && !conflicts.is_empty();
                 job.conflicts = conflicts;
+                if is_new {
+                    let questions = text::transfers::waits(job.conflicts.len() as u64);
+                    requests.push(window::notify(&text::transfers::title(job), &questions));
+                }
             }
             transfer::close_if_answered(state, id);
         }
@@ -108,6 +112,11 @@ fn of_rows_and_jobs(state: &mut State, event: Event, requests: &mut Requests) {
         Event::JobEnded(id, end) => job_ended(state, id, end, requests),
         _ => {}
     }
+}
+
+/// Whether the folder that this computer shares is being connected.
+fn is_own_share(state: &State) -> bool {
+    matches!(&state.connection.phase, Phase::Connecting(connecting) if connecting.is_own_share)
 }
 
 fn connected(state: &mut State, server: Server, place: Place, requests: &mut Requests) {
@@ -126,39 +135,6 @@ fn connected(state: &mut State, server: Server, place: Place, requests: &mut Req
     transfer::start_waiting(state, requests);
 }
 
-fn listed(pane: &mut Pane, rows: Rows, is_complete: bool, requests: &mut Requests) {
-    if pane.loading == Loading::Again {
-        if !is_complete {
-            return;
-        }
-        // Indices of before mean other rows now.
-        pane.arranged = Arranged::default();
-        pane.selection = crate::state::selection::Selection::default();
-        pane.marquee_base = None;
-    }
-    pane.rows = rows;
-    if is_complete {
-        pane.loading = Loading::Done;
-        choose_again(pane);
-        pane.recount();
-    }
-    browse::arrange(pane, requests);
-}
-
-/// Chooses what was chosen before the folder was read again, by name.
-fn choose_again(pane: &mut Pane) {
-    let names: HashSet<Vec<u8>> = pane.choose_again.drain(..).collect();
-    if names.is_empty() {
-        return;
-    }
-    let is_meant = |row: &u32| names.contains(pane.rows.name(*row));
-    let rows: Vec<u32> = pane.rows.indices().filter(is_meant).collect();
-    pane.selection.cursor = rows.first().copied();
-    pane.selection.anchor = rows.first().copied();
-    pane.reveal = rows.first().copied();
-    pane.selection.set(rows);
-}
-
 fn list_failed(state: &mut State, side: Side, problem: Problem) {
     let pane = state.pane_mut(side);
     pane.choose_again.clear();
@@ -167,20 +143,6 @@ fn list_failed(state: &mut State, side: Side, problem: Problem) {
         state.notices.add(problem, Some(Remedy::Refresh));
     } else {
         pane.loading = Loading::Failed(problem);
-    }
-}
-
-fn arranged(pane: &mut Pane, arranged: Arranged, requests: &mut Requests) {
-    pane.is_arranging = false;
-    // An order that was changed meanwhile is of no use to the next one.
-    pane.arranged.shown = arranged.shown;
-    if std::mem::take(&mut pane.must_arrange) {
-        if pane.sorting_arranged == pane.sorting {
-            pane.arranged.sorted = arranged.sorted;
-        }
-        browse::arrange(pane, requests);
-    } else {
-        pane.arranged.sorted = arranged.sorted;
     }
 }
 
@@ -203,27 +165,6 @@ fn changed(
     browse::refresh(state, side, requests);
 }
 
-fn picked(state: &mut State, picked: Picked, requests: &mut Requests) {
-    match picked {
-        Picked::Nothing => {}
-        Picked::Failed(problem) => state.notices.add(problem, None),
-        Picked::Upload(places) => {
-            let target = state.server.place.clone();
-            transfer::upload(state, &places, &target, requests);
-        }
-        Picked::DownloadFolder(target) => {
-            transfer::carry_chosen(state, Direction::Download, &target, requests);
-        }
-        Picked::DownloadName(target) => {
-            if let [row] = *state.server.chosen() {
-                let source = state.server.place_of(row);
-                transfer::download_as(state, source, target, requests);
-            }
-        }
-        Picked::Share(folder) => command::share(state, &folder, requests),
-    }
-}
-
 fn job_ended(state: &mut State, id: JobId, end: JobEnd, requests: &mut Requests) {
     let Some(job) = state.transfers.job_mut(id) else { return };
     transfer::ended(job, end);
@@ -235,14 +176,11 @@ fn job_ended(state: &mut State, id: JobId, end: JobEnd, requests: &mut Requests)
     if let Some(notify) = summary
         && state.transfers.live_count() == 0
     {
-        requests.push(Request::Window(notify));
+        requests.push(notify);
     }
     window::close_if_done(state, requests);
 }
 
-fn notification(job: &Job) -> WindowRequest {
-    WindowRequest::Notify {
-        summary: text::transfers::title(job),
-        body: text::transfers::outcome(job),
-    }
+fn notification(job: &Job) -> Request {
+    window::notify(&text::transfers::title(job), &text::transfers::outcome(job))
 }

@@ -1,6 +1,7 @@
 //! What each action does to the state, and what it asks of the world. Pure: no clock, no disk, no
 //! thread, no window.
 
+mod arrange;
 mod browse;
 mod choose;
 mod command;

@@ -1,5 +1,9 @@
 //! The update as a function: a state and an action in, a state and requests out. No window.
 
+mod rows;
+mod share;
+mod transfers;
+
 use super::update;
 use crate::action::{
     Action, Command, ConnectAction, DialogAction, End, Event, Extend, JobEnd, PaneAction,
@@ -7,7 +11,7 @@ use crate::action::{
 };
 use crate::request::{Request, WindowRequest, Work};
 use crate::state::State;
-use crate::state::connection::{Phase, Server};
+use crate::state::connection::{Phase, Server, Trouble};
 use crate::state::dialog::Dialog;
 use crate::state::pane::Loading;
 use crate::state::place::Place;
@@ -22,6 +26,7 @@ fn connected() -> State {
     let mut state = State::default();
     state.connection.phase = Phase::Online(Server {
         address: "harbour:3000".to_owned(),
+        fingerprint: "k2x".to_owned(),
         name: "harbour".to_owned(),
         welcome: String::new(),
         account: String::new(),
@@ -67,6 +72,15 @@ fn chosen(state: &State, side: Side) -> Vec<String> {
     let pane = state.pane(side);
     let names = pane.chosen().into_iter().map(|row| pane.rows.name(row).to_vec());
     names.map(|name| String::from_utf8(name).unwrap()).collect()
+}
+
+/// Comes back with what the other thread was asked to arrange.
+fn arrange(state: &mut State, requests: &[Request]) -> Vec<Request> {
+    let [Work::Arrange { side, generation, arranging }] = works(requests)[..] else {
+        panic!("{requests:?}")
+    };
+    let (side, generation, arranged) = (*side, *generation, arranging.arrange());
+    event(state, Event::Arranged { side, generation, arranged })
 }
 
 fn works(requests: &[Request]) -> Vec<&Work> {
@@ -128,15 +142,12 @@ fn an_order_that_changes_while_rows_are_arranged_is_arranged_once_more() {
     let listed =
         Event::Listed { side: Side::Here, generation, rows: rows(&names), is_complete: true };
     let requests = event(&mut state, listed);
-    let [Work::Arrange { arranging, .. }] = works(&requests)[..] else { panic!("{requests:?}") };
     let filter = PaneAction::Filter("f59".to_owned());
     assert!(pane(&mut state, Side::Here, filter).is_empty(), "one at a time");
-    let arranged = arranging.arrange();
-    let requests = event(&mut state, Event::Arranged { side: Side::Here, generation, arranged });
+    let requests = arrange(&mut state, &requests);
     let [Work::Arrange { arranging, .. }] = works(&requests)[..] else { panic!("{requests:?}") };
     assert_eq!(arranging.sorted.len(), 6000, "what is sorted is not sorted again");
-    let arranged = arranging.arrange();
-    event(&mut state, Event::Arranged { side: Side::Here, generation, arranged });
+    arrange(&mut state, &requests);
     assert_eq!(state.here.shown().len(), 111);
     assert!(!state.here.is_arranging);
 }
@@ -162,7 +173,9 @@ fn what_the_filter_hides_is_not_carried() {
     pane(&mut state, Side::Here, PaneAction::Filter("b".to_owned()));
     assert_eq!(chosen(&state, Side::Here), ["b"]);
     let requests = act(&mut state, Action::Command(Command::Upload));
-    let [Work::StartJob(order)] = works(&requests)[..] else { panic!("{requests:?}") };
+    let [Work::NoteJob(_), Work::StartJob(order)] = works(&requests)[..] else {
+        panic!("{requests:?}")
+    };
     assert_eq!(order.items.len(), 1);
 }
 
@@ -212,6 +225,7 @@ fn a_password_does_not_stay_in_the_form_once_it_was_used() {
     assert!(!format!("{requests:?}").contains("anchor"), "it does not print");
     let server = Server {
         address: "harbour:3000".to_owned(),
+        fingerprint: String::new(),
         name: String::new(),
         welcome: String::new(),
         account: String::new(),
@@ -275,7 +289,8 @@ fn what_a_server_says_after_it_was_left_changes_nothing() {
     act(&mut state, Action::Connect(ConnectAction::Disconnect));
     let (side, rows) = (Side::Server, rows(&["late"]));
     event(&mut state, Event::Listed { side, generation, rows, is_complete: true });
-    event(&mut state, Event::Trouble(None));
+    let server = "harbour:3000".to_owned();
+    event(&mut state, Event::Trouble { server, trouble: None });
     let problem =
         Problem { summary: "late".to_owned(), details: String::new(), fault: Fault::Server };
     event(&mut state, Event::ListFailed { side, generation, problem });
@@ -292,7 +307,7 @@ fn links_and_paths_are_copied_so_that_they_can_be_typed() {
     let [Request::Window(WindowRequest::Copy(link))] = &requests[..] else {
         panic!("{requests:?}");
     };
-    assert_eq!(link, "ferry://harbour:3000/a%20b/%E6%97%A5");
+    assert_eq!(link, "ferry://harbour:3000/a%20b/%E6%97%A5#fp=k2x");
 }
 
 /// Whoever opened it, the dialog shows what guests may do, and not what was last chosen here.
@@ -312,4 +327,39 @@ fn the_rights_shown_are_those_in_force() {
     let asked = act(&mut state, Action::Share(ShareAction::Rights(GuestRights::Read)));
     assert!(asked.is_empty());
     assert_eq!(state.sharing.rights, GuestRights::Write);
+}
+
+#[test]
+fn a_name_that_is_no_text_stays_as_it_is_unless_another_is_typed() {
+    let mut state = connected();
+    pane(&mut state, Side::Here, PaneAction::Open(Place::root()));
+    let mut odd = Rows::new();
+    odd.push(&Row { name: b"a\xff", kind: RowKind::File, size: 1, modified: None });
+    let generation = state.here.generation;
+    let side = Side::Here;
+    event(&mut state, Event::Listed { side, generation, rows: odd, is_complete: true });
+    pane(&mut state, Side::Here, PaneAction::SelectAll);
+    act(&mut state, Action::Command(Command::Rename));
+    assert!(act(&mut state, Action::Dialog(DialogAction::Confirm)).is_empty());
+    assert_eq!(state.dialog, None);
+    act(&mut state, Action::Command(Command::Rename));
+    act(&mut state, Action::Dialog(DialogAction::Name("b".to_owned())));
+    let requests = act(&mut state, Action::Dialog(DialogAction::Confirm));
+    let [Work::Rename { from, .. }] = works(&requests)[..] else { panic!("{requests:?}") };
+    assert_eq!(from.name(), Some(&b"a\xff"[..]));
+}
+
+#[test]
+fn trouble_belongs_to_the_server_that_has_it() {
+    let mut state = connected();
+    let problem =
+        Problem { summary: "lost".to_owned(), details: String::new(), fault: Fault::Network };
+    let trouble = Some(Trouble { problem, retry: None });
+    let mut from = |server: &str| {
+        let (server, trouble) = (server.to_owned(), trouble.clone());
+        event(&mut state, Event::Trouble { server, trouble });
+        state.connection.server().unwrap().trouble.is_some()
+    };
+    assert!(!from("other:3000"), "a job of a server that was left");
+    assert!(from("harbour:3000"));
 }

@@ -4,6 +4,7 @@ use super::Requests;
 use crate::action::{FilesEnded, JobEnd, TransferAction};
 use crate::request::{JobOrder, Request, Work};
 use crate::state::State;
+use crate::state::connection::Server;
 use crate::state::dialog::Dialog;
 use crate::state::place::Place;
 use crate::state::transfers::{Choice, Direction, Item, Job, JobId, Progress, Stage};
@@ -39,8 +40,7 @@ pub(super) fn carry_chosen(
     target: &Place,
     requests: &mut Requests,
 ) {
-    let pane = state.pane(direction.source());
-    let chosen: Vec<Place> = pane.chosen().iter().map(|row| pane.place_of(*row)).collect();
+    let chosen = state.pane(direction.source()).chosen_places();
     carry(state, direction, &chosen, target, requests);
 }
 
@@ -52,6 +52,16 @@ pub(super) fn upload(
     requests: &mut Requests,
 ) {
     carry(state, Direction::Upload, sources, target, requests);
+}
+
+/// Downloads files and folders of the server into a folder of this computer.
+pub(super) fn download(
+    state: &mut State,
+    sources: &[Place],
+    target: &Place,
+    requests: &mut Requests,
+) {
+    carry(state, Direction::Download, sources, target, requests);
 }
 
 fn carry(
@@ -98,7 +108,11 @@ fn add(state: &mut State, direction: Direction, items: Vec<Item>, requests: &mut
         state.notices.add(text::may_only_read(), None);
         return;
     }
-    state.transfers.add(&server.address, direction, items);
+    let whose = (server.address.as_str(), server.account.as_str());
+    let id = state.transfers.add(whose, direction, items);
+    if let Some(job) = state.transfers.job(id) {
+        requests.push(Request::Work(Work::NoteJob(order_of(job))));
+    }
     state.transfers.is_open = true;
     start_waiting(state, requests);
 }
@@ -108,17 +122,21 @@ pub(super) fn start_waiting(state: &mut State, requests: &mut Requests) {
     let Some(server) = state.connection.server() else { return };
     let free = WORKING_MAX.saturating_sub(state.transfers.working_count());
     let waiting = state.transfers.jobs.iter_mut().filter(|job| {
-        // Those of another server wait until it is connected again.
-        job.stage == Stage::Waiting && job.server == server.address
+        // Those of another server, or account, wait until it is connected again.
+        job.stage == Stage::Waiting && job.is_of(server)
     });
     for job in waiting.take(free) {
         job.stage = Stage::Running;
-        requests.push(Request::Work(Work::StartJob(JobOrder {
-            id: job.id,
-            key: job.key.clone(),
-            direction: job.direction,
-            items: job.items.clone(),
-        })));
+        requests.push(Request::Work(Work::StartJob(order_of(job))));
+    }
+}
+
+fn order_of(job: &Job) -> JobOrder {
+    JobOrder {
+        id: job.id,
+        key: job.key.clone(),
+        direction: job.direction,
+        items: job.items.clone(),
     }
 }
 
@@ -133,6 +151,15 @@ fn pause(state: &mut State, id: JobId, requests: &mut Requests) {
         _ => {}
     }
     job.speed.reset();
+}
+
+/// Stops for now whatever moves to or from a server.
+pub(super) fn pause_all_of(state: &mut State, server: &Server, requests: &mut Requests) {
+    let ids: Vec<JobId> =
+        state.transfers.jobs.iter().filter(|job| job.is_of(server)).map(|job| job.id).collect();
+    for id in ids {
+        pause(state, id, requests);
+    }
 }
 
 fn cancel(state: &mut State, id: JobId, requests: &mut Requests) {
@@ -208,8 +235,9 @@ pub(super) fn ended(job: &mut Job, end: JobEnd) {
     job.conflicts.clear();
     job.speed.reset();
     job.stage = match (&job.stage, end) {
-        (Stage::Pausing, JobEnd::Cancelled) => Stage::Paused,
-        (_, JobEnd::Cancelled) => Stage::Cancelled,
+        (Stage::Cancelling, JobEnd::Cancelled) => Stage::Cancelled,
+        // Whoever else stopped it, it can go on.
+        (_, JobEnd::Cancelled) => Stage::Paused,
         (_, JobEnd::Done) => Stage::Ended,
         (_, JobEnd::Stopped(problem)) => Stage::Stopped(problem),
     };

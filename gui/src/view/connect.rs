@@ -1,10 +1,10 @@
 //! The connect screen: an address, and the servers that were connected before.
 
 use super::{Actions, saved_servers};
-use crate::action::{Action, Command, ConnectAction};
+use crate::action::{Action, Command, ConnectAction, ShareAction};
 use crate::state::State;
 use crate::state::connection::{Connecting, Phase, TrustQuestion};
-use crate::text::{APP, connect as text, panes};
+use crate::text::{APP, connect as text, panes, sharing};
 use crate::theme::tokens::{Tokens, size, space};
 use crate::theme::{self, icons};
 use crate::widgets::{Button, Field, Look, banner, card, divider, words};
@@ -68,10 +68,25 @@ fn form_column(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
         });
         ui.add_space(space::M);
-        let share = panes::command(Command::ShareFolder);
-        words(text::OR_SHARE).color(Tokens::of(ui).text_weak).wrapped(ui);
-        let button = Button::new(Look::Plain, share).icon(icons::SHARE_NETWORK);
-        if button.show(ui).clicked() {
+        share_ui(ui, state, actions);
+    });
+}
+
+/// The folder that this computer shares, or how to share one.
+fn share_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let weak = Tokens::of(ui).text_weak;
+    let share = state.sharing.share.as_ref();
+    let about = match share {
+        Some(share) => sharing::shared_now(&share.folder.display().to_string()),
+        None => text::OR_SHARE.to_owned(),
+    };
+    words(about).color(weak).wrapped(ui);
+    ui.horizontal(|ui| {
+        if share.is_some() && Button::new(Look::Primary, sharing::SHOW).show(ui).clicked() {
+            actions.push(Action::Share(ShareAction::Open));
+        }
+        let button = Button::new(Look::Plain, panes::command(Command::ShareFolder));
+        if button.icon(icons::SHARE_NETWORK).show(ui).clicked() {
             actions.push(Action::Command(Command::ShareFolder));
         }
     });

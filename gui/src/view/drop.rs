@@ -2,7 +2,7 @@
 
 use super::list::Memory;
 use super::{Actions, Seen, Surroundings};
-use crate::action::{Action, PaneAction};
+use crate::action::{Action, PaneAction, WindowAction};
 use crate::state::State;
 use crate::state::pane::Pane;
 use crate::state::place::{Place, shown};
@@ -87,7 +87,8 @@ pub(super) fn drops_ui(ui: &Ui, state: &State, surroundings: Surroundings, actio
     }
     let memory = Memory::load(ui, Side::Server);
     let pane = &state.server;
-    if ctx.input(|input| !input.raw.hovered_files.is_empty()) {
+    let is_hovered = ctx.input(|input| !input.raw.hovered_files.is_empty());
+    if is_hovered && state.dialog.is_none() {
         let onto = folder_at(pane, memory, surroundings.foreign_pointer);
         let folder = onto.map_or_else(|| pane.place.to_string(), |row| shown(pane.rows.name(row)));
         let text =
@@ -98,11 +99,18 @@ pub(super) fn drops_ui(ui: &Ui, state: &State, surroundings: Surroundings, actio
     let dropped: Vec<Place> = ctx.input(|input| {
         input.raw.dropped_files.iter().map(|file| Place::from_path(file.path())).collect()
     });
-    if !dropped.is_empty() {
+    if !dropped.is_empty() && state.dialog.is_none() {
         let pointer =
             surroundings.foreign_pointer.or_else(|| ctx.input(|input| input.pointer.latest_pos()));
         let onto = folder_at(pane, memory, pointer);
         actions.push(Action::Pane(Side::Server, PaneAction::DropFiles(dropped, onto)));
+    }
+}
+
+/// Files of another program that are dropped where nothing can take them.
+pub(super) fn in_vain_ui(ui: &Ui, actions: &mut Actions) {
+    if ui.input(|input| !input.raw.dropped_files.is_empty()) {
+        actions.push(Action::Window(WindowAction::DroppedInVain));
     }
 }
 

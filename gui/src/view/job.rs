@@ -132,8 +132,7 @@ fn current_ui(ui: &mut Ui, file: &CurrentFile) {
         });
         if file.bytes_total > 0 {
             let done = ratio(file.bytes_done, file.bytes_total);
-            let numbers =
-                format!("{} of {}", format::size(file.bytes_done), format::size(file.bytes_total));
+            let numbers = text::part(file.bytes_done, file.bytes_total);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 // As wide as the numbers get, so that the bars of all files end at one line.
                 let room = egui::vec2(NUMBERS_WIDTH, CURRENT_HEIGHT);

@@ -25,11 +25,13 @@ pub(super) struct Memory {
     pub(super) offset: f32,
     /// Where a rectangle was begun, from the first row's top left corner.
     pub(super) marquee: Option<egui::Pos2>,
+    /// The row at the top, with the number of the rows that it belongs to.
+    top: Option<(u64, u32)>,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { body: Rect::NOTHING, offset: 0.0, marquee: None }
+        Self { body: Rect::NOTHING, offset: 0.0, marquee: None, top: None }
     }
 }
 
@@ -107,7 +109,8 @@ pub(super) fn list_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
     let revealed = reveal(pane, memory, actions);
     let scrolled = marquee::marquee_ui(ui, pane, &ground, &mut memory, actions);
     let drawn = Drawn { seen, ground: &ground, columns };
-    drawn.scroll_ui(ui, scrolled.or(revealed), &mut memory, actions);
+    let kept = kept_in_sight(pane, memory);
+    drawn.scroll_ui(ui, scrolled.or(revealed).or(kept), &mut memory, actions);
     marquee::paint(ui, memory);
     drop::targets_ui(ui, seen, &ground, memory, actions);
     ground.context_menu(|ui| menu::ground_menu(ui, state, pane, actions));
@@ -127,6 +130,18 @@ fn reveal(pane: &Pane, memory: Memory, actions: &mut Actions) -> Option<f32> {
     } else {
         None
     }
+}
+
+/// Where the list has to be scrolled to so that the rows in sight stay there when the folder was
+/// read again. One that was at its top stays at its top.
+fn kept_in_sight(pane: &Pane, memory: Memory) -> Option<f32> {
+    let (number, row) = memory.top.filter(|(number, _)| *number != pane.rows_number)?;
+    let (before, moves) = pane.moved.as_ref()?;
+    if *before != number || memory.offset < 1.0 {
+        return None;
+    }
+    let at = pane.position(moves.of(row)?)?;
+    Some(row_top(at, 0.0) + memory.offset % size::ROW)
 }
 
 /// The rows of a list, as one frame draws them.
@@ -166,6 +181,8 @@ impl Drawn<'_> {
         });
         memory.body = output.inner.inner_rect;
         memory.offset = output.inner.state.clamped_offset().y;
+        let top = pane.shown().get(position(memory.offset));
+        memory.top = top.map(|row| (pane.rows_number, *row));
     }
 
     fn rows_ui(self, ui: &Ui, memory: Memory, actions: &mut Actions) {
@@ -175,7 +192,9 @@ impl Drawn<'_> {
         for at in first..last.min(pane.shown().len()) {
             let Some(row) = pane.shown().get(at).copied() else { continue };
             let rect = memory.row_rect(at);
-            let response = ui.interact(rect, list_id(pane.side).with(row), Sense::CLICK);
+            // A menu that is open for a row must not be taken over by another one.
+            let id = list_id(pane.side).with((pane.rows_number, row));
+            let response = ui.interact(rect, id, Sense::CLICK);
             let look = (&response, self.columns, self.ground.has_focus());
             row::row_ui(ui, state, pane, row, look);
             row_clicks(pane.side, row, &response, self.ground, actions);

@@ -53,7 +53,7 @@ fn begin(ui: &Ui, pane: &Pane, press: Pos2, memory: &mut Memory, actions: &mut A
         let is_chosen = pane.selection.contains(row);
         let is_name = is_on_name(ui, pane, row, memory.row_rect(at), press.x);
         if is_chosen || (is_name && !modifiers.any()) {
-            let count = if is_chosen { pane.chosen().len() } else { 1 };
+            let count = if is_chosen { pane.selection.len() } else { 1 };
             if !is_chosen {
                 actions.push(Action::Pane(pane.side, PaneAction::Click(row, Extend::No)));
             }

@@ -54,6 +54,9 @@ pub fn window_ui(ui: &mut Ui, state: &State, surroundings: Surroundings) -> Acti
     } else {
         entrance_ui(ui, state, &mut actions);
     }
+    if !state.connection.shows_panes() || state.dialog.is_some() {
+        drop::in_vain_ui(ui, &mut actions);
+    }
     notices::notices_ui(ui, state, &mut actions);
     dialogs::dialog_ui(ui, state, &mut actions);
     actions

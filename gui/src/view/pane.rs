@@ -3,7 +3,7 @@
 use super::{Actions, Seen, crumbs, list};
 use crate::action::{Action, Command, ConnectAction, PaneAction};
 use crate::state::State;
-use crate::state::connection::Server;
+use crate::state::connection::{Server, Trouble};
 use crate::state::pane::{Loading, Pane};
 use crate::state::problem::Problem;
 use crate::state::side::Side;
@@ -108,15 +108,26 @@ pub(super) fn filter_id(side: Side) -> Id {
 }
 
 fn trouble_ui(ui: &mut Ui, server: &Server, actions: &mut Actions) {
-    let Some(trouble) = &server.trouble else { return };
+    let Some(Trouble { problem, retry }) = &server.trouble else { return };
     let tokens = Tokens::of(ui);
     Frame::new().inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 8 }).show(ui, |ui| {
         let look = (icons::WIFI_SLASH, tokens.warn, tokens.warn_soft);
-        banner(ui, look, &panes::trouble(&server.address), &trouble.details, |ui| {
-            let leave = Button::new(Look::Plain, connect::DISCONNECT).small();
-            if leave.show(ui).clicked() {
-                actions.push(Action::Connect(ConnectAction::Disconnect));
-            }
+        let title = panes::trouble(&server.address, *retry);
+        let details = match retry {
+            Some(_) => problem.details.clone(),
+            None => format!("{} {}", problem.details, panes::TROUBLE_REMEDY),
+        };
+        banner(ui, look, &title, &details, |ui| {
+            ui.horizontal(|ui| {
+                let again = Button::new(Look::Plain, panes::TRY_AGAIN).small();
+                if retry.is_none() && again.show(ui).clicked() {
+                    actions.push(Action::Pane(Side::Server, PaneAction::Refresh));
+                }
+                let leave = Button::new(Look::Plain, connect::DISCONNECT).small();
+                if leave.show(ui).clicked() {
+                    actions.push(Action::Connect(ConnectAction::Disconnect));
+                }
+            });
         });
     });
 }

@@ -1,7 +1,7 @@
 //! The panel of transfers at the foot of the window.
 
 use super::{Actions, job};
-use crate::action::{Action, TransferAction};
+use crate::action::{Action, TransferAction, WindowAction};
 use crate::state::State;
 use crate::state::transfers::{Job, Transfers};
 use crate::text::{dialogs, format, transfers as text};
@@ -59,7 +59,11 @@ fn head_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                     actions.push(Action::Transfer(TransferAction::DismissAll));
                 }
             }
-            if state.closes_when_done {
+            if state.closes_when_done.is_some() {
+                let stay = Button::new(Look::Plain, dialogs::STAY_OPEN).small();
+                if stay.show(ui).clicked() {
+                    actions.push(Action::Window(WindowAction::StayOpen));
+                }
                 words(dialogs::CLOSES_WHEN_DONE).font(theme::small()).color(tokens.warn).show(ui);
             }
             questions_ui(ui, transfers, actions);

@@ -8,6 +8,7 @@ use crate::state::connection::{KeyChange, Server};
 use crate::state::place::Place;
 use crate::state::problem::{Fault, Problem};
 use crate::text::problems as text;
+use ferry_client::address::AddressError;
 use ferry_client::protocol::{EntryKind, RemotePath, Rights, Secret, Status};
 use ferry_client::trust::{KnownServers, SystemKeyring};
 use ferry_client::{Address, Cancel, Client, ConnectOptions, Credentials, Error, state_folder};
@@ -27,7 +28,10 @@ impl Target {
         let mut address = parsed.map_err(|err| {
             Box::new(Event::ConnectFailed(Problem {
                 summary: text::BAD_ADDRESS.to_owned(),
-                details: text::bad_address(&err.to_string()),
+                details: text::bad_address(&match err {
+                    AddressError::Password => text::PASSWORD_IN_ADDRESS.to_owned(),
+                    err => err.to_string(),
+                }),
                 fault: Fault::Here,
             }))
         })?;
@@ -111,6 +115,7 @@ impl Target {
         let start = Place::parse(&client.account().directory.to_wire());
         let server = Server {
             address: self.address.authority(),
+            fingerprint: client.fingerprint().to_string(),
             name: client.welcome().name.clone(),
             welcome: client.welcome().text.clone(),
             account: client.account().name.clone(),

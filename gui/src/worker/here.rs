@@ -1,17 +1,19 @@
 //! This computer's disk.
 
+use super::Outbox;
 use super::list::Gathering;
+use super::problem::{self, Failed};
+use super::saved::Saved;
 use super::server::Link;
-use super::{Outbox, problem, saved};
-use crate::action::Event;
+use crate::action::{Event, JobEnd};
 use crate::request::Work;
 use crate::state::place::Place;
 use crate::state::problem::Problem;
 use crate::state::rows::{Row, RowKind};
+use crate::state::servers::SavedServer;
 use crate::state::side::Side;
+use crate::state::transfers::JobId;
 use crate::text::problems as text;
-use ferry_client::Error as ClientError;
-use ferry_client::jobs::{JobId, Jobs};
 use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,23 +23,18 @@ use std::time::UNIX_EPOCH;
 
 /// This computer, as one thread works on it.
 pub(super) struct Here<'a> {
-    /// The client's state folder.
-    pub(super) state_folder: &'a Path,
+    /// The servers that were saved.
+    pub(super) saved: &'a mut Saved,
     pub(super) outbox: &'a Outbox,
     /// The listing that is wanted now.
     pub(super) wanted: &'a AtomicU64,
 }
 
 impl Here<'_> {
-    pub(super) fn perform(&self, work: Work, link: &Arc<Link>) {
+    pub(super) fn perform(&mut self, work: Work, link: &Arc<Link>) {
         match work {
             Work::Load => self.load(),
-            Work::SaveServers(servers) => {
-                if let Err(err) = saved::write(self.state_folder, &servers) {
-                    let problem = problem::of_disk(text::CANNOT_SAVE.to_owned(), &err);
-                    self.changed(None, Some(problem));
-                }
-            }
+            Work::SaveServers(servers) => self.save(&servers),
             Work::List { place, generation, .. } => self.list(&place, generation),
             Work::MakeFolder(_, place) => {
                 let made = fs::create_dir(place.to_path());
@@ -49,37 +46,56 @@ impl Here<'_> {
                 self.tell(renamed.map(|()| Some(to)), || text::cannot_rename(&from.to_string()));
             }
             Work::Remove(_, places) => self.remove(&places),
-            Work::CancelJob(id, Some(key)) if !link.runs(id) => {
-                self.journals(|jobs, id| give_up(jobs, id, link), &key);
+            work => self.of_job(work, link),
+        }
+    }
+
+    /// What is done to a job without its server.
+    fn of_job(&self, work: Work, link: &Arc<Link>) {
+        match work {
+            Work::NoteJob(order) => {
+                if let Some(key) = link.begin_journal(order.id) {
+                    self.outbox.send(Event::JobBegun(order.id, key));
+                }
             }
-            // One that stopped before its end is given up with it.
-            Work::ForgetJob(key) => self.journals(
-                |jobs, id| {
-                    give_up(jobs, id, link)?;
-                    jobs.clear(id)
-                },
-                &key,
-            ),
+            Work::PauseJob(id) => self.withdrawn(id, link),
+            Work::CancelJob(id, key) => {
+                if !link.desk.is_busy(id) {
+                    link.cancel_journal(id, key);
+                }
+                self.withdrawn(id, link);
+            }
+            Work::ForgetJob(key) => link.forget_journal(key),
             _ => {}
         }
     }
 
-    fn load(&self) {
-        match saved::read(self.state_folder) {
+    /// Tells the window of a job that was taken back before it began.
+    fn withdrawn(&self, id: JobId, link: &Link) {
+        if link.desk.take_withdrawn(id) {
+            self.outbox.send(Event::JobEnded(id, JobEnd::Cancelled));
+        }
+    }
+
+    fn save(&mut self, servers: &[SavedServer]) {
+        match self.saved.write(servers.to_vec()) {
+            Ok(merged) if merged == servers => {}
+            // Another window had something to add.
+            Ok(merged) => self.outbox.send(Event::Servers(merged)),
+            Err(err) => {
+                let problem = problem::of_disk(text::CANNOT_SAVE.to_owned(), &err);
+                self.changed(None, Some(problem));
+            }
+        }
+    }
+
+    fn load(&mut self) {
+        match self.saved.read() {
             Ok(servers) => self.outbox.send(Event::Servers(servers)),
             Err(problem) => self.changed(None, Some(problem)),
         }
         let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("/"));
         self.outbox.send(Event::Home(Place::from_path(&home)));
-    }
-
-    /// Does something to a journal. One that is gone already is as it should be.
-    fn journals(&self, call: impl FnOnce(&Jobs, &JobId) -> Result<(), ClientError>, key: &str) {
-        let Ok(id) = key.parse::<JobId>() else { return };
-        if let Err(err) = Jobs::open(self.state_folder).and_then(|jobs| call(&jobs, &id)) {
-            let problem = problem::of_client(text::CANNOT_NOTE.to_owned(), &err);
-            self.changed(None, Some(problem));
-        }
     }
 
     fn list(&self, place: &Place, generation: u64) {
@@ -96,16 +112,17 @@ impl Here<'_> {
 
     /// Removes one after the other; what cannot be removed is said once and stops no other.
     fn remove(&self, places: &[(Place, bool)]) {
-        let mut problem = None;
+        let mut failed = Failed::default();
         for (place, is_folder) in places {
             let path = place.to_path();
             let removed =
                 if *is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             if let Err(err) = removed {
-                problem = Some(problem::of_disk(text::cannot_remove(&place.to_string()), &err));
+                let summary = || text::cannot_remove(&place.to_string());
+                failed.note(|| problem::of_disk(summary(), &err));
             }
         }
-        self.changed(None, problem);
+        self.changed(None, failed.problem());
     }
 
     fn tell(&self, done: io::Result<Option<Place>>, summary: impl FnOnce() -> String) {
@@ -118,12 +135,6 @@ impl Here<'_> {
     fn changed(&self, made: Option<Place>, problem: Option<Problem>) {
         self.outbox.send(Event::Changed { side: Side::Here, made, problem });
     }
-}
-
-/// Gives a job up that no thread works on, and what its server holds of it.
-fn give_up(jobs: &Jobs, id: &JobId, link: &Arc<Link>) -> Result<(), ClientError> {
-    link.abandon(jobs.cancel(id)?.server_parts);
-    Ok(())
 }
 
 fn read_folder(path: &Path, gathering: &mut Gathering<'_>) -> io::Result<()> {

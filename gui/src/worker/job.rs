@@ -1,6 +1,7 @@
 //! Jobs: begun in the user's journals, so that they outlive the window, steered from it, and told
 //! of to it.
 
+use super::desk::Wish;
 use super::questions::AtWindow;
 use super::server::remote;
 use super::{Outbox, problem};
@@ -15,7 +16,8 @@ use crate::text::problems as text;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ferry_client::job::{FileOutcome, JobOptions, JobReport, Outcome, Rule, Transfer};
 use ferry_client::jobs::{
-    self, ConflictId, JobList, JobRecord, JobServer, JobSpec, JobState, Jobs, RunningJob,
+    self, ConflictId, JobFailure, JobList, JobRecord, JobServer, JobSpec, JobState, Jobs, OpenJob,
+    RunningJob,
 };
 use ferry_client::protocol::PathError;
 use ferry_client::{Client, Error};
@@ -54,21 +56,26 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 /// Connections of one job.
 const CONNECTIONS: usize = 3;
 
-/// What is to be done, as the journal notes it.
-pub(super) fn spec(client: &Client, order: &JobOrder) -> Result<JobSpec, Error> {
+/// The server that a client is connected to, as journals name it.
+pub(super) fn server_of(client: &Client) -> JobServer {
     let options = client.options();
+    JobServer {
+        host: options.host.clone(),
+        port: options.port,
+        account: options.account().map(str::to_owned),
+        fingerprint: client.fingerprint(),
+    }
+}
+
+/// What is to be done, as the journal notes it.
+pub(super) fn spec(server: JobServer, order: &JobOrder) -> Result<JobSpec, Error> {
     let transfers: Result<Vec<Transfer>, Error> = order.items.iter().map(transfer).collect();
     Ok(JobSpec {
         direction: match order.direction {
             Direction::Upload => jobs::Direction::Upload,
             Direction::Download => jobs::Direction::Download,
         },
-        server: JobServer {
-            host: options.host.clone(),
-            port: options.port,
-            account: options.account().map(str::to_owned),
-            fingerprint: client.fingerprint(),
-        },
+        server,
         transfers: transfers?,
         rule: Rule::Ask,
         connections: CONNECTIONS,
@@ -79,20 +86,13 @@ fn transfer(item: &Item) -> Result<Transfer, Error> {
     Ok(Transfer { local: item.here.to_path(), remote: remote(&item.server)? })
 }
 
-/// Begins a job, or goes on with one that has a journal.
+/// Lets a job work that has its journal.
 pub(super) fn start(
-    jobs: &Jobs,
+    job: OpenJob,
     order: &JobOrder,
-    spec: JobSpec,
     client: Client,
     voice: Voice,
 ) -> Result<(Arc<Steering>, Telling), Error> {
-    let known = order.key.as_deref().and_then(|key| key.parse().ok());
-    let job = match known {
-        Some(id) => jobs.take(&id)?,
-        None => jobs.begin(spec)?,
-    };
-    voice.outbox.send(Event::JobBegun(voice.id, job.id().to_string()));
     let files = Arc::<Mutex<FilesEnded>>::default();
     let options = JobOptions { on_outcome: Some(on_outcome(order, &files)), ..job.options() };
     let running = job.start(client, options)?;
@@ -102,12 +102,12 @@ pub(super) fn start(
 }
 
 impl Steering {
-    pub(super) fn pause(&self) {
-        self.steer(RunningJob::pause);
-    }
-
-    pub(super) fn cancel(&self) {
-        self.steer(RunningJob::cancel);
+    /// Stops it, for now or for good.
+    pub(super) fn stop(&self, wish: Wish) {
+        self.steer(match wish {
+            Wish::Pause => RunningJob::pause,
+            Wish::Cancel => RunningJob::cancel,
+        });
     }
 
     pub(super) fn decide(&self, conflict: u64, choice: Choice) {
@@ -288,20 +288,24 @@ pub(super) fn unusable(list: &JobList) -> Option<Problem> {
 }
 
 /// Jobs on this server that can go on.
-pub(super) fn found(client: &Client, list: JobList) -> Vec<FoundJob> {
-    let server = client.options().server();
+pub(super) fn found(client: &Client, jobs: &Jobs, list: JobList) -> Vec<FoundJob> {
     let options = client.options();
+    let (server, account) = (options.server(), client.account().name.clone());
     // Another account may see another tree under the same paths.
     let is_ours = |job: &JobRecord| {
         job.state.can_resume()
             && job.spec.server.fingerprint == client.fingerprint()
             && job.spec.server.account.as_deref() == options.account()
     };
-    let jobs = list.jobs.into_iter().rev().filter(is_ours);
-    jobs.map(|job| found_job(&server, job)).collect()
+    let listed = list.jobs.into_iter().rev().filter(is_ours);
+    let found = listed.map(|job| {
+        let failed = failed_of(jobs, &job);
+        FoundJob { failed, ..found_job((&server, &account), job) }
+    });
+    found.collect()
 }
 
-fn found_job(server: &str, job: JobRecord) -> FoundJob {
+fn found_job((server, account): (&str, &str), job: JobRecord) -> FoundJob {
     let items = job.spec.transfers.iter().map(|transfer| Item {
         here: Place::from_path(&transfer.local),
         server: Place::parse(&transfer.remote.to_wire()),
@@ -311,6 +315,7 @@ fn found_job(server: &str, job: JobRecord) -> FoundJob {
     FoundJob {
         key: job.id.to_string(),
         server: server.to_owned(),
+        account: account.to_owned(),
         direction: match job.spec.direction {
             jobs::Direction::Upload => Direction::Upload,
             jobs::Direction::Download => Direction::Download,
@@ -324,21 +329,44 @@ fn found_job(server: &str, job: JobRecord) -> FoundJob {
             ..Progress::default()
         },
         failed_count: if job.state == JobState::Failed { counts.failed } else { 0 },
+        failed: Vec::new(),
         stopped: stopped.map(|why| Problem {
             summary: text::JOB_STOPPED.to_owned(),
-            details: text::sentence(&why) + ".",
+            details: problem::in_own_words(&why),
             fault: Fault::Network,
         }),
     }
 }
 
+/// The files of a job that failed, from its journal. One that cannot be read tells of none.
+fn failed_of(jobs: &Jobs, job: &JobRecord) -> Vec<FailedFile> {
+    if job.state != JobState::Failed {
+        return Vec::new();
+    }
+    let details = jobs.details(&job.id);
+    let failures = details.map(|details| details.failures).unwrap_or_default();
+    failures.iter().map(|failure| failed_file(job.spec.direction, failure)).collect()
+}
+
+fn failed_file(direction: jobs::Direction, failure: &JobFailure) -> FailedFile {
+    let (source, target) = (Place::parse(&failure.source), Place::parse(&failure.target));
+    let name = shown(source.name().unwrap_or_default());
+    let item = match direction {
+        jobs::Direction::Upload => Item { here: source, server: target },
+        jobs::Direction::Download => Item { here: target, server: source },
+    };
+    let details = problem::in_own_words(&failure.reason);
+    let summary = text::file_failed(&name);
+    FailedFile { item, problem: Problem { summary, details, fault: Fault::Untold } }
+}
+
 /// Why a path cannot be on the server.
 pub(super) fn path_refusal(err: PathError) -> &'static str {
     match err {
-        PathError::Reserved => "names that begin with .ferry- belong to Ferry itself",
-        PathError::NameTooLong => "this name is too long for the server",
-        PathError::PathTooLong | PathError::TooDeep => "this path is too long for the server",
-        _ => "the server cannot hold this name",
+        PathError::Reserved => text::NAME_RESERVED,
+        PathError::NameTooLong => text::NAME_TOO_LONG,
+        PathError::PathTooLong | PathError::TooDeep => text::PATH_TOO_LONG,
+        _ => text::NAME_IMPOSSIBLE,
     }
 }
 

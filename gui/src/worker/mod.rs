@@ -2,19 +2,23 @@
 //! back with events. Nothing else knows the client.
 
 mod connect;
+mod desk;
 mod here;
 mod job;
+mod jobs;
 mod kept;
 mod list;
 mod problem;
 mod questions;
+mod refused;
 mod saved;
 mod server;
 
 use crate::action::Event;
 use crate::request::Work;
 use crate::state::side::Side;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -61,6 +65,8 @@ impl Outbox {
 pub struct Workers {
     outbox: Outbox,
     events: Receiver<Event>,
+    /// What comes of orders that no thread could take.
+    refused: VecDeque<Event>,
     threads: Option<Threads>,
 }
 
@@ -76,7 +82,7 @@ impl Default for Workers {
     fn default() -> Self {
         let (sender, events) = bounded(EVENTS_MAX);
         let outbox = Outbox { events: sender, wake: Arc::new(|| {}) };
-        Self { outbox, events, threads: None }
+        Self { outbox, events, refused: VecDeque::new(), threads: None }
     }
 }
 
@@ -93,10 +99,10 @@ impl Backend for Workers {
         let link = Arc::new(server::Link::new(folder.clone(), self.outbox.clone()));
         let (here_link, server_link) = (Arc::clone(&link), Arc::clone(&link));
         let outbox = self.outbox.clone();
+        let mut saved = saved::Saved::new(&folder);
         let here = move |work| {
             let wanted = here_link.wanted_on(Side::Here);
-            let here = here::Here { state_folder: &folder, outbox: &outbox, wanted };
-            here.perform(work, &here_link);
+            here::Here { saved: &mut saved, outbox: &outbox, wanted }.perform(work, &here_link);
         };
         self.threads = Some(Threads {
             here: spawn("ferry-here", here),
@@ -111,9 +117,12 @@ impl Backend for Workers {
         threads.link.look_ahead(&work);
         let thread = match &work {
             Work::Arrange { .. } => &threads.arranger,
-            Work::Load | Work::SaveServers(_) | Work::CancelJob(..) | Work::ForgetJob(_) => {
-                &threads.here
-            }
+            Work::Load
+            | Work::SaveServers(_)
+            | Work::NoteJob(_)
+            | Work::PauseJob(_)
+            | Work::CancelJob(..)
+            | Work::ForgetJob(_) => &threads.here,
             Work::List { side, .. }
             | Work::MakeFolder(side, _)
             | Work::Rename { side, .. }
@@ -121,23 +130,23 @@ impl Backend for Workers {
                 Side::Here => &threads.here,
                 Side::Server => &threads.server,
             },
-            Work::CancelConnect
-            | Work::Trust(_)
-            | Work::PauseJob(_)
-            | Work::Decide(..)
-            | Work::DecideAll(..) => return,
+            Work::CancelConnect | Work::Trust(_) | Work::Decide(..) | Work::DecideAll(..) => return,
             Work::Connect(_)
             | Work::ForgetKey(_)
             | Work::Disconnect
             | Work::StartJob(_)
             | Work::Kept { .. } => &threads.server,
         };
-        // A full queue belongs to a server that does not answer: what is asked of it now is void.
-        drop(thread.try_send(work));
+        if let Err(TrySendError::Full(work) | TrySendError::Disconnected(work)) =
+            thread.try_send(work)
+        {
+            let was_withdrawn = threads.link.withdraw(&work);
+            self.refused.extend(refused::event(work, was_withdrawn));
+        }
     }
 
     fn try_next(&mut self) -> Option<Event> {
-        self.events.try_recv().ok()
+        self.refused.pop_front().or_else(|| self.events.try_recv().ok())
     }
 }
 

@@ -1,14 +1,14 @@
 //! What the client library asks, passed on to the window.
 
-use super::Outbox;
+use super::{Outbox, problem};
 use crate::action::Event;
-use crate::state::connection::TrustQuestion;
+use crate::state::connection::{Retrying, Trouble, TrustQuestion};
 use crate::state::problem::{Fault, Problem};
 use crate::text::problems as text;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use ferry_client::protocol::Secret;
 use ferry_client::trust::Fingerprint;
-use ferry_client::{Cancel, Conflict, Questions, Resolution};
+use ferry_client::{Cancel, Conflict, Error, Questions, Resolution, Retry};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -53,8 +53,23 @@ impl AtWindow {
     /// The server answered: what was said of trouble is over.
     pub(super) fn works(&self) {
         if self.is_in_trouble.swap(false, Ordering::Relaxed) {
-            self.outbox.send(Event::Trouble(None));
+            self.tell(None);
         }
+    }
+
+    /// The server did not answer for so long that it is not tried any more.
+    pub(super) fn gave_up(&self, cause: &Error) {
+        self.trouble(cause, None);
+    }
+
+    fn trouble(&self, cause: &Error, retry: Option<Retrying>) {
+        self.is_in_trouble.store(true, Ordering::Relaxed);
+        let problem = problem::of_client(text::lost(&self.server), cause);
+        self.tell(Some(Trouble { problem, retry }));
+    }
+
+    fn tell(&self, trouble: Option<Trouble>) {
+        self.outbox.send(Event::Trouble { server: self.server.clone(), trouble });
     }
 }
 
@@ -87,13 +102,21 @@ impl Questions for AtWindow {
     }
 
     fn notice(&self, notice: &str) {
-        self.is_in_trouble.store(true, Ordering::Relaxed);
-        // That it is tried again is said above it.
-        let why = notice.strip_suffix("; trying again").unwrap_or(notice);
-        self.outbox.send(Event::Trouble(Some(Problem {
-            summary: text::lost(&self.server),
-            details: text::sentence(why) + ".",
-            fault: Fault::Network,
-        })));
+        self.outbox.send(Event::Noticed(Problem {
+            summary: text::server_says(&self.server),
+            details: problem::in_own_words(notice),
+            fault: Fault::Untold,
+        }));
+    }
+
+    fn retrying(&self, retry: &Retry<'_>) {
+        let in_secs = retry.next_in.as_millis().div_ceil(1000);
+        let in_secs = u64::try_from(in_secs).unwrap_or(u64::MAX);
+        let attempt = retry.failed_count.saturating_add(1);
+        self.trouble(retry.cause, Some(Retrying { attempt, in_secs }));
+    }
+
+    fn recovered(&self) {
+        self.works();
     }
 }

@@ -1,52 +1,56 @@
 //! The server's side: one client for browsing, on one thread, and a thread for each job.
 
+use super::Outbox;
 use super::connect::Target;
-use super::job::{self, Steering, Telling, Voice};
+use super::desk::{Desk, Wish};
+use super::job;
+use super::kept;
 use super::list::Gathering;
+use super::problem::{self, Failed};
 use super::questions::AtWindow;
-use super::{Outbox, kept, problem};
-use crate::action::{Event, JobEnd};
+use crate::action::Event;
 use crate::request::{JobOrder, Login, Work};
 use crate::state::place::Place;
 use crate::state::problem::Problem;
 use crate::state::rows::{Row, RowKind};
 use crate::state::side::Side;
-use crate::state::transfers::JobId;
 use crate::text::problems as text;
-use ferry_client::jobs::Jobs;
-use ferry_client::protocol::{Entry, EntryKind, IfExists, RemotePath, Removal, TransferId};
+use ferry_client::jobs::JobServer;
+use ferry_client::protocol::{Entry, EntryKind, IfExists, RemotePath, Removal};
 use ferry_client::trust::KnownServers;
 use ferry_client::{Cancel, Client, Error, Parents};
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::Instant;
 
 /// The window's link to a server.
 pub(super) struct Link {
-    state_folder: PathBuf,
+    pub(super) state_folder: PathBuf,
     pub(super) outbox: Outbox,
-    begun: Instant,
+    pub(super) begun: Instant,
+    /// The jobs that were ordered.
+    pub(super) desk: Desk,
     /// Listings that are wanted now, of this computer and of the server.
     pub(super) wanted: [AtomicU64; 2],
     /// What stops or answers from outside of the link's own thread.
     outside: Mutex<Outside>,
     /// Used by the link's own thread alone.
-    session: Mutex<Option<Session>>,
+    pub(super) session: Mutex<Option<Session>>,
 }
 
 #[derive(Default)]
 struct Outside {
     cancel: Option<Cancel>,
     questions: Option<Arc<AtWindow>>,
-    jobs: Vec<(JobId, Arc<Steering>)>,
+    /// The server that is connected, as journals name it.
+    server: Option<JobServer>,
 }
 
-struct Session {
-    client: Client,
-    questions: Arc<AtWindow>,
+pub(super) struct Session {
+    pub(super) client: Client,
+    pub(super) questions: Arc<AtWindow>,
 }
 
 impl Link {
@@ -55,6 +59,7 @@ impl Link {
             state_folder,
             outbox,
             begun: Instant::now(),
+            desk: Desk::default(),
             wanted: [AtomicU64::new(0), AtomicU64::new(0)],
             outside: Mutex::default(),
             session: Mutex::new(None),
@@ -73,28 +78,43 @@ impl Link {
                     questions.trust(*is_right);
                 }
             }
-            Work::PauseJob(id) => self.of_job(*id, Steering::pause),
-            Work::CancelJob(id, _) => self.of_job(*id, Steering::cancel),
+            Work::NoteJob(order) => self.note(order),
+            Work::StartJob(order) => self.desk.order(order),
+            Work::PauseJob(id) => self.desk.wish(*id, Wish::Pause),
+            Work::CancelJob(id, _) => self.desk.wish(*id, Wish::Cancel),
             Work::Decide(id, conflict, choice) => {
-                self.of_job(*id, |job| job.decide(*conflict, *choice));
+                self.desk.steer(*id, |job| job.decide(*conflict, *choice));
             }
-            Work::DecideAll(id, choice) => self.of_job(*id, |job| job.decide_all(*choice)),
+            Work::DecideAll(id, choice) => self.desk.steer(*id, |job| job.decide_all(*choice)),
             _ => {}
         }
     }
 
-    /// Stops everything.
+    /// Stops everything. What did not begin yet gets its journal first.
     pub(super) fn stop(&self) {
         self.cut();
-        for (_, job) in self.outside.lock().jobs.drain(..) {
-            job.pause();
+        for id in self.desk.without_journal() {
+            self.begin_journal(id);
+        }
+        self.desk.pause_all();
+    }
+
+    /// An order that nobody takes. Returns whether it took a job back before that began.
+    pub(super) fn withdraw(&self, work: &Work) -> bool {
+        match work {
+            Work::PauseJob(id) | Work::CancelJob(id, _) => self.desk.take_withdrawn(*id),
+            Work::StartJob(order) => {
+                self.desk.end(order.id);
+                false
+            }
+            _ => false,
         }
     }
 
-    fn of_job(&self, id: JobId, call: impl Fn(&Steering)) {
-        let outside = self.outside.lock();
-        let jobs = outside.jobs.iter().filter(|(own, _)| *own == id);
-        jobs.for_each(|(_, job)| call(job));
+    fn note(&self, order: &JobOrder) {
+        let server = self.outside.lock().server.clone();
+        let spec = server.and_then(|server| job::spec(server, order).ok());
+        self.desk.note(order, spec);
     }
 
     fn cut(&self) {
@@ -115,7 +135,10 @@ impl Link {
     pub(super) fn perform(self: &Arc<Self>, work: Work) {
         match work {
             Work::Connect(login) => self.connect(&login),
-            Work::Disconnect => *self.session.lock() = None,
+            Work::Disconnect => {
+                *self.session.lock() = None;
+                self.outside.lock().server = None;
+            }
             Work::ForgetKey(server) => {
                 if let Err(err) = KnownServers::in_folder(&self.state_folder).forget(&server) {
                     let problem = problem::of_disk(text::CANNOT_SAVE.to_owned(), &err);
@@ -133,7 +156,7 @@ impl Link {
                 (Some(&to), text::cannot_rename(&from.to_string())),
             ),
             Work::Remove(_, places) => self.remove(&places),
-            Work::StartJob(order) => self.start_job(&order),
+            Work::StartJob(order) => self.start_job(order.id),
             Work::Kept { generation, work } => kept::perform(self, generation, work),
             _ => {}
         }
@@ -155,6 +178,7 @@ impl Link {
         }
         match target.connect(&self.state_folder, &cancel, &questions) {
             Ok((client, connected)) => {
+                self.outside.lock().server = Some(job::server_of(&client));
                 *self.session.lock() = Some(Session { client, questions });
                 self.outbox.send(connected);
                 self.find_jobs();
@@ -176,7 +200,7 @@ impl Link {
         match &called {
             // The window has left this server.
             Err(err) if err.is_cancelled() => return None,
-            Err(err) if err.is_retryable() => {}
+            Err(err) if err.is_retryable() => session.questions.gave_up(err),
             _ => session.questions.works(),
         }
         Some(called)
@@ -231,87 +255,6 @@ impl Link {
         });
         self.outbox.send(Event::Changed { side: Side::Server, made: None, problem });
     }
-
-    fn start_job(self: &Arc<Self>, order: &JobOrder) {
-        let id = order.id;
-        let opened = self.with_client(|client| {
-            let spec = job::spec(client, order)?;
-            Ok((client.another(Cancel::new())?, spec))
-        });
-        let questions = self.session.lock().as_ref().map(|session| Arc::clone(&session.questions));
-        let started = match (opened, questions) {
-            (Some(Ok((client, spec))), Some(questions)) => {
-                let (outbox, begun) = (self.outbox.clone(), self.begun);
-                let voice = Voice { id, direction: order.direction, outbox, begun, questions };
-                let jobs = Jobs::open(&self.state_folder);
-                jobs.and_then(|jobs| job::start(&jobs, order, spec, client, voice))
-            }
-            (Some(Err(err)), _) => Err(err),
-            _ => Err(Error::Cancelled),
-        };
-        match started {
-            Ok((steering, telling)) => self.tell_of(id, &steering, telling),
-            Err(err) => self.outbox.send(Event::JobEnded(id, job::end_of_error(&err))),
-        }
-    }
-
-    fn tell_of(self: &Arc<Self>, id: JobId, steering: &Arc<Steering>, telling: Telling) {
-        self.outside.lock().jobs.push((id, Arc::clone(steering)));
-        let link = Arc::clone(self);
-        let tell = move || {
-            let end = telling.until_end();
-            link.outside.lock().jobs.retain(|(own, _)| *own != id);
-            link.outbox.send(Event::JobEnded(id, end));
-        };
-        let thread = thread::Builder::new().name("ferry-job-voice".to_owned());
-        if let Err(err) = thread.spawn(tell) {
-            steering.pause();
-            let problem = problem::of_disk(text::JOB_STOPPED.to_owned(), &err);
-            self.outbox.send(Event::JobEnded(id, JobEnd::Stopped(problem)));
-        }
-    }
-
-    /// Has the server forget parts of a job that was given up, if it can be reached; else it sweeps
-    /// them in its own time. Returns at once.
-    pub(super) fn abandon(self: &Arc<Self>, parts: Vec<TransferId>) {
-        if parts.is_empty() {
-            return;
-        }
-        let link = Arc::clone(self);
-        let abandon = move || {
-            let client = link.session.lock().as_ref().map(|one| one.client.another(Cancel::new()));
-            if let Some(Ok(mut client)) = client {
-                // What stays is shown among the server's unfinished uploads.
-                client.abandon_parts(&parts).unwrap_or_default();
-            }
-        };
-        // Without a thread they stay, too.
-        drop(thread::Builder::new().name("ferry-abandon".to_owned()).spawn(abandon));
-    }
-
-    /// Whether a thread of this window works on a job.
-    pub(super) fn runs(&self, id: JobId) -> bool {
-        self.outside.lock().jobs.iter().any(|(own, _)| *own == id)
-    }
-
-    /// Tells the window of jobs on this server that an earlier one began, and of journals that
-    /// cannot be used.
-    fn find_jobs(&self) {
-        let mut unusable = None;
-        let found = self.with_client(|client| {
-            let listed = Jobs::open(&self.state_folder)?.list()?;
-            unusable = job::unusable(&listed);
-            Ok(job::found(client, listed))
-        });
-        if unusable.is_some() {
-            self.outbox.send(Event::Changed { side: Side::Here, made: None, problem: unusable });
-        }
-        if let Some(Ok(found)) = found
-            && !found.is_empty()
-        {
-            self.outbox.send(Event::JobsFound(found));
-        }
-    }
 }
 
 /// The server's name for a place.
@@ -320,9 +263,9 @@ pub(super) fn remote(place: &Place) -> Result<RemotePath, Error> {
         .map_err(|err| Error::LocalRefused { path: place.to_path(), what: job::path_refusal(err) })
 }
 
-/// What could not be removed last; an error where the server is lost.
+/// What could not be removed; an error where the server is lost.
 fn remove_all(client: &mut Client, places: &[(Place, bool)]) -> Result<Option<Problem>, Error> {
-    let mut problem = None;
+    let mut failed = Failed::default();
     for (place, is_folder) in places {
         let removal = if *is_folder { Removal::Tree } else { Removal::File };
         match remote(place).and_then(|path| client.remove(&path, removal)) {
@@ -331,11 +274,11 @@ fn remove_all(client: &mut Client, places: &[(Place, bool)]) -> Result<Option<Pr
             Err(err) if err.is_cancelled() || err.is_retryable() => return Err(err),
             Err(err) => {
                 let summary = text::cannot_remove(&place.to_string());
-                problem = Some(problem::of_client(summary, &err));
+                failed.note(|| problem::of_client(summary, &err));
             }
         }
     }
-    Ok(problem)
+    Ok(failed.problem())
 }
 
 fn push(gathering: &mut Gathering<'_>, entry: &Entry) {

@@ -188,3 +188,20 @@ fn an_account_that_may_only_read_is_told_so() {
     }
     assert!(window.is_enabled("Download"));
 }
+
+#[test]
+fn a_list_that_is_read_again_stays_where_it_was_scrolled_to() {
+    let mut window = Window::connected(world());
+    let names: Vec<String> = (0..200).map(|index| format!("n{index:03}")).collect();
+    let rows = |skip: usize| names.iter().skip(skip).map(|name| file(name, 1)).collect();
+    window.world.borrow_mut().put(Side::Server, "/long", rows(40));
+    window.pane(Side::Server, PaneAction::Open(place("/long")));
+    window.click_row(Side::Server, "n045", egui::Modifiers::NONE);
+    window.pane(Side::Server, PaneAction::Move(80, ferry_gui::action::Extend::Toggle));
+    let before = window.rows(Side::Server);
+    assert!(!before.contains(&"n040".to_owned()), "it was scrolled");
+    window.world.borrow_mut().put(Side::Server, "/long", rows(0));
+    window.pane(Side::Server, PaneAction::Refresh);
+    assert_eq!(window.rows(Side::Server), before, "forty rows came above them");
+    assert_eq!(window.chosen(Side::Server), ["n045"]);
+}

@@ -54,6 +54,14 @@ fn it_can_wait_for_the_transfers() {
 }
 
 #[test]
+fn the_wish_to_close_is_taken_back_by_a_button() {
+    let (mut window, _) = uploading();
+    window.click("Close when done");
+    window.click("Stay open");
+    assert!(!window.has("The window closes when the transfers are done"));
+}
+
+#[test]
 fn it_can_go_on_in_the_background() {
     let (mut window, _) = uploading();
     click_once(&mut window, "Go on in the background");

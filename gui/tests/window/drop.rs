@@ -101,3 +101,15 @@ fn who_may_only_read_can_drop_nothing_on_the_server() {
     window.drag(from, to);
     assert!(window.jobs().is_empty());
 }
+
+#[test]
+fn files_dropped_where_they_cannot_go_are_answered() {
+    let mut window = Window::new(world());
+    window.drop_files(&["/desk/a.txt"]);
+    assert!(window.has("There is no server to send these to"));
+    let mut window = Window::connected(world());
+    window.key(Key::F7);
+    window.drop_files(&["/desk/a.txt"]);
+    assert!(window.jobs().is_empty());
+    assert!(window.shows("Answer the question that is open"));
+}

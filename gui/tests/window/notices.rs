@@ -1,9 +1,10 @@
 //! What went wrong, and a server that does not answer.
 
-use crate::support::{Window, problem, world};
+use crate::support::{Window, no_trouble, problem, trouble, world};
 use egui_kittest::kittest::Queryable as _;
 use ferry_gui::action::Event;
 use ferry_gui::request::Work;
+use ferry_gui::state::connection::Trouble;
 use ferry_gui::state::side::Side;
 
 fn went_wrong(window: &mut Window) {
@@ -48,19 +49,32 @@ fn a_notice_has_a_button_for_its_remedy() {
 #[test]
 fn a_server_that_does_not_answer_leaves_the_window_alive() {
     let mut window = Window::connected(world());
-    window.send(Event::Trouble(Some(problem("The connection was lost"))));
-    assert!(window.has("harbour:3000 does not answer. Trying again…"));
+    window.send(trouble(problem("The connection was lost")));
+    assert!(window.has("harbour:3000 does not answer. Trying for the 3rd time in 4 s…"));
     window.click_row(Side::Here, "letter.txt", egui::Modifiers::NONE);
     assert_eq!(window.chosen(Side::Here), ["letter.txt"]);
-    window.send(Event::Trouble(None));
+    window.send(no_trouble());
     assert!(!window.shows("does not answer"));
 }
 
 #[test]
 fn a_server_that_does_not_answer_can_be_left() {
     let mut window = Window::connected(world());
-    window.send(Event::Trouble(Some(problem("The connection was lost"))));
+    window.send(trouble(problem("The connection was lost")));
     window.click("Disconnect");
     assert!(window.has("Connect to a server"));
     assert_eq!(window.works(|work| matches!(work, Work::Disconnect)), 1);
+}
+
+#[test]
+fn a_server_that_is_not_tried_any_more_can_be_tried_by_hand() {
+    let mut window = Window::connected(world());
+    let trouble = Trouble { problem: problem("The connection was lost"), retry: None };
+    let server = "harbour:3000".to_owned();
+    window.send(Event::Trouble { server, trouble: Some(trouble) });
+    assert!(window.has("harbour:3000 does not answer."));
+    let lists = |work: &Work| matches!(work, Work::List { side: Side::Server, .. });
+    let before = window.works(lists);
+    window.click("Try again");
+    assert_eq!(window.works(lists), before + 1);
 }

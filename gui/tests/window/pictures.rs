@@ -1,7 +1,7 @@
 //! Pictures of the main states, light and dark. They are compared with those beside this file;
 //! `UPDATE_SNAPSHOTS=1` makes them anew.
 
-use crate::support::{TIME, Window, World, builder, file, folder, place, problem, world};
+use crate::support::{TIME, Window, World, builder, file, folder, place, problem, trouble, world};
 use egui::Modifiers;
 use egui_kittest::{HarnessBuilder, SnapshotResults};
 use ferry_gui::action::{Action, Command, DialogAction, Extend, WindowAction};
@@ -138,8 +138,7 @@ fn empty_and_failed() {
 fn trouble_and_notices() {
     picture("trouble", full_world, |window| {
         connect(window);
-        let trouble = problem("The connection to harbour:3000 was lost");
-        window.send(Event::Trouble(Some(trouble)));
+        window.send(trouble(problem("The connection to harbour:3000 was lost")));
         let problem = Some(problem("Cannot make /Archive/New"));
         window.send(Event::Changed { side: Side::Server, made: None, problem });
     });

@@ -333,7 +333,8 @@ fn a_lost_server_is_tried_again_and_found() {
     fixture.act(Action::Pane(Side::Server, PaneAction::Refresh));
     fixture.until(|state| state.connection.server().is_some_and(|one| one.trouble.is_some()));
     fixture.harness.step();
-    fixture.harness.get_by_label(&format!("127.0.0.1:{port} does not answer. Trying again…"));
+    let said = format!("127.0.0.1:{port} does not answer. Trying for the ");
+    fixture.harness.get_by_label_contains(&said);
     fixture.act(Action::Pane(Side::Here, PaneAction::Refresh));
     fixture.until(|state| state.here.loading == Loading::Done);
     fixture.server = Some(start_server(fixture.folder.path(), "write", port));
@@ -354,4 +355,25 @@ fn a_thousand_files_are_listed_and_only_those_that_fit_are_drawn() {
     assert_eq!(fixture.names(Side::Server)[..3], ["f0", "f1", "f2"]);
     let rows = fixture.harness.query_all_by_role(Role::ListBoxOption).count();
     assert!(rows < 60, "{rows} rows in a window of {SIZE:?}");
+}
+
+/// The thread that talks to the server is busy with one that does not answer; jobs are noted and
+/// given up all the same.
+#[test]
+fn a_job_is_noted_and_given_up_while_the_server_is_gone() {
+    let mut fixture = Fixture::connected();
+    fs::write(fixture.path("here/a.txt"), "a").unwrap();
+    fixture.choose_all(Side::Here);
+    drop(fixture.server.take());
+    fixture.act(Action::Pane(Side::Server, PaneAction::Refresh));
+    fixture.until(|state| state.connection.server().is_some_and(|one| one.trouble.is_some()));
+    fixture.act(Action::Command(Command::Upload));
+    fixture.until(|state| state.transfers.jobs[0].key.is_some());
+    let journals = || fs::read_dir(fixture.path("state/jobs")).unwrap();
+    let is_journal = |name: &str| name.ends_with(".journal");
+    let names = journals().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| is_journal(name)).count(), 1);
+    let id = fixture.state().transfers.jobs[0].id;
+    fixture.act(Action::Transfer(TransferAction::Cancel(id)));
+    fixture.until(|state| state.transfers.jobs[0].stage == Stage::Cancelled);
 }

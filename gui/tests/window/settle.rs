@@ -1,6 +1,6 @@
 //! A window in which nothing happens draws nothing.
 
-use crate::support::{Window, world};
+use crate::support::{Window, no_trouble, world};
 use egui::Modifiers;
 use ferry_gui::action::{Event, JobEnd};
 use ferry_gui::state::side::Side;
@@ -31,7 +31,7 @@ fn idle_costs_no_frames() {
 fn events_come_in_portions_and_none_is_lost() {
     let mut window = Window::connected(world());
     for _ in 0..10_000 {
-        window.world.borrow_mut().events.push_back(Event::Trouble(None));
+        window.world.borrow_mut().events.push_back(no_trouble());
     }
     window.harness.step();
     window.run();

@@ -67,6 +67,15 @@ fn a_folder_is_chosen_shared_and_opened() {
 }
 
 #[test]
+fn what_an_earlier_window_left_running_is_one_click_away() {
+    let mut window = Window::new(world());
+    tell(&mut window, ShareEvent::Running(share(None), None));
+    assert!(window.has("This computer shares /here/photos."));
+    window.click("Show it here");
+    assert_eq!(last_request(&window), ShareRequest::Open);
+}
+
+#[test]
 fn others_are_let_in_as_far_as_is_chosen() {
     let mut window = sharing(None);
     assert!(window.has("Only this window can reach it."));

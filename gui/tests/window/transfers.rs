@@ -261,10 +261,12 @@ fn jobs_of_an_earlier_window_are_shown_and_go_on() {
     window.send(Event::JobsFound(vec![FoundJob {
         key: "0123abcd".to_owned(),
         server: "harbour:3000".to_owned(),
+        account: String::new(),
         direction: Direction::Upload,
         items: vec![item("film.mp4")],
         progress: progress(1, 5_000_000),
         failed_count: 0,
+        failed: Vec::new(),
         stopped: None,
     }]));
     assert!(window.has("Upload of film.mp4"));
@@ -272,6 +274,26 @@ fn jobs_of_an_earlier_window_are_shown_and_go_on() {
     assert!(window.jobs().is_empty(), "it waits for a person");
     window.click("Resume");
     assert_eq!(window.last_job().key.as_deref(), Some("0123abcd"));
+}
+
+#[test]
+fn failures_of_an_earlier_window_are_listed_with_their_reasons() {
+    let mut window = Window::connected(world());
+    let failed = failed(&["a", "b"]).failed;
+    window.send(Event::JobsFound(vec![FoundJob {
+        key: "0123abcd".to_owned(),
+        server: "harbour:3000".to_owned(),
+        account: String::new(),
+        direction: Direction::Upload,
+        items: vec![item("photos")],
+        progress: progress(10, 10),
+        failed_count: 2,
+        failed,
+        stopped: None,
+    }]));
+    window.click("Show 2 files that failed");
+    assert!(window.has("/here/a"));
+    assert!(window.has("On the server: The reason, and what to do."));
 }
 
 #[test]

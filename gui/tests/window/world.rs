@@ -4,7 +4,7 @@ use ferry_gui::action::{Event, Picked};
 use ferry_gui::file_dialog::FileDialogs;
 use ferry_gui::request::{Login, Pick, Work};
 use ferry_gui::share::{Sharing, Wake};
-use ferry_gui::state::connection::Server;
+use ferry_gui::state::connection::{Retrying, Server, Trouble};
 use ferry_gui::state::place::Place;
 use ferry_gui::state::problem::{Fault, Problem};
 use ferry_gui::state::rows::{Row, RowKind, Rows};
@@ -140,9 +140,22 @@ impl World {
     }
 }
 
+/// A server that does not answer, and is tried for the third time.
+pub(crate) fn trouble(problem: Problem) -> Event {
+    let retry = Some(Retrying { attempt: 3, in_secs: 4 });
+    let trouble = Some(Trouble { problem, retry });
+    Event::Trouble { server: "harbour:3000".to_owned(), trouble }
+}
+
+/// It answers again.
+pub(crate) fn no_trouble() -> Event {
+    Event::Trouble { server: "harbour:3000".to_owned(), trouble: None }
+}
+
 pub(crate) fn server(account: &str, can_write: bool) -> Server {
     Server {
         address: "harbour:3000".to_owned(),
+        fingerprint: "k2x".to_owned(),
         name: "harbour".to_owned(),
         welcome: String::new(),
         account: account.to_owned(),

@@ -1,18 +1,20 @@
 //! The desktop of Linux: its session bus for the theme and for notifications, and its X server for
 //! drags that leave the window or come from elsewhere. Whatever is not there is done without.
 
+mod copied_files;
 mod drag_out;
 mod notifications;
 mod pointer;
 mod theme_source;
 mod xdnd;
 
-use super::single::{self, Instance};
-use super::{Desktop, HandedOver};
+use super::single::Instance;
+use super::single::linux::Ear;
+use super::{Desktop, HandedOver, Session};
+use copied_files::CopiedFiles;
 use notifications::Notifications;
 use pointer::ForeignPointer;
 use raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
-use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -31,13 +33,11 @@ pub(super) struct LinuxDesktop {
     theme: ThemeSource,
     notifications: Notifications,
     pointer: ForeignPointer,
+    copied: CopiedFiles,
 }
 
 /// Wishes of later starts that may wait for a frame.
 const WISHES_MAX: usize = 16;
-
-/// Environment variable that keeps the window on Wayland although there is an X server.
-const WAYLAND_VARIABLE: &str = "FERRY_WAYLAND";
 
 impl LinuxDesktop {
     pub(super) fn new(instance: Instance) -> Self {
@@ -47,6 +47,7 @@ impl LinuxDesktop {
             theme: ThemeSource::default(),
             notifications: Notifications::default(),
             pointer: ForeignPointer::default(),
+            copied: CopiedFiles::default(),
         }
     }
 }
@@ -54,13 +55,14 @@ impl LinuxDesktop {
 impl Desktop for LinuxDesktop {
     fn start(&mut self, wake: Wake) {
         self.theme.start(Arc::clone(&wake));
-        if let Some(listener) = self.instance.take().and_then(|instance| instance.listener) {
+        self.copied.start(Arc::clone(&wake));
+        if let Some(ear) = self.instance.take().and_then(|instance| instance.ear) {
             let (sender, wishes) = sync_channel(WISHES_MAX);
             self.wishes = Some(wishes);
             // Without a thread later starts open windows of their own.
             thread::Builder::new()
                 .name("single-instance".to_owned())
-                .spawn(move || listen(&listener, &sender, &wake))
+                .spawn(move || listen(&ear, &sender, &wake))
                 .ok();
         }
     }
@@ -86,13 +88,21 @@ impl Desktop for LinuxDesktop {
         self.notifications.show(summary, body);
     }
 
+    fn read_copied_files(&mut self) {
+        self.copied.read();
+    }
+
+    fn copied_files(&mut self) -> Option<Vec<PathBuf>> {
+        self.copied.next()
+    }
+
     fn handed_over(&mut self) -> Option<HandedOver> {
         self.wishes.as_ref()?.try_recv().ok()
     }
 }
 
-fn listen(listener: &UnixListener, wishes: &SyncSender<HandedOver>, wake: &Wake) {
-    while let Ok(wish) = single::receive(listener) {
+fn listen(ear: &Ear, wishes: &SyncSender<HandedOver>, wake: &Wake) {
+    while let Ok(wish) = ear.receive() {
         let Some(wish) = wish else { continue };
         // A window that does not look any more has sixteen wishes to begin with.
         if let Err(TrySendError::Disconnected(_)) = wishes.try_send(wish) {
@@ -113,8 +123,7 @@ fn x11_window(frame: &eframe::Frame) -> Option<u32> {
 
 /// X11, through `XWayland` too: the window system takes no dropped files on Wayland yet.
 pub(super) fn prefer_x11(builder: &mut eframe::EventLoopBuilder<eframe::UserEvent>) {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if is_set("DISPLAY") && !is_set(WAYLAND_VARIABLE) {
+    if Session::of_environment() == Some(Session::X11) {
         builder.with_x11();
     }
 }

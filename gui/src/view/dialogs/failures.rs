@@ -47,8 +47,7 @@ fn failure_ui(ui: &mut Ui, job: &Job, failed: &FailedFile) {
         ui.vertical(|ui| {
             let source = failed.item.source(job.direction).to_string();
             words(source).font(theme::medium()).show(ui);
-            let fault = text::fault(failed.problem.fault);
-            let reason = format!("{fault}: {}", failed.problem.details);
+            let reason = text::reason(&failed.problem);
             words(reason).font(theme::small()).color(Tokens::of(ui).bad).show(ui);
         });
     });

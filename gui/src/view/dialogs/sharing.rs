@@ -33,9 +33,7 @@ pub(super) fn sharing_ui(ui: &Ui, state: &State, actions: &mut Actions) {
             if Button::new(Look::Plain, dialogs::CLOSE).show(ui).clicked() {
                 actions.push(Action::Dialog(DialogAction::Cancel));
             }
-            if state.sharing.login.is_some()
-                && Button::new(Look::Plain, text::SHOW).show(ui).clicked()
-            {
+            if !shows(state, share) && Button::new(Look::Plain, text::SHOW).show(ui).clicked() {
                 actions.push(Action::Share(ShareAction::Open));
             }
             if Button::new(Look::Danger, text::STOP).show(ui).clicked() {
@@ -43,6 +41,11 @@ pub(super) fn sharing_ui(ui: &Ui, state: &State, actions: &mut Actions) {
             }
         });
     });
+}
+
+/// Whether the window is there already.
+fn shows(state: &State, share: &Share) -> bool {
+    state.connection.server().is_some_and(|server| server.address == share.address())
 }
 
 fn alone_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {

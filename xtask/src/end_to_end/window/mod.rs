@@ -1,6 +1,7 @@
 //! The real window, worked by its labels with a real pointer and real keys, and judged by what is
 //! on the server's disk afterwards.
 
+mod fallback;
 mod sharing;
 
 use super::{Outcome, Scenario, Stage, ensure};
@@ -25,6 +26,8 @@ pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
     ("window: the keyboard alone", keyboard),
     ("window: sharing, letting others in, and stopping", sharing::shares),
     ("window: what is kept running is found again", sharing::kept),
+    ("window: without a display the prompt serves", fallback::no_display),
+    ("window: a missing library is named, and the prompt serves", fallback::no_library),
     ("window: installed, started from the desktop, opened by a link", sharing::installed),
 ];
 
