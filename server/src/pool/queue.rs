@@ -53,6 +53,11 @@ impl Queues {
         sync::recv_either(&self.control, &self.bulk).ok()
     }
 
+    /// Whether nobody waits for a worker.
+    pub(crate) fn are_empty(&self) -> bool {
+        self.control.is_empty() && self.bulk.is_empty()
+    }
+
     /// Lets workers run out of work.
     pub(crate) fn close(&self) {
         *self.senders.lock() = None;

@@ -4,7 +4,7 @@
 use super::Shared;
 use super::lot::Outcome;
 use super::slot::Slot;
-use crate::door::{Farewell, Interest, Next, Quantum, Turn};
+use crate::door::{Farewell, Interest, Lane, Next, Quantum, Turn};
 use crate::transport::CipherBuffer;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,7 +36,8 @@ impl Shared {
     pub(super) fn work(&self, only_control: bool) {
         let mut cipher = CipherBuffer::new();
         let mut content = vec![0; CONTENT_BUFFER_LEN].into_boxed_slice();
-        while let Some(mut slot) = self.queues.pop(only_control) {
+        let mut kept = None;
+        while let Some(mut slot) = kept.take().or_else(|| self.queues.pop(only_control)) {
             let now = Instant::now();
             let age = now.saturating_duration_since(slot.queued_at);
             let mut turn = Turn {
@@ -48,8 +49,23 @@ impl Shared {
                 quantum: Quantum::new(),
             };
             let next = self.step_fenced(&mut slot, &mut turn);
-            self.place(slot, next);
+            kept = self.keep_or_place(slot, next, only_control);
         }
+    }
+
+    /// A connection whose turn comes again while nobody else waits for one stays with its worker:
+    /// to wake another for it costs more than many a turn.
+    fn keep_or_place(&self, mut slot: Slot, next: Next, only_control: bool) -> Option<Slot> {
+        let may_stay = next == Next::Again
+            && self.queues.are_empty()
+            && !(only_control && slot.lane() == Lane::Bulk)
+            && !self.is_stopping.load(Ordering::Acquire);
+        if !may_stay {
+            self.place(slot, next);
+            return None;
+        }
+        slot.queued_at = Instant::now();
+        Some(slot)
     }
 
     /// One step behind a fence: a panic costs its connection and nothing else.
