@@ -151,9 +151,12 @@ impl Desk {
         while let Ok(first) = sync::recv(jobs) {
             let mut batch = Vec::with_capacity(BATCH_MAX);
             let mut barrier = sort(first, &mut batch);
-            let until = Instant::now() + GATHER_TIME;
+            let end = Instant::now() + GATHER_TIME;
             while barrier.is_none() && batch.len() < BATCH_MAX {
-                match sync::recv_deadline(jobs, until) {
+                // Where nobody follows at once nobody is waited for: those who come during a sync
+                // share the next one all the same.
+                let quiet = Instant::now() + GATHER_QUIET;
+                match sync::recv_deadline(jobs, quiet.min(end)) {
                     Ok(job) => barrier = sort(job, &mut batch),
                     Err(_) => break,
                 }
@@ -344,8 +347,11 @@ const BATCH_MAX: usize = 64;
 /// Fewer uploads than this are synced one by one.
 const BARRIER_MIN: usize = 8;
 
-/// How long a finished upload waits for others.
+/// How long a finished upload waits for others that keep coming.
 const GATHER_TIME: Duration = Duration::from_millis(2);
+
+/// How long it waits for the next of them.
+const GATHER_QUIET: Duration = Duration::from_micros(200);
 
 /// Largest file that is compared here with what has its name; clients compare larger ones.
 const COMPARE_MAX: u64 = ferry_protocol::limits::SMALL_PUT_MAX;
