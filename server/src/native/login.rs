@@ -124,8 +124,8 @@ impl NativeConnection {
         }
         let name = account.name.clone();
         let opened = self.door.service.open_session(login, self.origin(), &self.waker);
-        let (session, token) = match opened {
-            Ok(opened) => opened,
+        let session = match opened {
+            Ok(session) => session,
             Err(err) => {
                 tracing::warn!(peer = %self.peer, account = shown_name(&name), "login refused: {err}");
                 self.answer(status::answer(&err));
@@ -142,7 +142,7 @@ impl NativeConnection {
         self.answer(Answer::LoggedIn(ferry_protocol::Account {
             name: session.account_name().to_owned(),
             rights: session.rights(),
-            token,
+            token: self.door.service.token(&session),
             directory: session.directory.clone(),
         }));
         self.session = Some(session);

@@ -97,7 +97,7 @@ impl Service {
         login: impl Into<Login>,
         origin: Origin,
         waker: &Waker,
-    ) -> Result<(Session, Token)> {
+    ) -> Result<Session> {
         let login = login.into();
         let who = Who { account: Some(login.account.name.clone()), origin };
         if let Err(err) = self.admit(&login.account, origin.peer.ip()) {
@@ -106,12 +106,17 @@ impl Service {
         }
         let presence = Presence::begin(who, &self.desk.log);
         let view = self.view(Arc::clone(&login.account), presence)?;
-        let token = self.tokens.issue(&login);
         let seat = self.sessions.seat(&login.account.name, login.device.as_ref(), waker);
         let directory = RemotePath::root();
         let failed_syncs = AtomicU64::new(view.storage.failed_syncs());
         let (undo_group, fetch) = (None, None);
-        Ok((Session { view, login, seat, directory, undo_group, failed_syncs, fetch }, token))
+        Ok(Session { view, login, seat, directory, undo_group, failed_syncs, fetch })
+    }
+
+    /// A token by which further connections log in as this session did. Tokens are kept, so a door
+    /// that has no use for one asks for none.
+    pub(crate) fn token(&self, session: &Session) -> Token {
+        self.tokens.issue(&session.login)
     }
 
     /// The login that a token stands for. A bad token is charged to the peer's address.

@@ -4,9 +4,10 @@ use crate::accounts::Account;
 use crate::audit::Origin;
 use crate::door::{Interest, Turn};
 use crate::ftp::command::{Served, done};
-use crate::ftp::control::{ControlConnection, Stop, shown_name};
+use crate::ftp::control::{ControlConnection, shown_name};
 use crate::ftp::refusal::Refusal;
 use crate::ftp::reply::Reply;
+use crate::ftp::turn::Stop;
 use crate::ftp::work::Work;
 use ferry_protocol::{Secret, escape};
 use std::sync::Arc;
@@ -90,7 +91,7 @@ impl ControlConnection {
             return;
         }
         let session = match self.door.service.open_session(account, self.origin(), &self.waker) {
-            Ok((session, _token)) => session,
+            Ok(session) => session,
             Err(err) => {
                 tracing::warn!(peer = %self.peer, "login refused (FTP): {err}");
                 self.reply(&Reply::new(530, err.to_string()));
