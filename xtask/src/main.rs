@@ -2,6 +2,7 @@
 //! part of a program that users get.
 
 mod bench;
+mod cpu_account;
 mod end_to_end;
 mod failure;
 mod faults;

@@ -28,6 +28,9 @@ use tempfile::TempDir;
 pub(crate) struct Options {
     /// Benchmarks to run; all of them if none is named.
     names: Vec<Name>,
+    /// Parts of the FTP benchmark; all of them if none is named.
+    #[arg(long = "part", value_enum)]
+    ftp_parts: Vec<ftp::Part>,
     /// Rounds of each; every peer has its turn in every round.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -119,7 +122,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             Name::List => list::run(&bench, &mut report)?,
             Name::Resume => resume::run(&bench, &mut report)?,
             Name::Idle => idle::run(&bench, &mut report)?,
-            Name::Ftp => ftp::run(&bench, &mut report)?,
+            Name::Ftp => ftp::run(&bench, &options.ftp_parts, &mut report)?,
             Name::Gui => gui::run(&bench, &mut report)?,
             Name::Jobs => jobs::run(&bench, &mut report)?,
         }

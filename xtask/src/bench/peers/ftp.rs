@@ -3,9 +3,10 @@
 //! unpacked in the folder that `FERRY_PEERS` names.
 
 use super::pure_ftpd::PureFtpd;
+use crate::cpu_account::CpuAccount;
 use crate::failure::{During as _, Failure};
-use crate::ferry::{Server, Status};
-use crate::process::{Background, free_address};
+use crate::ferry::{Server, Status, VERB_MAX, server_verb};
+use crate::process::{self, Background, free_address};
 use crate::tls::Certificate;
 use crate::workspace::Programs;
 use std::ffi::OsStr;
@@ -13,7 +14,6 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 /// A running FTP server.
 pub(crate) struct FtpServer {
@@ -21,10 +21,16 @@ pub(crate) struct FtpServer {
     pub(crate) name: &'static str,
     /// User and password.
     pub(crate) login: (&'static str, &'static str),
+    /// The same of an account with a password, where that is another.
+    pub(crate) with_password: Option<(&'static str, &'static str)>,
     address: SocketAddr,
-    process: Process,
+    /// Before the process, whose leftovers it ends.
+    cpu: CpuAccount,
+    _process: Process,
 }
 
+/// Killed when dropped.
+#[expect(dead_code, reason = "held for as long as it is to serve")]
 enum Process {
     Ferry(Server),
     PureFtpd(PureFtpd),
@@ -34,13 +40,26 @@ enum Process {
 impl FtpServer {
     /// Ferry's door.
     pub(crate) fn ferry(programs: &Programs, share: &Path, room: &Path) -> Result<Self, Failure> {
-        let arguments = ["--ftp", "127.0.0.1:0"].map(OsStr::new);
+        let (name, password) = ACCOUNT;
+        let password_file = room.join("password");
+        fs::write(&password_file, password).during("password")?;
+        let mut add = server_verb(programs, &room.join("server-state"), "user");
+        add.args(["add", name, "--rights", "write", "--password-file"]).arg(&password_file);
+        process::run(&mut add, VERB_MAX)?.succeeded("user add")?;
+        // 300 logins come from one address.
+        let config = room.join("config.toml");
+        fs::write(&config, "[limits]\nconnections_per_address = 1000\n").during("configuration")?;
+        let arguments = ["--ftp", "127.0.0.1:0", "--config"].map(OsStr::new);
+        let arguments: Vec<_> = arguments.into_iter().chain([config.as_os_str()]).collect();
         let server = Server::serve_with(programs, share, room, &arguments)?;
         let status = Status::ask(programs, server.state())?;
         let address = status.json["ftp"][0].as_str().during("status without an FTP address")?;
         let address = address.parse().during("address in status")?;
+        let cpu = CpuAccount::of(server.pid());
         let process = Process::Ferry(server);
-        Ok(Self { name: "ferry", login: ANONYMOUS, address, process })
+        let with_password = Some(ACCOUNT);
+        let login = ANONYMOUS;
+        Ok(Self { name: "ferry", login, with_password, address, cpu, _process: process })
     }
 
     /// pure-ftpd with a virtual user.
@@ -50,7 +69,10 @@ impl FtpServer {
         let more: Vec<&OsStr> = more.into_iter().chain([both.as_os_str()]).collect();
         let server = PureFtpd::start_with(share, room, &more)?;
         let (address, login) = (server.address(), PureFtpd::user());
-        Ok(Self { name: "pure-ftpd", login, address, process: Process::PureFtpd(server) })
+        let cpu = CpuAccount::of(server.pid());
+        let process = Process::PureFtpd(server);
+        let (name, with_password) = ("pure-ftpd", None);
+        Ok(Self { name, login, with_password, address, cpu, _process: process })
     }
 
     /// vsftpd for the anonymous.
@@ -109,7 +131,9 @@ impl FtpServer {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = Background::start(command)?;
         process.wait_until_open(address)?;
-        Ok(Self { name, login: ANONYMOUS, address, process: Process::Other(process) })
+        let cpu = CpuAccount::of(process.pid());
+        let (login, with_password, process) = (ANONYMOUS, None, Process::Other(process));
+        Ok(Self { name, login, with_password, address, cpu, _process: process })
     }
 
     /// Where it listens.
@@ -122,17 +146,14 @@ impl FtpServer {
         format!("ftp://{}/{path}", self.address)
     }
 
-    /// User and system time so far, ended sessions included.
-    pub(crate) fn cpu(&self) -> Result<Duration, Failure> {
-        match &self.process {
-            Process::Ferry(server) => server.cpu(),
-            Process::PureFtpd(server) => server.cpu(),
-            Process::Other(process) => process.cpu(),
-        }
+    /// Its processor time, with that of its sessions.
+    pub(crate) fn cpu(&self) -> &CpuAccount {
+        &self.cpu
     }
 }
 
 const ANONYMOUS: (&str, &str) = ("anonymous", "x");
+const ACCOUNT: (&str, &str) = ("bench", "bench-password");
 
 fn unpacked() -> Result<PathBuf, Failure> {
     std::env::var_os("FERRY_PEERS").map(PathBuf::from).during(

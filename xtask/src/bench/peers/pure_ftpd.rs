@@ -74,6 +74,11 @@ impl PureFtpd {
         format!("{quiet}; open -u {USER},{PASSWORD} ftp://{}", self.address)
     }
 
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// User and system time so far, sessions included.
     pub(crate) fn cpu(&self) -> Result<Duration, Failure> {
         self.process.cpu()
