@@ -1,4 +1,4 @@
-"""Python's ftplib through all it offers, plain and over TLS, against the port that is named."""
+"""Python's ftplib through all it offers, plain and over TLS, against the address that is named."""
 
 import ftplib
 import hashlib
@@ -7,7 +7,7 @@ import os
 import ssl
 import sys
 
-PORT = int(sys.argv[1])
+HOST, PORT = sys.argv[1], int(sys.argv[2])
 
 
 def fetch(ftp, name, rest=None):
@@ -17,7 +17,7 @@ def fetch(ftp, name, rest=None):
 
 
 def tour(ftp):
-    ftp.connect("127.0.0.1", PORT, timeout=20)
+    ftp.connect(HOST, PORT, timeout=20)
     ftp.login()
     if isinstance(ftp, ftplib.FTP_TLS):
         ftp.prot_p()

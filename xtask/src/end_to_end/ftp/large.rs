@@ -9,23 +9,33 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::process::Command;
 
-/// A sparse file: SIZE, REST and both ways beyond what 32 bits count.
+/// A sparse file: SIZE, REST and both ways beyond what 32 bits count, plain and over TLS.
 pub(super) fn over_4_gib(stage: &Stage) -> Result<Outcome, Failure> {
     let ftp = Ftp::open(stage)?;
     let file = stage.path("large");
     write_sparse(&file)?;
+    let expected = digest(&file)?;
     let url = ftp.url("large");
-    run(Command::new("curl").args(["-sS", "-T"]).arg(&file).arg(&url))?;
-    ensure(digest(&file)? == digest(&ftp.share.join("large"))?, || "it became another".to_owned())?;
-    let head = run(Command::new("curl").args(["-sS", "-I"]).arg(&url))?;
-    let announced = format!("Content-Length: {}", FOUR_GIB + 6);
-    ensure(String::from_utf8_lossy(&head).contains(&announced), || "SIZE is wrong".to_owned())?;
-    let offset = FOUR_GIB.to_string();
-    let rest = run(Command::new("curl").args(["-sS", "-C", &offset]).arg(&url))?;
-    ensure(rest == b"beyond", || format!("REST {offset} brings {rest:?}"))?;
-    let back = stage.path("back");
-    run(Command::new("curl").args(["-sS", "-o"]).arg(&back).arg(&url))?;
-    ensure(digest(&file)? == digest(&back)?, || "it came back as another".to_owned())?;
+    let curl = |tls: &[&str]| {
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--show-error"]).args(tls);
+        command
+    };
+    for tls in [&[][..], &["--insecure", "--ssl-reqd"]] {
+        run(curl(tls).arg("--upload-file").arg(&file).arg(&url))?;
+        let arrived = digest(&ftp.share.join("large"))?;
+        ensure(arrived == expected, || "it became another".to_owned())?;
+        let head = run(curl(tls).arg("--head").arg(&url))?;
+        let announced = format!("Content-Length: {}", FOUR_GIB + 6);
+        let has_size = String::from_utf8_lossy(&head).contains(&announced);
+        ensure(has_size, || "SIZE is wrong".to_owned())?;
+        let offset = FOUR_GIB.to_string();
+        let rest = run(curl(tls).args(["--continue-at", &offset]).arg(&url))?;
+        ensure(rest == b"beyond", || format!("REST {offset} brings {rest:?}"))?;
+        let back = stage.path("back");
+        run(curl(tls).arg("--output").arg(&back).arg(&url))?;
+        ensure(digest(&back)? == expected, || "it came back as another".to_owned())?;
+    }
     Ok(Outcome::Passed)
 }
 

@@ -1,16 +1,20 @@
 """Runs pyftpdlib's own functional tests against a server that listens already: a pytest plugin.
 
 Where the server listens comes in FERRY_FTP, its shared folder is the current folder, and it has the
-account that the tests use. What tests demand of a reply is its code: the words are pyftpdlib's.
+account that the tests use. With FERRY_FTP_TLS their client encrypts both connections, as that of
+pyftpdlib's own tests of TLS does, which need another library. What tests demand of a reply is its
+code: the words are pyftpdlib's.
 Tests that reach into pyftpdlib's own objects, or want what this server does otherwise, are left out
 below, each family with its reason."""
 
+import ftplib
 import os
 import re
 
 import pytest
 
 HOST, PORT = os.environ["FERRY_FTP"].rsplit(":", 1)
+IS_ENCRYPTED = "FERRY_FTP_TLS" in os.environ
 
 LEFT_OUT = {
     "the test configures pyftpdlib's own handlers": [
@@ -32,6 +36,18 @@ LEFT_OUT = {
     "other facts are known here": ["test_mlsd_all_facts"],
     "the words of a refusal are compared": ["test_port_v4"],
 }
+
+
+if IS_ENCRYPTED:
+    LEFT_OUT["left out of pyftpdlib's own tests of TLS"] = ["test_oob_abor"]
+
+
+class Secured(ftplib.FTP_TLS):
+    """Protects the data connections after the login, too."""
+
+    def login(self, *arguments, **named):
+        super().login(*arguments, **named)
+        self.prot_p()
 
 
 class Door:
@@ -66,6 +82,8 @@ def pytest_collection_modifyitems(config, items):
     for thing in vars(test_functional).values():
         if isinstance(thing, type) and hasattr(thing, "server_class"):
             thing.server_class = Door
+            if IS_ENCRYPTED:
+                thing.client_class = Secured
     for item in items:
         for reason, names in LEFT_OUT.items():
             if any(name in item.nodeid for name in names):

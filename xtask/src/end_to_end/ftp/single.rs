@@ -72,7 +72,8 @@ fn on_ipv6(stage: &Stage) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Downloads by programs that mostly do that, and what tnftp does by its script.
+/// Downloads by programs that mostly do that, and what tnftp does by its script. Of them wget alone
+/// knows TLS for FTP.
 pub(super) fn others(stage: &Stage) -> Result<Outcome, Failure> {
     let ftp = Ftp::open(stage)?;
     let file = ftp.share.join("file");
@@ -113,11 +114,14 @@ fn tnftp(ftp: &Ftp, stage: &Stage, file: &Path) -> Result<(), Failure> {
     same(file, &half)
 }
 
-/// ftplib, plain and over TLS: it resumes no TLS session, as others of its kind do not.
+/// ftplib, plain and over TLS, IPv4 and IPv6: it resumes no TLS session, as others of its kind do not.
 pub(super) fn python(stage: &Stage) -> Result<Outcome, Failure> {
-    let ftp = Ftp::open(stage)?;
-    let mut command = Command::new("python3");
-    command.arg("-c").arg(include_str!("ftplib_tour.py")).arg(ftp.address.port().to_string());
-    run(&mut command)?;
+    for place in ["127.0.0.1:0", "[::1]:0"] {
+        let ftp = Ftp::open_at(stage, &stage.folder("share")?, place)?;
+        let (host, port) = (ftp.address.ip().to_string(), ftp.address.port().to_string());
+        let mut command = Command::new("python3");
+        command.arg("-c").arg(include_str!("ftplib_tour.py")).args([host, port]);
+        run(&mut command)?;
+    }
     Ok(Outcome::Passed)
 }
