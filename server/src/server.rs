@@ -181,7 +181,8 @@ impl Server {
             let surroundings = Surroundings {
                 service,
                 tls: FtpTls::new(&presented).map_err(unfit)?,
-                part_names: PartNames::new(identity.key_der.secret_der()),
+                part_names: PartNames::load_or_create(&config.state_dir)
+                    .map_err(io::Error::other)?,
                 limits: &config.limits,
                 metrics: &metrics,
                 intake: Arc::new(pool.entrance()),

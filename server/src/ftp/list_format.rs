@@ -3,7 +3,9 @@
 
 use super::reply::push_shown;
 use super::time::{civil, time_value};
+use crate::storage::{FileId, Identified};
 use ferry_protocol::{Entry, EntryKind, Rights, Timestamp};
+use std::fmt;
 use std::io::Write as _;
 
 /// How entries are written.
@@ -22,7 +24,7 @@ pub(super) enum Style {
 pub(super) struct Facts([bool; FACTS.len()]);
 
 /// The facts that are known, in the order in which they are written.
-const FACTS: [&str; 5] = ["type", "size", "modify", "perm", "UNIX.mode"];
+const FACTS: [&str; 6] = ["type", "size", "modify", "perm", "unique", "UNIX.mode"];
 
 impl Default for Facts {
     fn default() -> Self {
@@ -54,7 +56,7 @@ impl Facts {
 
 impl Style {
     /// Appends an entry's line without its end.
-    pub(super) fn push(&self, out: &mut Vec<u8>, entry: &Entry) {
+    pub(super) fn push(&self, out: &mut Vec<u8>, entry: &Entry, id: Option<FileId>) {
         match self {
             Self::Long(now) => push_long(out, entry, *now),
             Self::Names(prefix) => {
@@ -62,7 +64,7 @@ impl Style {
                 push_name(out, &entry.name);
             }
             Self::Facts(facts, rights) => {
-                push_facts(out, entry, *facts, *rights);
+                push_facts(out, (entry, id), *facts, *rights);
                 out.push(b' ');
                 push_name(out, &entry.name);
             }
@@ -107,20 +109,26 @@ fn is_recent(moment: Timestamp, now: Timestamp) -> bool {
 }
 
 /// Appends facts, each with its semicolon.
-pub(super) fn push_facts(out: &mut Vec<u8>, entry: &Entry, facts: Facts, rights: Rights) {
-    let [kind, size, modify, perm, mode] = facts.0;
-    let mut fact = |is_wanted: bool, name: &str, value: &str| {
-        if is_wanted {
-            for text in [name, "=", value, ";"] {
-                out.extend_from_slice(text.as_bytes());
-            }
-        }
+fn push_facts(
+    out: &mut Vec<u8>,
+    (entry, id): (&Entry, Option<FileId>),
+    facts: Facts,
+    rights: Rights,
+) {
+    let [kind, size, modify, perm, unique, mode] = facts.0;
+    let mut fact = |is_wanted: bool, fact: fmt::Arguments<'_>| {
+        // Writing to memory cannot fail.
+        let written = if is_wanted { write!(out, "{fact};") } else { Ok(()) };
+        debug_assert!(written.is_ok(), "memory takes what is written");
     };
-    fact(kind, "type", type_of(entry.kind));
-    fact(size && entry.kind == EntryKind::File, "size", &entry.size.to_string());
-    fact(modify, "modify", &time_value(entry.modified));
-    fact(perm, "perm", &permitted(entry.kind, rights));
-    fact(mode, "UNIX.mode", &format!("{:04o}", entry.permissions.mode()));
+    fact(kind, format_args!("type={}", type_of(entry.kind)));
+    fact(size && entry.kind == EntryKind::File, format_args!("size={}", entry.size));
+    fact(modify, format_args!("modify={}", time_value(entry.modified)));
+    fact(perm, format_args!("perm={}", permitted(entry.kind, rights)));
+    if let Some(FileId { device, number }) = id {
+        fact(unique, format_args!("unique={device:x}g{number:x}"));
+    }
+    fact(mode, format_args!("UNIX.mode={:04o}", entry.permissions.mode()));
 }
 
 fn type_of(kind: EntryKind) -> &'static str {
@@ -157,9 +165,9 @@ fn permitted(kind: EntryKind, rights: Rights) -> String {
 }
 
 /// A line of STAT or MLST for the control connection.
-pub(super) fn shown(style: &Style, entry: &Entry) -> Vec<u8> {
+pub(super) fn shown(style: &Style, (entry, id): &Identified) -> Vec<u8> {
     let mut line = Vec::new();
-    style.push(&mut line, entry);
+    style.push(&mut line, entry, *id);
     let mut shown = Vec::with_capacity(line.len());
     push_shown(&mut shown, &line);
     shown
@@ -188,7 +196,7 @@ mod tests {
 
     fn line(style: &Style, entry: &Entry) -> String {
         let mut out = Vec::new();
-        style.push(&mut out, entry);
+        style.push(&mut out, entry, Some(FileId { device: 0xfe, number: 10 }));
         String::from_utf8(out).unwrap()
     }
 
@@ -214,11 +222,11 @@ mod tests {
         let all = Style::Facts(Facts::default(), Rights::read_only());
         assert_eq!(
             line(&all, &file),
-            "type=file;size=5000000000;modify=20000229123456;perm=r;UNIX.mode=0640; f"
+            "type=file;size=5000000000;modify=20000229123456;perm=r;unique=fega;UNIX.mode=0640; f"
         );
         let some = Facts::named(b"Size;unknown;TYPE;");
         assert_eq!(some.list(), "type;size;");
-        assert_eq!(some.feature(), "type*;size*;modify;perm;UNIX.mode;");
+        assert_eq!(some.feature(), "type*;size*;modify;perm;unique;UNIX.mode;");
         let style = Style::Facts(some, Rights::read_write());
         assert_eq!(line(&style, &entry(b"d", EntryKind::Folder, 0)), "type=dir; d");
     }

@@ -3,7 +3,7 @@
 
 use super::view::{View, unreadable};
 use super::{Error, Result, Service, Session};
-use crate::storage::{self, ErrorKind, Listing};
+use crate::storage::{self, ErrorKind, Identified, Listing};
 use ferry_protocol::limits::{NAME_MAX, PATH_DEPTH_MAX, PATH_MAX};
 use ferry_protocol::{Entry, EntryKind, Page, RemotePath};
 use std::fmt;
@@ -34,6 +34,14 @@ impl Service {
 }
 
 impl Pages {
+    /// The next entries of a folder, each with which file it is; none at the end.
+    pub(crate) fn next_identified(&mut self) -> Result<Vec<Identified>> {
+        match &mut self.0 {
+            Source::Folder { listing, .. } => Ok(listing.next_identified(READ_AHEAD)?),
+            Source::Tree(_) => Err(Error::Nonsense("a walk names no files")),
+        }
+    }
+
     /// The next page.
     pub(crate) fn next_page(&mut self) -> Result<Page> {
         let mut page = Page::default();

@@ -12,6 +12,7 @@ mod fetch;
 mod listing;
 mod namespace;
 mod pace;
+mod part_names;
 mod parts;
 mod password;
 mod preflight;
@@ -31,10 +32,11 @@ mod write;
 pub(crate) use account::{Login, LoginOutcome, Redeemed, Session};
 pub(crate) use error::Error;
 pub(crate) use listing::Pages;
+pub(crate) use part_names::PartNames;
 pub(crate) use read::{Download, Piece};
 pub(crate) use roots::{Places, Roots};
 pub(crate) use shared::{Ended, Share};
-pub(crate) use stream::{Opened, PartNames, Start, Stream};
+pub(crate) use stream::{Opened, Start, Stream};
 pub(crate) use task::{Algorithm, Task, TaskOutcome, TaskState};
 pub(crate) use write::{Begun, Incoming, PutBy};
 
@@ -158,6 +160,16 @@ impl Service {
         let mut entry = session.view.storage.stat(path)?;
         entry.name = path.name().map(|name| name.as_bytes().to_vec()).unwrap_or_default();
         Ok(entry)
+    }
+
+    /// What lies at `path`, and which file it is.
+    pub(crate) fn stat_identified(
+        &self,
+        session: &Session,
+        path: &RemotePath,
+    ) -> Result<storage::Identified> {
+        let entry = self.stat(session, path)?;
+        Ok((entry, session.view.storage.file_id(path)?))
     }
 
     /// Makes `path` the session's folder.

@@ -1,6 +1,7 @@
 //! Uploads whose size nobody announces: they end when their sender says so. Their parts are found
 //! again by whoever began them, since the id of such an upload follows from its account and path.
 
+use super::part_names::PartNames;
 use super::task::{Prefix, Proof, Task};
 use super::view::View;
 use super::write::{Incoming, Plan, look_in_the_way};
@@ -46,33 +47,6 @@ pub(crate) enum Opened {
     Preparing(Task),
 }
 
-/// Names the parts of one account, as nobody can who does not know the server's key.
-#[derive(Clone)]
-pub(crate) struct PartNames([u8; 32]);
-
-impl PartNames {
-    /// From a secret that stays the same over the server's runs.
-    pub(crate) fn new(secret: &[u8]) -> Self {
-        Self(blake3::derive_key("ferry 2026-11-26 names of parts without an id", secret))
-    }
-
-    fn name(&self, session: &Session, target: &RemotePath) -> TransferId {
-        let mut hasher = blake3::Hasher::new_keyed(&self.0);
-        let account = session.account_name().as_bytes();
-        hasher.update(&(account.len() as u64).to_be_bytes());
-        hasher.update(account).update(target.as_relative_bytes());
-        let mut id = [0; 16];
-        hasher.finalize_xof().fill(&mut id);
-        TransferId(id)
-    }
-}
-
-impl std::fmt::Debug for PartNames {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PartNames")
-    }
-}
-
 impl Service {
     /// Begins an upload of unknown size.
     pub(crate) fn upload_stream(
@@ -110,10 +84,14 @@ impl Service {
             by: session.author(stream.operation),
             deed,
         };
-        look_in_the_way(view, &plan)?;
-        let id = names.name(session, target);
+        let found = look_in_the_way(view, &plan)?;
+        if found.as_ref().is_some_and(|entry| entry.kind != EntryKind::File) {
+            return Err(storage::Error::new(ErrorKind::NotAFile, target).into());
+        }
+        let whole_len = found.map(|entry| entry.size);
+        let id = names.name(session.account_name(), target);
         let expected = stream.expected;
-        match (stream.start, whole_len(view, target)?) {
+        match (stream.start, whole_len) {
             (Start::Empty | Start::At(0), _) => self.begin_empty(view, plan, id, expected),
             (Start::End, Some(len)) => self.go_on_behind(view, plan, id, len),
             (Start::End, None) => match self.go_on_with_part(view, &plan, id, None)? {
@@ -139,7 +117,11 @@ impl Service {
         names: &PartNames,
     ) -> Result<Option<u64>> {
         session.view.may_see(target)?;
-        match session.view.storage.continue_upload(target, names.name(session, target)) {
+        match session
+            .view
+            .storage
+            .continue_upload(target, names.name(session.account_name(), target))
+        {
             Ok(part) => Ok(Some(part.held())),
             Err(err) if matches!(err.kind(), ErrorKind::NoPart | ErrorKind::NotFound) => Ok(None),
             Err(err) => Err(err.into()),
@@ -184,16 +166,6 @@ impl Service {
         }
         let proof = Proof::new(part, plan.clone(), view.clone(), self.commits.clone());
         Ok(Some(Opened::Preparing(proof.into())))
-    }
-}
-
-/// Bytes of the file that has the name, if one does.
-fn whole_len(view: &View, target: &RemotePath) -> Result<Option<u64>> {
-    match view.storage.stat(target) {
-        Ok(entry) if entry.kind == EntryKind::File => Ok(Some(entry.size)),
-        Ok(_) => Err(storage::Error::new(ErrorKind::NotAFile, target).into()),
-        Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
-        Err(err) => Err(err.into()),
     }
 }
 

@@ -6,7 +6,7 @@ use super::promises::Promises;
 use super::{Error, Result};
 use crate::accounts::Account;
 use crate::audit::{Action, Deed};
-use crate::storage::{self, ErrorKind, Listing, Storage};
+use crate::storage::{self, ErrorKind, Identified, Listing, Storage};
 use crate::values::KeptValues;
 use ferry_protocol::{Entry, EntryKind, RemotePath, Rights};
 use std::sync::Arc;
@@ -113,12 +113,16 @@ struct Seen {
 
 impl Listing for Seen {
     fn next_entries(&mut self, count_max: usize) -> storage::Result<Vec<Entry>> {
+        Ok(self.next_identified(count_max)?.into_iter().map(|(entry, _)| entry).collect())
+    }
+
+    fn next_identified(&mut self, count_max: usize) -> storage::Result<Vec<Identified>> {
         loop {
-            let mut entries = self.listing.next_entries(count_max)?;
+            let mut entries = self.listing.next_identified(count_max)?;
             if entries.is_empty() {
                 return Ok(entries);
             }
-            entries.retain(|entry| {
+            entries.retain(|(entry, _)| {
                 // A name that no path can hold is left out by those who make pages.
                 let path = self.folder.join_all(&entry.name);
                 path.is_ok_and(|path| self.view.is_seen(&path))

@@ -14,7 +14,7 @@ use crate::values::Learned;
 use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{
-    Attributes, Digest, EntryKind, Hasher, IfExists, Put, RemotePath, Rights, SegmentValues,
+    Attributes, Digest, Entry, EntryKind, Hasher, IfExists, Put, RemotePath, Rights, SegmentValues,
     TransferId,
 };
 use std::fmt;
@@ -163,8 +163,8 @@ impl Service {
 }
 
 /// Refuses before any content what would be refused after it. What cannot be known yet, a race
-/// for the name, is decided by the commit.
-pub(super) fn look_in_the_way(view: &View, plan: &Plan) -> Result<()> {
+/// for the name, is decided by the commit. Returns what has the name, as far as that can be told.
+pub(super) fn look_in_the_way(view: &View, plan: &Plan) -> Result<Option<Entry>> {
     match view.storage.stat(&plan.target) {
         Ok(entry) if entry.kind == EntryKind::Folder => {
             Err(storage::Error::new(ErrorKind::IsAFolder, &plan.target).into())
@@ -172,7 +172,7 @@ pub(super) fn look_in_the_way(view: &View, plan: &Plan) -> Result<()> {
         Ok(_) if plan.if_exists == IfExists::Refuse => {
             Err(storage::Error::new(ErrorKind::AlreadyExists, &plan.target).into())
         }
-        _ => Ok(()),
+        found => Ok(found.ok()),
     }
 }
 

@@ -5,7 +5,7 @@
 //! to the same folder past this storage is seen by the next count.
 
 use super::{
-    Author, Error, ErrorKind, FolderId, Listing, PartState, Published, Reader, Result, Space,
+    Author, Error, ErrorKind, FileId, FolderId, Listing, PartState, Published, Reader, Result, Space,
     Storage, Undo, Upload,
 };
 use ferry_protocol::{
@@ -160,6 +160,10 @@ impl Storage for Counted {
 
     fn stat(&self, path: &RemotePath) -> Result<Entry> {
         self.inner.stat(path)
+    }
+
+    fn file_id(&self, path: &RemotePath) -> Result<Option<FileId>> {
+        self.inner.file_id(path)
     }
 
     fn open(&self, path: &RemotePath) -> Result<Box<dyn Reader>> {

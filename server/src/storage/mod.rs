@@ -30,6 +30,18 @@ use std::fmt;
 /// Result of a storage operation.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// Which file or folder a name means: two names of one have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileId {
+    /// The disk that it lies on.
+    pub device: u64,
+    /// Its number there.
+    pub number: u64,
+}
+
+/// An entry, and which file it is where the store tells such things.
+pub type Identified = (Entry, Option<FileId>);
+
 /// A place that keeps files under names.
 pub trait Storage: Send + Sync + fmt::Debug {
     /// Opens a listing of the folder `path`. Reserved names are not in it.
@@ -37,6 +49,12 @@ pub trait Storage: Send + Sync + fmt::Debug {
 
     /// What lies at `path`. Links inside the root are followed; the root's own name is empty.
     fn stat(&self, path: &RemotePath) -> Result<Entry>;
+
+    /// Which file lies at `path`, where the store tells such things.
+    fn file_id(&self, path: &RemotePath) -> Result<Option<FileId>> {
+        let _ = path;
+        Ok(None)
+    }
 
     /// Opens a file for reading. Folders, pipes, sockets and devices are refused, without waiting
     /// for them.
@@ -150,6 +168,11 @@ pub trait Listing: Send {
     /// The next entries, at most `count_max`, in the store's own order; empty at the end. An
     /// entry that vanished meanwhile is left out. `name` is one name.
     fn next_entries(&mut self, count_max: usize) -> Result<Vec<Entry>>;
+
+    /// The same, each with which file it is.
+    fn next_identified(&mut self, count_max: usize) -> Result<Vec<Identified>> {
+        Ok(self.next_entries(count_max)?.into_iter().map(|entry| (entry, None)).collect())
+    }
 }
 
 /// An open file.

@@ -4,7 +4,8 @@
 //! storage into another.
 
 use super::{
-    Author, Error, ErrorKind, Listing, PartState, Reader, Result, Space, Storage, Undo, Upload,
+    Author, Error, ErrorKind, FileId, Identified, Listing, PartState, Reader, Result, Space,
+    Storage, Undo, Upload,
 };
 use ferry_protocol::{
     Attributes, Entry, IfExists, Name, RemotePath, TransferId, UndoEntry, UndoId,
@@ -85,6 +86,10 @@ impl Storage for Mounted {
         let mut entry = self.place(path).on(|storage, path| storage.stat(path))?;
         entry.name = path.name().map(|name| name.as_bytes().to_vec()).unwrap_or_default();
         Ok(entry)
+    }
+
+    fn file_id(&self, path: &RemotePath) -> Result<Option<FileId>> {
+        self.place(path).on(|storage, path| storage.file_id(path))
     }
 
     fn open(&self, path: &RemotePath) -> Result<Box<dyn Reader>> {
@@ -245,9 +250,11 @@ impl Undo for Mounted {
 
 impl Mount {
     /// The mounted folder's entry in the root; none while it cannot be reached.
-    fn entry(&self) -> Option<Entry> {
-        let entry = self.storage.stat(&RemotePath::root()).ok()?;
-        Some(Entry { name: self.at.as_relative_bytes().to_vec(), ..entry })
+    fn entry(&self) -> Option<Identified> {
+        let root = RemotePath::root();
+        let entry = self.storage.stat(&root).ok()?;
+        let id = self.storage.file_id(&root).ok()?;
+        Some((Entry { name: self.at.as_relative_bytes().to_vec(), ..entry }, id))
     }
 
     /// A kept thing as the root's path names it; none if that path cannot be.
@@ -261,25 +268,29 @@ impl Mount {
 /// The listing of the root: mounts first, then what they do not hide.
 struct RootListing {
     mounts: Vec<RemotePath>,
-    entries: Vec<Entry>,
+    entries: Vec<Identified>,
     listing: Box<dyn Listing>,
 }
 
 impl Listing for RootListing {
     fn next_entries(&mut self, count_max: usize) -> Result<Vec<Entry>> {
+        Ok(self.next_identified(count_max)?.into_iter().map(|(entry, _)| entry).collect())
+    }
+
+    fn next_identified(&mut self, count_max: usize) -> Result<Vec<Identified>> {
         if !self.entries.is_empty() {
             let count = self.entries.len().min(count_max);
             return Ok(self.entries.drain(..count).collect());
         }
         loop {
-            let mut entries = self.listing.next_entries(count_max)?;
+            let mut entries = self.listing.next_identified(count_max)?;
             if entries.is_empty() {
                 return Ok(entries);
             }
             let is_hidden = |entry: &Entry| {
                 self.mounts.iter().any(|mount| mount.as_relative_bytes() == entry.name)
             };
-            entries.retain(|entry| !is_hidden(entry));
+            entries.retain(|(entry, _)| !is_hidden(entry));
             if !entries.is_empty() {
                 return Ok(entries);
             }

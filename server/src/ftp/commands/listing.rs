@@ -9,6 +9,7 @@ use crate::ftp::refusal::Refusal;
 use crate::ftp::reply::Reply;
 use crate::ftp::time;
 use crate::ftp::work::Work;
+use crate::storage::Identified;
 use ferry_protocol::{Entry, EntryKind, RemotePath};
 
 /// LIST, with the options of `ls` passed over.
@@ -69,9 +70,9 @@ pub(in crate::ftp) fn mlst(
     _: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
     let path = control.path(argument)?;
-    let mut entry = control.entry(&path)?;
-    entry.name = path.to_wire();
-    let line = shown(&facts_style(control)?, &entry);
+    let mut identified = control.entry(&path)?;
+    identified.0.name = path.to_wire();
+    let line = shown(&facts_style(control)?, &identified);
     Ok(Served::Reply(Reply::lines(250, "Facts:", [line], "End.")))
 }
 
@@ -141,7 +142,7 @@ fn open(
             let prefix = if argument == b"." { &b""[..] } else { &prefix };
             Ok(Telling::folder(service.list(session, &path)?, style(prefix), None))
         }
-        Ok(entry) => Ok(Telling::one(entry, style(above))),
+        Ok(entry) => Ok(Telling::one((entry, None), style(above))),
         Err(_) if is_pattern(name) => {
             let pages = service.list(session, &control.path(above)?)?;
             Ok(Telling::folder(pages, style(above), Some(name.to_vec())))
@@ -176,14 +177,14 @@ fn without_options(argument: &[u8]) -> &[u8] {
 
 impl ControlConnection {
     /// What lies at a path: if nothing does, an upload of this account that was cut off.
-    pub(in crate::ftp) fn entry(&self, path: &RemotePath) -> Result<Entry, Refusal> {
+    pub(in crate::ftp) fn entry(&self, path: &RemotePath) -> Result<Identified, Refusal> {
         let (door, session) = (&self.door, self.session()?);
-        match door.service.stat(session, path) {
-            Ok(entry) => Ok(entry),
+        match door.service.stat_identified(session, path) {
+            Ok(identified) => Ok(identified),
             Err(missing) => {
                 let part = door.service.part_of(session, path, &door.part_names);
                 match part.ok().flatten() {
-                    Some(size) => Ok(part_entry(path, size)),
+                    Some(size) => Ok((part_entry(path, size), None)),
                     None => Err(missing.into()),
                 }
             }

@@ -1,5 +1,6 @@
 //! The commands, each in a small room of its own that names the section it follows.
 
+pub(super) mod attributes;
 pub(super) mod checksum;
 pub(super) mod data_port;
 pub(super) mod directory;

@@ -1,6 +1,6 @@
 //! SITE (RFC 959, section 4.1.3): HELP, CHMOD, UTIME in both its forms, and UNDO.
 
-use super::stored::octal;
+use super::attributes::octal;
 use crate::door::Turn;
 use crate::ftp::command::{Served, done};
 use crate::ftp::control::ControlConnection;

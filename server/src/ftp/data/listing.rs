@@ -4,9 +4,10 @@ use super::{Cargo, Carried, Ended, Failure};
 use crate::door::Turn;
 use crate::ftp::list_format::Style;
 use crate::service::Pages;
+use crate::storage::Identified;
 use crate::transport::Channel;
 use crate::wake::Waker;
-use ferry_protocol::{Entry, Page};
+use ferry_protocol::Entry;
 
 /// A listing.
 #[derive(Debug)]
@@ -15,42 +16,37 @@ pub(in crate::ftp) struct Telling {
     style: Style,
     /// Only names that match are told.
     pattern: Option<Vec<u8>>,
-    is_over: bool,
 }
 
 #[derive(Debug)]
 enum Source {
     Folder(Pages),
-    One(Option<Entry>),
+    One(Option<Identified>),
 }
 
 impl Telling {
     /// Tells what is in a folder.
     pub(in crate::ftp) fn folder(pages: Pages, style: Style, pattern: Option<Vec<u8>>) -> Self {
-        Self { source: Source::Folder(pages), style, pattern, is_over: false }
+        Self { source: Source::Folder(pages), style, pattern }
     }
 
     /// Tells one entry.
-    pub(in crate::ftp) fn one(entry: Entry, style: Style) -> Self {
-        Self { source: Source::One(Some(entry)), style, pattern: None, is_over: false }
+    pub(in crate::ftp) fn one(entry: Identified, style: Style) -> Self {
+        Self { source: Source::One(Some(entry)), style, pattern: None }
     }
 
     /// Appends the next lines. Returns whether there may be more.
     pub(in crate::ftp) fn next_lines(&mut self, out: &mut Vec<u8>) -> Result<bool, Failure> {
-        let page = match &mut self.source {
-            _ if self.is_over => return Ok(false),
-            Source::Folder(pages) => pages.next_page()?,
-            Source::One(entry) => {
-                Page { entries: entry.take().into_iter().collect(), is_last: true }
-            }
+        let entries = match &mut self.source {
+            Source::Folder(pages) => pages.next_identified()?,
+            Source::One(entry) => entry.take().into_iter().collect(),
         };
-        self.is_over = page.is_last;
-        out.reserve(page.entries.len() * LINE_LEN_USUAL);
-        for entry in page.entries.iter().filter(|entry| self.is_wanted(entry)) {
-            self.style.push(out, entry);
+        out.reserve(entries.len() * LINE_LEN_USUAL);
+        for (entry, id) in entries.iter().filter(|(entry, _)| self.is_wanted(entry)) {
+            self.style.push(out, entry, *id);
             out.extend_from_slice(b"\r\n");
         }
-        Ok(true)
+        Ok(!entries.is_empty())
     }
 
     fn is_wanted(&self, entry: &Entry) -> bool {

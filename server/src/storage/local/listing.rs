@@ -4,7 +4,7 @@
 use super::fault::Blame as _;
 use super::folder::{Purpose, Root};
 use super::name::is_reserved;
-use crate::storage::{Listing, Result};
+use crate::storage::{FileId, Identified, Listing, Result};
 use crate::sys::{self, Kind, Names, Stat};
 use ferry_protocol::{Entry, EntryFlags, EntryKind, Permissions, RemotePath, Timestamp};
 use std::ffi::CStr;
@@ -24,7 +24,7 @@ impl LocalListing {
         Ok(Self { root: Arc::clone(root), path: path.clone(), names })
     }
 
-    fn next_entry(&mut self) -> io::Result<Option<Entry>> {
+    fn next_entry(&mut self) -> io::Result<Option<Identified>> {
         while let Some((name, kind)) = self.names.next()? {
             if is_reserved(name.to_bytes()) {
                 continue;
@@ -37,15 +37,15 @@ impl LocalListing {
     }
 
     /// The entry of one name; `None` if it vanished.
-    fn entry(&self, name: &CStr, kind: Kind) -> io::Result<Option<Entry>> {
+    fn entry(&self, name: &CStr, kind: Kind) -> io::Result<Option<Identified>> {
         let entry = match sys::stat_name(self.names.folder()?, name) {
             Ok(stat) if stat.kind == Kind::Link => {
                 entry_of_link(&self.root, &self.path, name.to_bytes(), &stat)
             }
-            Ok(stat) => entry_of(name.to_bytes(), &stat),
+            Ok(stat) => (entry_of(name.to_bytes(), &stat), Some(id_of(&stat))),
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
             // A folder that may be read but not entered: the name is all there is.
-            Err(_) => entry_by_name(name.to_bytes(), kind),
+            Err(_) => (entry_by_name(name.to_bytes(), kind), None),
         };
         Ok(Some(entry))
     }
@@ -53,6 +53,10 @@ impl LocalListing {
 
 impl Listing for LocalListing {
     fn next_entries(&mut self, count_max: usize) -> Result<Vec<Entry>> {
+        Ok(self.next_identified(count_max)?.into_iter().map(|(entry, _)| entry).collect())
+    }
+
+    fn next_identified(&mut self, count_max: usize) -> Result<Vec<Identified>> {
         let mut entries = Vec::with_capacity(count_max.min(ENTRIES_AT_ONCE));
         while entries.len() < count_max {
             match self.next_entry().blame(&self.path)? {
@@ -73,7 +77,7 @@ pub(super) fn entry_at(root: &Root, path: &RemotePath) -> Result<Entry> {
     let folder = root.folder(&parent, Purpose::Names).blame(path)?;
     let stat = sys::stat_name(&folder.handle, name.as_bytes()).blame(path)?;
     Ok(match stat.kind {
-        Kind::Link => entry_of_link(root, &parent, name.as_bytes(), &stat),
+        Kind::Link => entry_of_link(root, &parent, name.as_bytes(), &stat).0,
         _ => entry_of(name.as_bytes(), &stat),
     })
 }
@@ -88,14 +92,19 @@ pub(super) fn modified_of(stat: &Stat) -> Timestamp {
     Timestamp::from_parts(stat.modified.0, stat.modified.1)
 }
 
-fn entry_of_link(root: &Root, folder: &RemotePath, name: &[u8], link: &Stat) -> Entry {
+fn entry_of_link(root: &Root, folder: &RemotePath, name: &[u8], link: &Stat) -> Identified {
     match root.follow(folder, name) {
-        Ok(target) => Entry {
-            flags: EntryFlags { linked: true, ..EntryFlags::default() },
-            ..entry_of(name, &target)
-        },
-        Err(_) => entry_of(name, link),
+        Ok(target) => {
+            let flags = EntryFlags { linked: true, ..EntryFlags::default() };
+            (Entry { flags, ..entry_of(name, &target) }, Some(id_of(&target)))
+        }
+        Err(_) => (entry_of(name, link), Some(id_of(link))),
     }
+}
+
+/// Which file was looked at.
+pub(super) fn id_of(stat: &Stat) -> FileId {
+    FileId { device: stat.device, number: stat.inode }
 }
 
 /// The entry of what was looked at.

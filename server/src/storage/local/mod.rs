@@ -31,7 +31,9 @@ mod undo;
 mod upload;
 mod written;
 
-use super::{Author, Error, ErrorKind, Listing, PartState, Reader, Result, Space, Storage, Upload};
+use super::{
+    Author, Error, ErrorKind, FileId, Listing, PartState, Reader, Result, Space, Storage, Upload,
+};
 use crate::config::UndoLimits;
 use crate::{storage, sys};
 pub use disks::Disks;
@@ -84,6 +86,11 @@ impl Storage for LocalFolder {
 
     fn stat(&self, path: &RemotePath) -> Result<Entry> {
         listing::entry_at(&self.root, path)
+    }
+
+    fn file_id(&self, path: &RemotePath) -> Result<Option<FileId>> {
+        let stat = self.root.handle(path).and_then(sys::stat_handle);
+        Ok(stat.ok().map(|stat| listing::id_of(&stat)))
     }
 
     fn open(&self, path: &RemotePath) -> Result<Box<dyn Reader>> {
