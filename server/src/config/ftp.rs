@@ -2,7 +2,7 @@
 
 use super::{ListenOn, Network, Reading, Section};
 use serde::Deserialize;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use toml::Spanned;
 
@@ -42,6 +42,17 @@ pub enum Plaintext {
     Loopback,
     /// Everyone: passwords and files can be read on the way.
     Always,
+}
+
+impl Plaintext {
+    /// Whether a client at this address may go without TLS.
+    pub(crate) fn allows(self, client: IpAddr) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Loopback => client.to_canonical().is_loopback(),
+            Self::Never => false,
+        }
+    }
 }
 
 /// What a data connection must prove under TLS, beyond its address: that it belongs to its control
@@ -184,3 +195,19 @@ fn read_announced<'t>(
 
 /// Port for clients that begin with TLS where none is named.
 const IMPLICIT_PORT_DEFAULT: u16 = 990;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_logins_stay_on_this_computer_unless_asked_for() {
+        for (address, is_here) in
+            [("127.0.0.1", true), ("::1", true), ("::ffff:127.0.0.9", true), ("192.168.1.9", false)]
+        {
+            let client = address.parse().unwrap();
+            assert_eq!(Plaintext::default().allows(client), is_here, "{address}");
+            assert!(Plaintext::Always.allows(client) && !Plaintext::Never.allows(client));
+        }
+    }
+}

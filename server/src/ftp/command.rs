@@ -1,8 +1,8 @@
 //! The commands by their verbs: who may give them and when, and the room where each is served.
 
 use super::commands::{
-    checksum, data_port, directory, feature, listing, login, parameter, security, site, stored,
-    transfer,
+    attributes, checksum, data_port, directory, feature, listing, login, parameter, security, site,
+    stored, transfer,
 };
 use super::control::ControlConnection;
 use super::parse::CommandLine;
@@ -144,21 +144,25 @@ pub(super) const COMMANDS: &[Command] = &[
     logged_in("RNFR", "PATH", stored::rnfr),
     logged_in("RNTO", "PATH", stored::rnto),
     logged_in("SIZE", "FILE", stored::size),
-    logged_in("MDTM", "FILE", stored::mdtm),
-    logged_in("MFMT", "YYYYMMDDHHMMSS PATH", stored::mfmt),
+    logged_in("MDTM", "FILE", attributes::mdtm),
+    logged_in("MFMT", "YYYYMMDDHHMMSS PATH", attributes::mfmt),
+    logged_in("MFF", "FACT=VALUE; PATH", attributes::mff),
     logged_in("AVBL", "[FOLDER]", stored::avbl),
     logged_in("HASH", "FILE", checksum::hash),
     logged_in("XCRC", "FILE", checksum::xcrc),
+    logged_in("MD5", "FILE", checksum::md5),
     logged_in("XMD5", "FILE", checksum::xmd5),
     logged_in("XSHA1", "FILE", checksum::xsha1),
     logged_in("XSHA256", "FILE", checksum::xsha256),
+    logged_in("XSHA512", "FILE", checksum::xsha512),
     logged_in("SITE", "HELP, CHMOD, UTIME or UNDO", site::site),
 ];
 
-/// Commands of the RFCs that this server does not have; what is in neither list is unknown.
+/// Commands of the RFCs, and of other servers, that this one does not have; what is in neither
+/// list is unknown.
 const NOT_HERE: &[&str] = &[
     "ACCT", "REIN", "SMNT", "ADAT", "CCC", "CONF", "ENC", "MIC", "LANG", "HOST", "LPRT", "LPSV",
-    "MFF", "MFCT", "RANG",
+    "MFCT", "RANG", "COMB", "CSID", "ESTA", "ESTP", "PRET", "SPSV",
 ];
 
 /// Commands that may stand between REST and the transfer that it is for.

@@ -7,6 +7,7 @@ mod command;
 mod commands;
 mod control;
 mod data;
+mod deadline;
 mod dialogue;
 mod list_format;
 mod parse;
@@ -15,6 +16,7 @@ mod refusal;
 mod reply;
 mod text;
 mod time;
+mod turn;
 mod work;
 
 use crate::admission::Permit;
@@ -107,7 +109,7 @@ impl Door for ImplicitTlsDoor {
         waker: Waker,
     ) -> io::Result<(Box<dyn Connection>, Instant)> {
         let door = Arc::clone(&self.0);
-        let channel = Channel::encrypted(socket, &door.tls.control, &door.metrics)?;
+        let channel = Channel::encrypted(socket, &door.tls.control(waker.key()), &door.metrics)?;
         let mut connection = ControlConnection::new(door, channel, peer, permit, waker)?;
         connection.expect_handshake(true);
         let until = connection.first_deadline();

@@ -14,6 +14,8 @@ pub(super) struct ToClient {
 #[derive(Debug, Default)]
 pub(super) struct FromClient {
     is_text: Option<bool>,
+    /// Bytes of the file's beginning that were looked at and are not held.
+    looked_at: usize,
     /// What came before it was known whether it is text, and a CR whose LF may follow.
     held: Vec<u8>,
 }
@@ -21,7 +23,7 @@ pub(super) struct FromClient {
 impl ToClient {
     /// Converts the next piece; the first one holds the first 64 KiB, or all.
     pub(super) fn convert(&mut self, piece: &[u8]) -> Vec<u8> {
-        if !*self.is_text.get_or_insert_with(|| !has_nul(piece)) {
+        if !*self.is_text.get_or_insert_with(|| !has_nul(piece, LOOKED_AT)) {
             return piece.to_vec();
         }
         let mut converted = Vec::with_capacity(piece.len() + piece.len() / 16);
@@ -38,14 +40,32 @@ impl ToClient {
 }
 
 impl FromClient {
+    /// What comes goes on behind this, the beginning of what is there: a binary stays one to its end.
+    pub(super) fn follow(&mut self, before: &[u8]) {
+        if self.is_text.is_some() {
+            return;
+        }
+        let room = LOOKED_AT - self.looked_at;
+        if has_nul(before, room) {
+            self.is_text = Some(false);
+            return;
+        }
+        self.looked_at += before.len().min(room);
+        if self.looked_at == LOOKED_AT {
+            self.is_text = Some(true);
+        }
+    }
+
     /// Converts the next piece; it may keep some of it for later.
     pub(super) fn convert(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
         if self.is_text.is_none() {
-            if self.held.len() < LOOKED_AT && !has_nul(&self.held) {
+            let room = LOOKED_AT - self.looked_at;
+            let has_nul = has_nul(&self.held, room);
+            if self.held.len() < room && !has_nul {
                 return Vec::new();
             }
-            self.is_text = Some(!has_nul(&self.held));
+            self.is_text = Some(!has_nul);
         }
         let mut content = std::mem::take(&mut self.held);
         if self.is_text == Some(true) {
@@ -81,8 +101,9 @@ fn unfold(content: &mut Vec<u8>) {
     *content = unfolded;
 }
 
-fn has_nul(content: &[u8]) -> bool {
-    content.iter().take(LOOKED_AT).any(|byte| *byte == 0)
+/// Whether there is a NUL among the first bytes.
+fn has_nul(content: &[u8], len: usize) -> bool {
+    content.iter().take(len).any(|byte| *byte == 0)
 }
 
 /// Bytes that are looked at for a NUL.
@@ -126,5 +147,22 @@ mod tests {
         let mut late = b"\r\n".repeat(LOOKED_AT / 2);
         late.push(0);
         assert_eq!(from_client(&late, 1000).len(), LOOKED_AT / 2 + 1);
+    }
+
+    #[test]
+    fn what_follows_a_binary_is_one_and_what_follows_text_is_looked_at_no_further() {
+        let whole = vec![b'x'; LOOKED_AT + 9];
+        for (before, expected) in [
+            (&b"\0"[..], &b"a\r\n\0"[..]),
+            (b"text", b"a\r\n\0"),
+            (&whole[..LOOKED_AT], b"a\n\0"),
+            (&whole, b"a\n\0"),
+        ] {
+            let mut text = FromClient::default();
+            text.follow(before);
+            let mut converted = text.convert(b"a\r\n\0");
+            converted.extend(text.finish());
+            assert_eq!(converted, expected, "behind {} bytes", before.len());
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! What a control connection is busy with between two commands, and how each kind of work goes on.
 
 use super::command::{self, Served};
-use super::control::{ControlConnection, Stop};
+use super::commands::checksum::Form;
+use super::control::ControlConnection;
 use super::data::{Ended, Link, Telling};
 use super::parse::{CommandLine, Line};
 use super::refusal::Refusal;
 use super::reply::{Reply, push_shown};
+use super::turn::Stop;
 use crate::committer;
 use crate::door::{Interest, Turn};
 use crate::penalties::Offence;
@@ -29,7 +31,7 @@ pub(super) enum Work {
     /// A data connection carries something.
     Carrying(Box<Carrying>),
     /// A checksum is being computed.
-    Summing { task: Task, answer: fn(&[u8], u64, &[u8]) -> Reply, name: Vec<u8> },
+    Summing { task: Task, form: Form, name: Vec<u8> },
     /// A listing goes over the control connection.
     Telling(Box<Telling>),
     /// The last words are out; what still comes is forgotten.
@@ -41,8 +43,8 @@ pub(super) enum Work {
 pub(super) struct Carrying {
     pub(super) link: Arc<Link>,
     pub(super) phase: Phase,
-    /// ABOR came, and is answered after the transfer.
-    pub(super) is_aborting: bool,
+    /// ABORs that came, each of which is answered after the transfer.
+    pub(super) aborts: u32,
     /// What is carried, for the log: the verb and the path.
     pub(super) what: String,
 }
@@ -212,13 +214,13 @@ impl ControlConnection {
             return;
         };
         self.reply(reply);
-        if carrying.is_aborting {
+        for _ in 0..carrying.aborts {
             self.reply(&Reply::new(226, "ABOR is done."));
         }
     }
 
     fn sum(&mut self, turn: &mut Turn<'_>) -> Stop {
-        let Work::Summing { task, answer, name } = &mut self.work else { return Stop::GoOn };
+        let Work::Summing { task, form, name } = &mut self.work else { return Stop::GoOn };
         if turn.quantum.is_spent() {
             return Stop::Spent;
         }
@@ -228,7 +230,7 @@ impl ControlConnection {
                 return Stop::GoOn;
             }
             Ok(TaskState::Finished(TaskOutcome::Checksum { value, end })) => {
-                answer(&value, end, name)
+                form.reply(&value, end, name)
             }
             Ok(TaskState::Finished(_)) => Reply::new(451, "No checksum came of it."),
             Err(err) => Refusal::from(err).0,

@@ -9,4 +9,6 @@ pub(crate) mod sandbox;
 mod sockets;
 
 pub(crate) use files::*;
-pub(crate) use sockets::{is_out_of_descriptors, is_under_way, register, wake_acceptor};
+pub(crate) use sockets::{
+    is_closed_by_peer, is_out_of_descriptors, is_under_way, register, wake_acceptor,
+};

@@ -43,3 +43,43 @@ pub(crate) fn wake_acceptor(listener: &TcpListener, patience: Duration) -> bool 
             .and_then(|address| TcpStream::connect_timeout(&address, patience))
             .is_ok()
 }
+
+/// Whether the other end of a connection is closed, or closed for sending: at once, even where
+/// bytes lie unread before that.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_closed_by_peer(socket: &TcpStream) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut polled = [PollFd::new(socket, PollFlags::RDHUP)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // POLLERR and POLLHUP are told unasked.
+    poll(&mut polled, Some(&at_once)).is_ok_and(|count| count > 0)
+}
+
+/// The same, as far as a system tells that does not look behind unread bytes.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_closed_by_peer(socket: &TcpStream) -> bool {
+    match socket.peek(&mut [0]) {
+        Ok(count) => count == 0,
+        Err(err) => err.kind() != io::ErrorKind::WouldBlock,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn a_peer_that_left_is_noticed_behind_what_it_said() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (socket, _) = listener.accept().unwrap();
+        socket.set_nonblocking(true).unwrap();
+        assert!(!is_closed_by_peer(&socket));
+        peer.write_all(b"QUIT\r\n").unwrap();
+        assert!(!is_closed_by_peer(&socket));
+        drop(peer);
+        // What was sent over loopback is here when the sender's call returns.
+        assert!(cfg!(not(target_os = "linux")) || is_closed_by_peer(&socket));
+    }
+}

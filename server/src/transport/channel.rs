@@ -1,12 +1,12 @@
 //! A stream that is plain or encrypted, and may become encrypted while it is open.
 
-use super::tls::{FtpTls, Resumed, TlsConfig};
+use super::tls::TlsConfig;
 use super::{CipherBuffer, Flow, PlainStream, TlsStream};
 use crate::metrics::Metrics;
 use std::fs::File;
 use std::io;
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// One connection of a door that does not always encrypt.
 #[derive(Debug)]
@@ -33,15 +33,23 @@ impl Channel {
     }
 
     /// Encrypts the channel from now on, beginning with the peer's handshake.
-    pub(crate) fn encrypt(&mut self, tls: &FtpTls, metrics: &Arc<Metrics>) -> io::Result<()> {
+    pub(crate) fn encrypt(&mut self, config: &TlsConfig, metrics: &Arc<Metrics>) -> io::Result<()> {
         if let Self::Plain(stream) = self {
-            *self = Self::encrypted(stream.share_socket(), &tls.control, metrics)?;
+            *self = Self::encrypted(Arc::clone(stream.shared_socket()), config, metrics)?;
         }
         Ok(())
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+
+    /// The socket, for looking at it for as long as the channel has it open.
+    pub(crate) fn watched_socket(&self) -> Weak<TcpStream> {
+        match self {
+            Self::Plain(stream) => Arc::downgrade(stream.shared_socket()),
+            Self::Tls(stream) => Arc::downgrade(stream.shared_socket()),
+        }
     }
 
     /// The socket.
@@ -68,18 +76,11 @@ impl Channel {
         }
     }
 
-    /// Names the session that this channel belongs to, for its tickets.
-    pub(crate) fn bind_to(&mut self, session: &[u8]) {
-        if let Self::Tls(stream) = self {
-            stream.bind_to(session);
-        }
-    }
-
-    /// Which session the peer resumed; `None` where nothing is encrypted.
-    pub(crate) fn resumed(&self) -> Option<Resumed> {
+    /// The session that the peer of an encrypted channel resumed, as its ticket proves.
+    pub(crate) fn resumed(&self) -> Option<u64> {
         match self {
             Self::Plain(_) => None,
-            Self::Tls(stream) => Some(stream.resumed()),
+            Self::Tls(stream) => stream.resumed(),
         }
     }
 

@@ -29,9 +29,9 @@ impl PlainStream {
         &self.socket
     }
 
-    /// The socket, to be encrypted; what was not sent is lost with this stream.
-    pub(super) fn share_socket(&self) -> Arc<TcpStream> {
-        Arc::clone(&self.socket)
+    /// The socket, to be encrypted or looked at.
+    pub(super) fn shared_socket(&self) -> &Arc<TcpStream> {
+        &self.socket
     }
 
     /// Reads into `out`.

@@ -34,6 +34,7 @@ pub(crate) enum Kind {
     Sha1 = 3,
     Md5 = 4,
     Crc32 = 5,
+    Sha512 = 6,
 }
 
 type Key = [u8; KEY_LEN];

@@ -1,5 +1,5 @@
-//! Checksums of what is stored: HASH (draft-bryan-ftpext-hash), and the commands that older
-//! programs know.
+//! Checksums of what is stored: HASH (draft-bryan-ftpext-hash), MD5 (draft-twine-ftpmd5), and the
+//! commands that older programs know.
 
 use super::feature::name_of;
 use crate::door::Turn;
@@ -12,6 +12,35 @@ use crate::service::Algorithm;
 use data_encoding::{HEXLOWER, HEXUPPER};
 use ferry_protocol::Range;
 
+/// How a checksum is told.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::ftp) enum Form {
+    /// With its algorithm, the range and the name.
+    Hash(Algorithm),
+    /// Behind the name.
+    Named,
+    /// Alone.
+    Bare,
+}
+
+impl Form {
+    /// The reply.
+    pub(in crate::ftp) fn reply(self, value: &[u8], end: u64, name: &[u8]) -> Reply {
+        match self {
+            Self::Hash(algorithm) => {
+                let (algorithm, value) = (name_of(algorithm), HEXLOWER.encode(value));
+                let facts = format!("{algorithm} 0-{end} {value} ");
+                Reply::new(213, [facts.as_bytes(), name].concat())
+            }
+            Self::Named => {
+                let value = HEXLOWER.encode(value);
+                Reply::new(251, [name, b" ", value.as_bytes()].concat())
+            }
+            Self::Bare => Reply::new(250, HEXUPPER.encode(value)),
+        }
+    }
+}
+
 /// HASH, by the algorithm that OPTS HASH chose.
 pub(in crate::ftp) fn hash(
     control: &mut ControlConnection,
@@ -19,19 +48,16 @@ pub(in crate::ftp) fn hash(
     _: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
     let algorithm = control.dialogue.algorithm;
-    let answer = match algorithm {
-        Algorithm::Sha256 => {
-            |value: &[u8], end, name: &[u8]| hashed(Algorithm::Sha256, value, end, name)
-        }
-        Algorithm::Sha1 => {
-            |value: &[u8], end, name: &[u8]| hashed(Algorithm::Sha1, value, end, name)
-        }
-        Algorithm::Md5 => |value: &[u8], end, name: &[u8]| hashed(Algorithm::Md5, value, end, name),
-        Algorithm::Crc32 => {
-            |value: &[u8], end, name: &[u8]| hashed(Algorithm::Crc32, value, end, name)
-        }
-    };
-    begin(control, argument, algorithm, answer)
+    begin(control, argument, algorithm, Form::Hash(algorithm))
+}
+
+/// MD5.
+pub(in crate::ftp) fn md5(
+    control: &mut ControlConnection,
+    argument: &[u8],
+    _: &mut Turn<'_>,
+) -> Result<Served, Refusal> {
+    begin(control, argument, Algorithm::Md5, Form::Named)
 }
 
 /// XCRC.
@@ -40,7 +66,7 @@ pub(in crate::ftp) fn xcrc(
     argument: &[u8],
     _: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
-    begin(control, argument, Algorithm::Crc32, bare)
+    begin(control, argument, Algorithm::Crc32, Form::Bare)
 }
 
 /// XMD5.
@@ -49,7 +75,7 @@ pub(in crate::ftp) fn xmd5(
     argument: &[u8],
     _: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
-    begin(control, argument, Algorithm::Md5, bare)
+    begin(control, argument, Algorithm::Md5, Form::Bare)
 }
 
 /// XSHA1.
@@ -58,7 +84,7 @@ pub(in crate::ftp) fn xsha1(
     argument: &[u8],
     _: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
-    begin(control, argument, Algorithm::Sha1, bare)
+    begin(control, argument, Algorithm::Sha1, Form::Bare)
 }
 
 /// XSHA256.
@@ -67,30 +93,27 @@ pub(in crate::ftp) fn xsha256(
     argument: &[u8],
     _: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
-    begin(control, argument, Algorithm::Sha256, bare)
+    begin(control, argument, Algorithm::Sha256, Form::Bare)
+}
+
+/// XSHA512.
+pub(in crate::ftp) fn xsha512(
+    control: &mut ControlConnection,
+    argument: &[u8],
+    _: &mut Turn<'_>,
+) -> Result<Served, Refusal> {
+    begin(control, argument, Algorithm::Sha512, Form::Bare)
 }
 
 fn begin(
     control: &mut ControlConnection,
     argument: &[u8],
     algorithm: Algorithm,
-    answer: fn(&[u8], u64, &[u8]) -> Reply,
+    form: Form,
 ) -> Result<Served, Refusal> {
     let path = control.named_path(argument)?;
     let service = &control.door.service;
     let task = service.checksum(control.session()?, &path, Range::ALL, algorithm)?;
-    control.work = Work::Summing { task, answer, name: argument.to_vec() };
+    control.work = Work::Summing { task, form, name: argument.to_vec() };
     Ok(Served::Later)
-}
-
-/// The algorithm, the range, the value and the name.
-fn hashed(algorithm: Algorithm, value: &[u8], end: u64, name: &[u8]) -> Reply {
-    let (algorithm, value) = (name_of(algorithm), HEXLOWER.encode(value));
-    let mut text = format!("{algorithm} 0-{end} {value} ").into_bytes();
-    text.extend_from_slice(name);
-    Reply::new(213, text)
-}
-
-fn bare(value: &[u8], _: u64, _: &[u8]) -> Reply {
-    Reply::new(250, HEXUPPER.encode(value))
 }

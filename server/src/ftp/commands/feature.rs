@@ -73,7 +73,9 @@ pub(in crate::ftp) fn feat(
         "CLNT",
         "EPSV",
         &hash,
+        "MD5",
         "MDTM",
+        "MFF modify;UNIX.mode;",
         "MFMT",
         &facts,
         "PBSZ",
@@ -90,6 +92,7 @@ pub(in crate::ftp) fn feat(
         "XMD5",
         "XSHA1",
         "XSHA256",
+        "XSHA512",
     ];
     let features = active.iter().chain(&features);
     Ok(Served::Reply(Reply::lines(211, "Features:", features, "End.")))
@@ -149,7 +152,8 @@ fn hash_feature(chosen: Algorithm) -> String {
     shown.join(";")
 }
 
-const ALGORITHMS: [(&str, Algorithm); 4] = [
+const ALGORITHMS: [(&str, Algorithm); 5] = [
+    ("SHA-512", Algorithm::Sha512),
     ("SHA-256", Algorithm::Sha256),
     ("SHA-1", Algorithm::Sha1),
     ("MD5", Algorithm::Md5),

@@ -20,6 +20,10 @@ pub(in crate::ftp) fn type_(
         _ => return done(504, "Types here are I and A."),
     };
     control.dialogue.representation = representation;
+    if representation == Representation::Ascii {
+        // An offset that came before counts bytes, too.
+        control.dialogue.restart = 0;
+    }
     done(200, text)
 }
 

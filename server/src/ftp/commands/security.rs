@@ -68,7 +68,8 @@ impl ControlConnection {
     /// Encrypts this connection; the reply that says so is out.
     pub(in crate::ftp) fn encrypt(&mut self) -> io::Result<()> {
         self.lines.clear();
-        self.channel.encrypt(&self.door.tls, &self.door.metrics)?;
+        let config = self.door.tls.control(self.session_key());
+        self.channel.encrypt(&config, &self.door.metrics)?;
         self.expect_handshake(false);
         Ok(())
     }

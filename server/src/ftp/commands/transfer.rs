@@ -105,7 +105,7 @@ pub(in crate::ftp) fn abor(
     _: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
     if let Work::Carrying(carrying) = &mut control.work {
-        carrying.is_aborting = true;
+        carrying.aborts += 1;
         carrying.link.abort();
         return Ok(Served::Later);
     }
@@ -183,6 +183,7 @@ impl ControlConnection {
             security: self.data_security(),
             link: Arc::clone(&link),
             control: self.waker.clone(),
+            control_socket: self.channel.watched_socket(),
             report: None,
         };
         self.reply(opening);
@@ -257,7 +258,7 @@ fn lost(err: io::Error) -> Refusal {
 }
 
 fn carrying(link: Arc<Link>, phase: Phase, what: String) -> Work {
-    Work::Carrying(Box::new(Carrying { link, phase, is_aborting: false, what }))
+    Work::Carrying(Box::new(Carrying { link, phase, aborts: 0, what }))
 }
 
 /// Names that STOU tries.

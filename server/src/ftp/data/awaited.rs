@@ -33,7 +33,7 @@ impl Awaited {
 }
 
 impl Connection for Awaited {
-    fn step(&mut self, _: &mut Turn<'_>) -> Next {
+    fn step(&mut self, turn: &mut Turn<'_>) -> Next {
         if self.prepared.as_ref().is_some_and(|prepared| prepared.link().is_aborted()) {
             if let Some(prepared) = self.prepared.take() {
                 prepared.end(Ended::Aborted);
@@ -44,7 +44,7 @@ impl Connection for Awaited {
             Ok(None) => self.first(),
             Ok(Some(socket)) => {
                 if let Some(prepared) = self.prepared.take() {
-                    DataConnection::let_go(prepared, socket);
+                    DataConnection::begin(prepared, socket, turn);
                 }
                 Next::Close
             }

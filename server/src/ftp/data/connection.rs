@@ -7,13 +7,13 @@ use crate::door::{Connection, Farewell, Interest, Lane, Next, Turn};
 use crate::ftp::FtpDoor;
 use crate::ftp::reply::Reply;
 use crate::stall::Stall;
-use crate::transport::tls::Resumed;
+use crate::sys;
 use crate::transport::{Channel, Flow};
 use crate::wake::{Pending, Promise, Waker, promise};
 use socket2::SockRef;
 use std::io;
 use std::net::TcpStream;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 /// A data connection with its cargo.
@@ -38,17 +38,19 @@ pub(in crate::ftp) struct Prepared {
     pub(in crate::ftp) link: Arc<Link>,
     /// Waker of the control connection.
     pub(in crate::ftp) control: Waker,
+    /// Its socket.
+    pub(in crate::ftp) control_socket: Weak<TcpStream>,
     /// Where the outcome goes; `None` while the control connection's own turn carries it.
     pub(in crate::ftp) report: Option<Promise<Ended>>,
 }
 
 /// How a data connection is protected.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::ftp) enum Security {
     /// Not at all.
     Plain,
     /// By TLS, bound to the control connection of this session.
-    Tls(Vec<u8>),
+    Tls(u64),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +82,20 @@ impl Prepared {
         let (promise, pending) = promise(&self.control, lost);
         self.report = Some(promise);
         pending
+    }
+
+    /// Whether the client has left. A program that is killed ends both of its connections, and the
+    /// end of what it sent looks as if that were all; so does one whose machine lost its way.
+    fn is_alone(&self) -> bool {
+        self.control_socket.upgrade().is_none_or(|socket| sys::is_closed_by_peer(&socket))
+    }
+
+    /// One in place of that which the connection used up. A client that sends need not read, and
+    /// some close with the ticket unread: their system answers with a reset, which throws away what
+    /// of the upload was still on its way. It is risked only where a ticket must be had.
+    fn tickets_given(&self) -> usize {
+        let must_resume = self.door.config.data_binding == DataBinding::Require;
+        usize::from(must_resume || !self.is_incoming())
     }
 
     fn is_incoming(&self) -> bool {
@@ -122,12 +138,11 @@ impl DataConnection {
 
     fn new(prepared: Prepared, socket: TcpStream, stage: Stage) -> io::Result<Self> {
         let door = &prepared.door;
-        let channel = match &prepared.security {
+        let channel = match prepared.security {
             Security::Plain => Channel::plain(socket, &door.metrics),
             Security::Tls(session) => {
-                let mut channel = Channel::encrypted(socket, &door.tls.data, &door.metrics)?;
-                channel.bind_to(session);
-                channel
+                let config = door.tls.data(session, prepared.tickets_given());
+                Channel::encrypted(socket, &config, &door.metrics)?
             }
         };
         let stall = Stall::default();
@@ -139,15 +154,22 @@ impl DataConnection {
         Arc::clone(&self.prepared.link)
     }
 
-    /// Puts a connection that the client just made into the pool, under the number that its place
-    /// was kept by.
-    pub(in crate::ftp) fn let_go(prepared: Prepared, socket: TcpStream) {
+    /// Begins with a connection that the client just made: what fits into this turn is carried in
+    /// it, and the rest in the pool, under the number that its place was kept by.
+    pub(in crate::ftp) fn begin(prepared: Prepared, socket: TcpStream, turn: &mut Turn<'_>) {
         let waker = prepared.link.waker().clone();
         let intake = Arc::clone(&prepared.door.intake);
-        match Self::made(prepared, socket) {
-            Ok(connection) => intake.take_in(Box::new(connection), waker, Next::Again),
+        let mut connection = match Self::made(prepared, socket) {
+            Ok(connection) => connection,
             // The promise tells that it is lost.
-            Err(err) => tracing::warn!("a data connection could not be made: {err}"),
+            Err(err) => {
+                tracing::warn!("a data connection could not be made: {err}");
+                return;
+            }
+        };
+        match connection.advance(turn) {
+            Advance::Ended(ended) => connection.prepared.tell(ended),
+            Advance::Next(next) => intake.take_in(Box::new(connection), waker, next),
         }
     }
 
@@ -216,9 +238,14 @@ impl DataConnection {
         self.close(turn.now)
     }
 
-    /// An upload is whole now, and is committed; a download is whole once all of it is out.
+    /// An upload is whole now, and is committed, unless nobody is left who could have meant so; a
+    /// download is whole once all of it is out.
     fn close(&mut self, now: Instant) -> Result<Advance, Failure> {
         let is_incoming = self.prepared.is_incoming();
+        if is_incoming && self.prepared.is_alone() {
+            tracing::info!("an upload ended without its control connection: kept as a part");
+            return Ok(Advance::Ended(Ended::Aborted));
+        }
         match self.channel.send_close() {
             Ok(false) if !is_incoming => return Ok(self.wait(Interest::Writable, now)),
             Err(err) if !is_incoming => return Err(err.into()),
@@ -248,17 +275,8 @@ impl DataConnection {
     /// open several control connections may resume any of theirs, and some resume none: that is
     /// refused only where it is asked for.
     fn check_binding(&self) -> Result<(), Failure> {
-        let (Security::Tls(session), Some(resumed)) =
-            (&self.prepared.security, self.channel.resumed())
-        else {
-            return Ok(());
-        };
-        let is_bound = match resumed {
-            Resumed::Session(resumed) => resumed == *session,
-            // TLS 1.2 does not tell which; the address was compared, and one connection accepted.
-            Resumed::Some => true,
-            Resumed::None => false,
-        };
+        let Security::Tls(session) = self.prepared.security else { return Ok(()) };
+        let is_bound = self.channel.resumed() == Some(session);
         match self.prepared.door.config.data_binding {
             DataBinding::Require if !is_bound => {
                 let text = "The data connection does not resume this control connection's session.";

@@ -27,7 +27,7 @@ impl Passive {
     ) -> io::Result<Self> {
         let local = local.to_canonical();
         let listener = match ports {
-            None => listen(SocketAddr::new(local, 0))?,
+            None => listen_anywhere(local)?,
             Some(ports) => listen_within(local, ports)?,
         };
         Ok(Self { listener, client: client.to_canonical(), until })
@@ -79,6 +79,19 @@ pub(in crate::ftp) fn announced(
     Some(fitting.map_or(local, |announced| announced.address))
 }
 
+/// Lets the system choose the port. Two threads may be given the same, which the second to listen
+/// is told.
+fn listen_anywhere(local: IpAddr) -> io::Result<TcpListener> {
+    let mut failure = io::Error::from(io::ErrorKind::AddrInUse);
+    for _ in 0..TRIES {
+        match listen(SocketAddr::new(local, 0)) {
+            Err(err) if err.kind() == io::ErrorKind::AddrInUse => failure = err,
+            listening => return listening,
+        }
+    }
+    Err(failure)
+}
+
 /// Tries every port of the range, from a random one on, so that the next cannot be guessed.
 fn listen_within(local: IpAddr, ports: &RangeInclusive<u16>) -> io::Result<TcpListener> {
     let count = u32::from(ports.end() - ports.start()) + 1;
@@ -97,10 +110,10 @@ fn listen_within(local: IpAddr, ports: &RangeInclusive<u16>) -> io::Result<TcpLi
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
+    // Each download leaves its port waiting for late packets, for a minute: those ports must not
+    // count as taken, or the system runs short of them and looks long for one that is not.
     #[cfg(unix)]
-    if address.port() != 0 {
-        socket.set_reuse_address(true)?;
-    }
+    socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
@@ -109,6 +122,9 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 fn is_passing(err: &io::Error) -> bool {
     matches!(err.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted)
 }
+
+/// Ports of the system's choice that are tried.
+const TRIES: u32 = 16;
 
 /// Connections that may wait to be looked at: the client's, and those of strangers before it.
 const BACKLOG: i32 = 8;

@@ -48,7 +48,13 @@ impl Receiving {
         let Stage::Preparing(task) = &mut self.stage else { return Ok(Carried::Moved(0)) };
         let count = turn.content.len();
         match task.turn(turn.content, &self.control)? {
-            TaskState::Running(_) => {}
+            TaskState::Running(progress) => {
+                // The first turn reads the beginning.
+                let len = usize::try_from(progress.done).unwrap_or(count).min(count);
+                if let Some(text) = &mut self.text {
+                    text.follow(turn.content.get(..len).unwrap_or_default());
+                }
+            }
             TaskState::Finished(TaskOutcome::Proven(incoming)) => {
                 self.stage = Stage::Ready(incoming);
             }

@@ -8,7 +8,7 @@ use crate::wake::Waker;
 use ferry_protocol::{Progress, Range, RemotePath, Rights};
 use md5::Md5;
 use sha1::Sha1;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 use std::sync::Arc;
 
 /// A way to compute a checksum.
@@ -17,6 +17,8 @@ pub(crate) enum Algorithm {
     /// SHA-256 (FIPS 180-4).
     #[default]
     Sha256,
+    /// SHA-512 (FIPS 180-4).
+    Sha512,
     /// SHA-1 (FIPS 180-4), for those who know no other.
     Sha1,
     /// MD5 (RFC 1321), for those who know no other.
@@ -27,6 +29,7 @@ pub(crate) enum Algorithm {
 
 enum State {
     Sha256(Sha256),
+    Sha512(Sha512),
     Sha1(Sha1),
     Md5(Md5),
     Crc32(crc32fast::Hasher),
@@ -72,6 +75,7 @@ impl Algorithm {
     fn kind(self) -> Kind {
         match self {
             Self::Sha256 => Kind::Sha256,
+            Self::Sha512 => Kind::Sha512,
             Self::Sha1 => Kind::Sha1,
             Self::Md5 => Kind::Md5,
             Self::Crc32 => Kind::Crc32,
@@ -105,6 +109,7 @@ impl State {
     fn new(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::Sha256 => Self::Sha256(Sha256::new()),
+            Algorithm::Sha512 => Self::Sha512(Sha512::new()),
             Algorithm::Sha1 => Self::Sha1(Sha1::new()),
             Algorithm::Md5 => Self::Md5(Md5::new()),
             Algorithm::Crc32 => Self::Crc32(crc32fast::Hasher::new()),
@@ -114,6 +119,7 @@ impl State {
     fn update(&mut self, content: &[u8]) {
         match self {
             Self::Sha256(hasher) => hasher.update(content),
+            Self::Sha512(hasher) => hasher.update(content),
             Self::Sha1(hasher) => hasher.update(content),
             Self::Md5(hasher) => hasher.update(content),
             Self::Crc32(hasher) => hasher.update(content),
@@ -123,6 +129,7 @@ impl State {
     fn value(&self) -> Vec<u8> {
         match self {
             Self::Sha256(hasher) => hasher.clone().finalize().to_vec(),
+            Self::Sha512(hasher) => hasher.clone().finalize().to_vec(),
             Self::Sha1(hasher) => hasher.clone().finalize().to_vec(),
             Self::Md5(hasher) => hasher.clone().finalize().to_vec(),
             Self::Crc32(hasher) => hasher.clone().finalize().to_be_bytes().to_vec(),

@@ -5,6 +5,8 @@
 //! empty, and what is left in the worker's buffer at a turn's end is kept by
 //! [`TlsStream::stow`].
 
+mod tickets;
+
 use crate::identity::Identity;
 use crate::metrics::Metrics;
 use ferry_protocol::limits::ALPN;
@@ -17,6 +19,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
+use tickets::BoundTickets;
 
 /// A worker's buffer between socket and rustls. rustls reads a socket in steps of 4 KiB; through
 /// this buffer a bulk upload costs a sixth less.
@@ -111,6 +114,7 @@ pub(crate) enum Flow {
 pub(crate) struct TlsStream {
     socket: Arc<TcpStream>,
     tls: Box<ServerConnection>,
+    tickets: Option<Arc<BoundTickets>>,
     required_alpn: Option<&'static [u8]>,
     stowed: Vec<u8>,
     metrics: Arc<Metrics>,
@@ -128,13 +132,23 @@ impl TlsStream {
         // Writers look at `has_unsent` instead: a limit would cut messages at odd places.
         tls.set_buffer_limit(None);
         let metrics = Arc::clone(metrics);
-        let required_alpn = config.required_alpn;
-        let socket = socket.into();
-        Ok(Self { socket, tls: Box::new(tls), required_alpn, stowed: Vec::new(), metrics })
+        Ok(Self {
+            socket: socket.into(),
+            tls: Box::new(tls),
+            tickets: config.tickets.clone(),
+            required_alpn: config.required_alpn,
+            stowed: Vec::new(),
+            metrics,
+        })
     }
 
     /// The socket.
     pub(crate) fn socket(&self) -> &TcpStream {
+        &self.socket
+    }
+
+    /// The socket, to be looked at.
+    pub(super) fn shared_socket(&self) -> &Arc<TcpStream> {
         &self.socket
     }
 
@@ -165,20 +179,10 @@ impl TlsStream {
         Ok(Flow::Count(1))
     }
 
-    /// Names the session to which this connection belongs: tickets given out from now on prove
-    /// it. Of use before the handshake's end.
-    pub(crate) fn bind_to(&mut self, session: &[u8]) {
-        self.tls.set_resumption_data(session);
-    }
-
-    /// What the handshake proved about the session that the peer resumed.
-    pub(crate) fn resumed(&self) -> Resumed {
-        match (self.tls.handshake_kind(), self.tls.received_resumption_data()) {
-            (Some(HandshakeKind::Resumed), Some(session)) => Resumed::Session(session.to_vec()),
-            // rustls keeps no such data with a session of TLS 1.2.
-            (Some(HandshakeKind::Resumed), None) => Resumed::Some,
-            _ => Resumed::None,
-        }
+    /// The session that the peer resumed, as its ticket proves; `None` after a full handshake.
+    pub(crate) fn resumed(&self) -> Option<u64> {
+        let is_resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
+        self.tickets.as_ref().filter(|_| is_resumed)?.shown()
     }
 
     /// Whether the peer said that it will send nothing more, so that an end is no cut.
@@ -281,29 +285,19 @@ impl TlsStream {
     }
 }
 
-/// Which session a peer resumed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Resumed {
-    /// None: its handshake was a full one.
-    None,
-    /// One of this server's, by TLS 1.2, which does not tell which.
-    Some,
-    /// The one that [`TlsStream::bind_to`] named.
-    Session(Vec<u8>),
-}
-
 /// How the server presents itself: made once, shared by all connections.
 #[derive(Clone, Debug)]
 pub(crate) struct TlsConfig {
     rustls: Arc<ServerConfig>,
+    tickets: Option<Arc<BoundTickets>>,
     required_alpn: Option<&'static [u8]>,
 }
 
 /// How the FTP door presents itself, on control and on data connections.
 #[derive(Clone, Debug)]
 pub(crate) struct FtpTls {
-    pub(crate) control: TlsConfig,
-    pub(crate) data: TlsConfig,
+    rustls: ServerConfig,
+    tickets: Arc<dyn ProducesTickets>,
 }
 
 /// The certificate that handshakes present from now on; another can take its place.
@@ -349,7 +343,7 @@ impl TlsConfig {
     pub(crate) fn new(presented: &Arc<Presented>) -> Result<Self, rustls::Error> {
         let mut config = server_config(presented, &[&rustls::version::TLS13])?;
         config.alpn_protocols = vec![ALPN.to_vec()];
-        Ok(Self { rustls: Arc::new(config), required_alpn: Some(ALPN) })
+        Ok(Self { rustls: Arc::new(config), tickets: None, required_alpn: Some(ALPN) })
     }
 }
 
@@ -359,16 +353,30 @@ impl FtpTls {
     /// uses one up. A peer that asks for another protocol than FTP is refused (ALPACA, 2021).
     pub(crate) fn new(presented: &Arc<Presented>) -> Result<Self, rustls::Error> {
         let tickets = rustls::crypto::aws_lc_rs::Ticketer::new()?;
-        let present = |tickets_given| {
-            let versions = [&rustls::version::TLS13, &rustls::version::TLS12];
-            let mut config = server_config(presented, &versions)?;
-            config.alpn_protocols = vec![b"ftp".to_vec()];
-            config.ticketer = Arc::clone(&tickets) as Arc<dyn ProducesTickets>;
-            config.session_storage = Arc::new(NoServerSessionStorage {});
-            config.send_tls13_tickets = tickets_given;
-            Ok::<_, rustls::Error>(TlsConfig { rustls: Arc::new(config), required_alpn: None })
-        };
-        Ok(Self { control: present(CONTROL_TICKETS)?, data: present(DATA_TICKETS)? })
+        let versions = [&rustls::version::TLS13, &rustls::version::TLS12];
+        let mut rustls = server_config(presented, &versions)?;
+        rustls.alpn_protocols = vec![b"ftp".to_vec()];
+        rustls.session_storage = Arc::new(NoServerSessionStorage {});
+        Ok(Self { rustls, tickets })
+    }
+
+    /// For the control connection of this session, by whose number its tickets are known.
+    pub(crate) fn control(&self, session: u64) -> TlsConfig {
+        self.bound(session, CONTROL_TICKETS)
+    }
+
+    /// For a data connection that belongs to the control connection of this session, with so many
+    /// tickets for further ones.
+    pub(crate) fn data(&self, session: u64, tickets_given: usize) -> TlsConfig {
+        self.bound(session, tickets_given)
+    }
+
+    fn bound(&self, session: u64, tickets_given: usize) -> TlsConfig {
+        let tickets = BoundTickets::new(Arc::clone(&self.tickets), session);
+        let mut config = self.rustls.clone();
+        config.ticketer = Arc::clone(&tickets) as Arc<dyn ProducesTickets>;
+        config.send_tls13_tickets = tickets_given;
+        TlsConfig { rustls: Arc::new(config), tickets: Some(tickets), required_alpn: None }
     }
 }
 
@@ -400,9 +408,6 @@ pub(super) fn read_socket(mut socket: &TcpStream, buffer: &mut [u8]) -> io::Resu
 /// Tickets given out on a control connection: a client may open several data connections before
 /// it takes up what their handshakes bring.
 const CONTROL_TICKETS: usize = 4;
-
-/// Tickets given out on a data connection, in place of the one that it used up.
-const DATA_TICKETS: usize = 1;
 
 /// Bytes of a worker's buffer.
 const BUFFER_LEN: usize = 256 * 1024;
