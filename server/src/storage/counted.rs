@@ -5,8 +5,8 @@
 //! to the same folder past this storage is seen by the next count.
 
 use super::{
-    Author, Error, ErrorKind, FileId, FolderId, Listing, PartState, Published, Reader, Result, Space,
-    Storage, Undo, Upload,
+    Author, Error, ErrorKind, FileId, FolderId, Listing, PartState, Published, Reader, Result,
+    Space, Storage, Undo, Upload,
 };
 use ferry_protocol::{
     Attributes, Entry, EntryKind, IfExists, RemotePath, TransferId, UndoEntry, UndoId,

@@ -1,6 +1,6 @@
 //! An FTP client that says what it is told to, and nothing else.
 
-use super::{Fixture, serve_with, tls_config};
+use super::{Fixture, serve_with, tls_config, tls_config_of};
 use ferry_server::config::{Config, FtpConfig, ListenOn};
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use std::io::{self, Read, Write};
@@ -25,6 +25,16 @@ pub fn serve_ftp_with(change: impl FnOnce(&mut Config, &mut FtpConfig)) -> Fixtu
 /// The door at a free port of loopback.
 pub fn loopback() -> FtpConfig {
     FtpConfig::at(ListenOn::One("127.0.0.1:0".parse().unwrap()))
+}
+
+/// The next client is served as if nothing had been.
+pub fn assert_still_serving(fixture: &Fixture) {
+    let mut client = FtpClient::guest(fixture);
+    assert!(client.put("STOR probe", b"probe").starts_with("226"));
+    assert_eq!(client.get("RETR probe"), b"probe");
+    client.expect("250", "DELE probe");
+    client.expect("221", "QUIT");
+    assert_eq!(fixture.server.counters().panics, 0);
 }
 
 /// A control connection, plain or encrypted.
@@ -265,4 +275,9 @@ fn tls(socket: TcpStream, config: &Arc<ClientConfig>) -> Stream {
 /// A client's TLS, with a memory of sessions of its own.
 pub fn ftp_tls() -> Arc<ClientConfig> {
     tls_config(b"ftp")
+}
+
+/// The same as old programs have it.
+pub fn ftp_tls_1_2() -> Arc<ClientConfig> {
+    tls_config_of(b"ftp", &rustls::version::TLS12)
 }

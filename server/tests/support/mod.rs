@@ -12,7 +12,7 @@
 pub mod ftp;
 mod tls;
 
-pub use tls::tls_config;
+pub use tls::{tls_config, tls_config_of};
 
 use ferry_protocol::session::ClientSession;
 use ferry_protocol::{
@@ -117,7 +117,7 @@ pub fn serve_on_terms_with(
         config.guest = None;
         change(config);
     });
-    let accounts = Arc::new(Accounts::open_at(state.path(), None, clock).unwrap());
+    let accounts = Arc::new(Accounts::open_at(state.path(), config.guest, clock).unwrap());
     let identity = Identity::load_or_create(state.path()).unwrap();
     let server = Server::start(&config, Arc::clone(&accounts), &identity).unwrap();
     (Fixture { server, share, state }, accounts)

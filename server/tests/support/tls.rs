@@ -1,13 +1,17 @@
 //! TLS of a client that trusts whatever it meets: what is tested is not trust.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme, SupportedProtocolVersion};
 use std::sync::Arc;
 
 pub fn tls_config(alpn: &[u8]) -> Arc<ClientConfig> {
+    tls_config_of(alpn, &rustls::version::TLS13)
+}
+
+pub fn tls_config_of(alpn: &[u8], version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
+        .with_protocol_versions(&[version])
         .unwrap()
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(AnyKey))

@@ -1,12 +1,8 @@
 //! TLS at the FTP door: who may go without it, what it protects, and how its ends are told.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::ftp::{FtpClient, ftp_tls, ftp_tls_1_2, serve_ftp_with};
 use ferry_server::config::{CloseNotify, DataBinding, Plaintext};
 use std::io::Write as _;
-use support::ftp::{FtpClient, ftp_tls, serve_ftp, serve_ftp_with};
 
 #[test]
 fn logins_in_plain_are_refused_where_they_are_not_allowed() {
@@ -22,41 +18,32 @@ fn logins_in_plain_are_refused_where_they_are_not_allowed() {
 }
 
 #[test]
-fn what_follows_auth_in_plain_is_never_run() {
-    let fixture = serve_ftp();
-    let mut client = FtpClient::connect(&fixture);
-    client.send(b"AUTH TLS\r\nUSER anonymous\r\nPASS x\r\nMKD injected\r\n");
-    assert!(client.reply().starts_with("234"));
-    // This is no handshake, and ends the connection.
-    client.send(b"MKD injected\r\n");
-    client.reply();
-    assert!(!fixture.share.path().join("injected").exists());
-}
-
-#[test]
 fn a_data_connection_belongs_to_the_tls_session_of_its_control_connection() {
     let fixture = serve_ftp_with(|_, ftp| ftp.data_binding = DataBinding::Require);
-    let own = ftp_tls();
-    let mut client = FtpClient::connect(&fixture);
-    client.encrypt(&own);
-    client.log_in("anonymous", "x");
-    assert!(client.put("STOR f", b"mine").starts_with("226"));
-    assert_eq!(client.get("RETR f"), b"mine");
-    for stranger in [ftp_tls(), {
-        let config = ftp_tls();
+    for new_tls in [ftp_tls, ftp_tls_1_2] {
+        let own = new_tls();
+        let mut client = FtpClient::connect(&fixture);
+        client.encrypt(&own);
+        client.log_in("anonymous", "x");
+        for _ in 0..3 {
+            assert!(client.put("STOR f", b"mine").starts_with("226"));
+            assert_eq!(client.get("RETR f"), b"mine");
+        }
+        // One that has no session here, and one that has another.
+        let elsewhere = new_tls();
         let mut other = FtpClient::connect(&fixture);
-        other.encrypt(&config);
+        other.encrypt(&elsewhere);
         other.log_in("anonymous", "x");
-        config
-    }] {
-        client.tls = Some(stranger);
-        let mut data = client.begin("RETR f");
-        assert_eq!(data.read_all(), b"");
-        let reply = client.reply();
-        assert!(reply.starts_with("522"), "{reply}");
+        for stranger in [new_tls(), elsewhere] {
+            client.tls = Some(stranger);
+            let mut data = client.begin("RETR f");
+            assert_eq!(data.read_all(), b"");
+            let reply = client.reply();
+            assert!(reply.starts_with("522"), "{reply}");
+        }
+        client.tls = Some(own);
+        assert_eq!(client.get("RETR f"), b"mine");
     }
-    client.tls = Some(own);
-    assert_eq!(client.get("RETR f"), b"mine");
 }
 
 #[test]

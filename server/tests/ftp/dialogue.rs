@@ -1,0 +1,104 @@
+//! What is said when: beside a transfer, behind it, and by whom.
+
+use crate::support::ftp::{FtpClient, serve_ftp, serve_ftp_with};
+use crate::{wait_for_bytes, write};
+use std::io::Write as _;
+use std::time::Duration;
+
+#[test]
+fn a_transfer_leaves_its_control_connection_free_to_answer() {
+    let fixture = serve_ftp();
+    for abort in [&b"ABOR\r\n"[..], b"\xff\xf4\xff\xf2ABOR\r\n"] {
+        let mut client = FtpClient::guest(&fixture);
+        let mut data = client.begin("STOR f");
+        data.write_all(b"abc").unwrap();
+        wait_for_bytes(&mut client, 3);
+        client.expect("200", "NOOP");
+        assert!(client.expect("211", "STAT").contains("STOR /f, 3 bytes"));
+        client.send(abort);
+        assert!(client.reply().starts_with("426"));
+        assert!(client.reply().starts_with("226"));
+        assert_eq!(data.read_all(), b"");
+        client.expect("257", "PWD");
+        client.expect("225", "ABOR");
+    }
+}
+
+#[test]
+fn commands_behind_a_transfer_wait_for_its_end() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    let mut data = client.begin("STOR f");
+    client.send(b"PWD\r\nSIZE f\r\nQUIT\r\n");
+    data.write_all(b"abc").unwrap();
+    data.finish();
+    for expected in ["226", "257", "213 3", "221"] {
+        let reply = client.reply();
+        assert!(reply.starts_with(expected), "{reply}");
+    }
+    assert_eq!(client.reply(), "");
+}
+
+#[test]
+fn a_read_only_account_changes_nothing() {
+    let fixture = serve_ftp_with(|config, _| {
+        config.guest = Some(ferry_protocol::Rights::read_only());
+    });
+    write(&fixture, "f", b"x");
+    let mut client = FtpClient::guest(&fixture);
+    for line in ["DELE f", "MKD d", "MFMT 20200102030405 f", "SITE CHMOD 777 f"] {
+        client.expect("550", line);
+    }
+    for line in ["STOR f", "APPE f", "STOU f"] {
+        let _unused = client.data();
+        client.expect("550", line);
+    }
+    client.expect("350", "RNFR f");
+    client.expect("550", "RNTO g");
+    assert_eq!(client.get("RETR f"), b"x");
+    assert!(client.expect("250", "MLST f").contains("perm=r;"));
+}
+
+#[test]
+fn features_and_help_name_what_there_is() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::connect(&fixture);
+    let features = client.expect("211", "FEAT");
+    for feature in ["AUTH TLS", "MLST type*;size*;modify*;perm*;", "REST STREAM", "UTF8", "TVFS"] {
+        assert!(features.contains(&format!(" {feature}")), "{feature}: {features}");
+    }
+    client.expect("200", "OPTS UTF8 ON");
+    assert!(client.expect("200", "OPTS MLST size;").contains("size;"));
+    assert!(client.expect("214", "HELP").contains("RETR"));
+    assert!(client.expect("214", "help stor").contains("FILE"));
+    client.expect("215", "SYST");
+    for foreign in ["REIN", "ACCT x", "CCC", "MFCT x", "PRET STOR f", "HOST x", "LANG EN"] {
+        client.expect("502", foreign);
+    }
+    client.expect("500", "FOO");
+    client.expect("500", "");
+    client.expect("530", "PWD");
+    client.expect("503", "PASS x");
+    client.expect("501", "USER");
+    client.log_in("anonymous", "x");
+    client.expect("214", "SITE HELP");
+    client.expect("504", "SITE FOO");
+    client.expect("200", "MODE S");
+    client.expect("200", "STRU F");
+    client.expect("213", "AVBL");
+    client.expect("200", "ALLO 10");
+    client.expect("552", "ALLO 9000000000000000000");
+}
+
+#[test]
+fn a_transfer_outlasts_the_silence_that_ends_a_dialogue() {
+    let fixture = serve_ftp_with(|config, _| config.limits.idle = Duration::from_millis(200));
+    let mut client = FtpClient::guest(&fixture);
+    let mut data = client.begin("STOR f");
+    // One that begins to be silent now is sent away.
+    let reply = FtpClient::guest(&fixture).reply();
+    assert!(reply.starts_with("421"), "{reply}");
+    data.write_all(b"late").unwrap();
+    data.finish();
+    assert!(client.reply().starts_with("226"));
+}

@@ -1,0 +1,193 @@
+//! Files up and down: whole or hidden, cut and gone on with.
+
+use crate::support::ftp::{FtpClient, ftp_tls, loopback, serve_ftp};
+use crate::support::serve_accounts_with;
+use crate::{read, text, wait_for_bytes, write};
+use std::io::Write as _;
+
+/// Begins an upload, has it cut by a reset, and waits until the server has noticed.
+fn cut_upload(client: &mut FtpClient, line: &str, content: &[u8]) {
+    let mut data = client.begin(line);
+    data.write_all(content).unwrap();
+    wait_for_bytes(client, content.len());
+    data.reset();
+    let reply = client.reply();
+    assert!(reply.starts_with("426"), "{reply}");
+}
+
+#[test]
+fn a_file_goes_up_and_comes_down_plain_and_encrypted() {
+    let fixture = serve_ftp();
+    let content: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
+    for encrypted in [false, true] {
+        let mut client = FtpClient::connect(&fixture);
+        if encrypted {
+            client.encrypt(&ftp_tls());
+        }
+        client.log_in("anonymous", "x");
+        assert!(client.put("STOR big", &content).starts_with("226"));
+        assert_eq!(read(&fixture, "big"), content);
+        assert_eq!(client.expect("213", "SIZE big"), "213 3000000\r\n");
+        assert_eq!(client.get("RETR big"), content);
+        client.expect("350", "REST 2999990");
+        assert_eq!(client.get("RETR big"), &content[2_999_990..]);
+        assert!(client.put("STOR empty", b"").starts_with("226"));
+        assert_eq!(client.get("RETR empty"), b"");
+    }
+    assert!(fixture.parts().is_empty());
+}
+
+#[test]
+fn nothing_is_visible_before_the_226_and_nothing_hidden_after_it() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    let mut data = client.begin("STOR new");
+    data.write_all(b"half").unwrap();
+    wait_for_bytes(&mut client, 4);
+    assert!(!fixture.share.path().join("new").exists());
+    assert_eq!(fixture.parts().len(), 1);
+    data.write_all(b" and half").unwrap();
+    data.finish();
+    assert!(client.reply().starts_with("226"));
+    assert_eq!(read(&fixture, "new"), b"half and half");
+    assert!(fixture.parts().is_empty());
+}
+
+#[test]
+fn a_cut_upload_is_hidden_and_gone_on_with_by_append_or_restart() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    for (resume, wrong) in [("APPE f", "REST 3"), ("STOR f", "REST 7")] {
+        cut_upload(&mut client, "STOR f", b"first");
+        assert!(!fixture.share.path().join("f").exists());
+        assert!(!text(client.get("LIST")).contains('f'), "a part is in no listing");
+        assert_eq!(client.expect("213", "SIZE f"), "213 5\r\n");
+        assert!(client.expect("250", "MLST f").contains("size=5;"));
+        client.expect("350", wrong);
+        let _unused = client.data();
+        client.expect("550", "STOR f");
+        if resume == "STOR f" {
+            client.expect("350", "REST 5");
+        }
+        assert!(client.put(resume, b" second").starts_with("226"));
+        assert_eq!(read(&fixture, "f"), b"first second");
+        client.expect("250", "DELE f");
+        client.expect("550", "SIZE f");
+    }
+}
+
+#[test]
+fn a_cut_upload_outlives_the_server_and_belongs_to_its_account() {
+    let fixture = serve_accounts_with(&[("ann", "secret")], |config| {
+        config.guest = Some(ferry_protocol::Rights::read_write());
+        config.ftp = Some(loopback());
+    });
+    let mut client = FtpClient::guest(&fixture);
+    cut_upload(&mut client, "STOR f", b"first");
+    let fixture = fixture.restart(|config| config.ftp = Some(loopback()));
+    let mut other = FtpClient::connect(&fixture);
+    other.log_in("ann", "secret");
+    other.expect("550", "SIZE f");
+    let mut client = FtpClient::guest(&fixture);
+    assert_eq!(client.expect("213", "SIZE f"), "213 5\r\n");
+    assert!(client.put("APPE f", b" second").starts_with("226"));
+    assert_eq!(read(&fixture, "f"), b"first second");
+}
+
+#[test]
+fn an_upload_whose_control_connection_is_gone_stays_a_part() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    let mut data = client.begin("STOR f");
+    data.write_all(b"first").unwrap();
+    wait_for_bytes(&mut client, 5);
+    client.close_hard();
+    // The server closes the data connection when it has let go of the upload.
+    data.read_all();
+    let mut client = FtpClient::guest(&fixture);
+    client.expect("213", "SIZE f");
+    assert!(!fixture.share.path().join("f").exists());
+}
+
+/// Its kernel ends both connections, the older one first, and the end of the data looks as if that
+/// were all.
+#[test]
+fn a_client_that_is_killed_leaves_a_part_and_no_file() {
+    let fixture = serve_ftp();
+    for encrypted in [false, true] {
+        for _ in 0..50 {
+            let mut client = FtpClient::connect(&fixture);
+            if encrypted {
+                client.encrypt(&ftp_tls());
+            }
+            client.log_in("anonymous", "x");
+            let mut data = client.begin("STOR f");
+            data.write_all(b"half").unwrap();
+            data.flush().unwrap();
+            // What it had asked for beyond is no sign of life.
+            client.send(b"QUIT\r\n");
+            drop(client);
+            drop(data);
+            let mut client = FtpClient::guest(&fixture);
+            while client.ask("SIZE f") != "213 4\r\n" {
+                std::thread::yield_now();
+            }
+            assert!(!fixture.share.path().join("f").exists());
+        }
+    }
+}
+
+#[test]
+fn append_goes_on_behind_a_whole_file_which_stays_until_the_end() {
+    let fixture = serve_ftp();
+    write(&fixture, "log", b"one\n");
+    let mut client = FtpClient::guest(&fixture);
+    let mut data = client.begin("APPE log");
+    data.write_all(b"two\n").unwrap();
+    wait_for_bytes(&mut client, 4);
+    assert_eq!(read(&fixture, "log"), b"one\n");
+    data.finish();
+    assert!(client.reply().starts_with("226"));
+    assert_eq!(read(&fixture, "log"), b"one\ntwo\n");
+    client.expect("350", "REST 4");
+    assert!(client.put("STOR log", b"2\n").starts_with("226"));
+    assert_eq!(read(&fixture, "log"), b"one\n2\n");
+    client.expect("350", "REST 100");
+    let _unused = client.data();
+    client.expect("550", "STOR log");
+}
+
+#[test]
+fn text_is_converted_and_what_has_a_nul_is_not() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    client.expect("200", "TYPE A");
+    client.expect("550", "SIZE f");
+    client.expect("501", "REST 5");
+    assert!(client.put("STOR t", b"a\r\nb\r\n").starts_with("226"));
+    assert_eq!(read(&fixture, "t"), b"a\nb\n");
+    assert_eq!(client.get("RETR t"), b"a\r\nb\r\n");
+    assert!(client.put("STOR b", b"a\r\n\0\n").starts_with("226"));
+    assert_eq!(read(&fixture, "b"), b"a\r\n\0\n");
+    assert_eq!(client.get("RETR b"), b"a\r\n\0\n");
+    // What comes behind is judged by what is there.
+    assert!(client.put("APPE b", b"c\r\n").starts_with("226"));
+    assert!(client.put("APPE t", b"c\r\n").starts_with("226"));
+    assert_eq!(
+        (read(&fixture, "b"), read(&fixture, "t")),
+        (b"a\r\n\0\nc\r\n".into(), b"a\nb\nc\n".into())
+    );
+}
+
+#[test]
+fn a_unique_name_is_found_and_told() {
+    let fixture = serve_ftp();
+    write(&fixture, "doc", b"old");
+    let mut client = FtpClient::guest(&fixture);
+    let mut socket = client.data();
+    assert_eq!(client.expect("150", "STOU doc"), "150 FILE: doc.1\r\n");
+    socket.write_all(b"new").unwrap();
+    drop(socket);
+    assert!(client.reply().starts_with("226"));
+    assert_eq!((read(&fixture, "doc"), read(&fixture, "doc.1")), (b"old".into(), b"new".into()));
+}
