@@ -5,24 +5,29 @@
 use ferry_protocol::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
+use std::sync::LazyLock;
 
 /// Shows times in one time zone.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    zone: TimeZone,
+    /// `None` is this computer's.
+    zone: Option<TimeZone>,
 }
+
+/// Looked up when a time is first shown: it takes a walk through all time zones that there are.
+static LOCAL: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
 
 impl Clock {
     /// This computer's time zone.
     #[must_use]
     pub fn local() -> Self {
-        Self { zone: TimeZone::system() }
+        Self { zone: None }
     }
 
     /// Coordinated universal time.
     #[must_use]
     pub fn utc() -> Self {
-        Self { zone: TimeZone::UTC }
+        Self { zone: Some(TimeZone::UTC) }
     }
 
     /// Appends `2026-11-22 16:08`.
@@ -42,7 +47,7 @@ impl Clock {
     fn civil(&self, time: Timestamp) -> (DateTime, u32) {
         let (secs, nanos) = time.to_parts();
         let moment = jiff::Timestamp::from_second(secs).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        let offset: Offset = self.zone.to_offset(moment);
+        let offset: Offset = self.zone.as_ref().unwrap_or(&LOCAL).to_offset(moment);
         (offset.to_datetime(moment), nanos)
     }
 }
@@ -102,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_person_gets_the_local_time() {
-        let clock = Clock { zone: TimeZone::fixed(jiff::tz::offset(2)) };
+        let clock = Clock { zone: Some(TimeZone::fixed(jiff::tz::offset(2))) };
         let mut text = String::new();
         clock.push_short(Timestamp::from_parts(1_700_000_000, 0), &mut text);
         assert_eq!(text, "2023-11-15 00:13");
