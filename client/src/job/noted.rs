@@ -48,7 +48,8 @@ impl Job<'_> {
     /// Whether an earlier run did this file. If so it is told and counted.
     pub(super) fn was_done(&self, file: FileState<'_>) -> bool {
         let was_done = self.options.journal.as_ref().is_some_and(|journal| {
-            journal.was_done(journal.key(file.source, file.wanted, file.size, file.modified))
+            journal.has_done()
+                && journal.was_done(journal.key(file.source, file.wanted, file.size, file.modified))
         });
         if was_done {
             self.add_file(file.size);

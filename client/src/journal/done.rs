@@ -45,6 +45,10 @@ impl DoneSet {
         self.0.extend(batch.as_chunks().0.iter().map(|key| DoneKey(*key)));
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn contains(&self, key: DoneKey) -> bool {
         self.0.contains(&key)
     }

@@ -12,6 +12,7 @@ mod done;
 mod error;
 mod lock;
 mod note;
+mod outbox;
 mod read;
 mod record;
 mod schema;

@@ -23,6 +23,7 @@ pub(crate) enum Ended {
 
 #[derive(Debug)]
 pub(super) enum Note {
+    /// A file ended that has rows of its own, or is to get one.
     Ended {
         key: Option<DoneKey>,
         source: Vec<u8>,
@@ -53,7 +54,13 @@ pub(super) fn write(
                 store.execute("DELETE FROM under_way WHERE target = ?1", [&target])?;
                 store.execute("DELETE FROM conflict WHERE target = ?1", [&target])?;
             }
-            count(store, counts, &source, &target, ended)?;
+            counts.count(&ended);
+            if let Ended::Failed(reason) = ended
+                && counts.failed <= FAILURES_MAX
+            {
+                let row = params![source, target, reason];
+                store.execute("INSERT INTO failure VALUES (?1, ?2, ?3)", row)?;
+            }
         }
         Note::Begun(UnderWay { target, size, modified, held }, committed) => {
             awaited = Some(committed);
@@ -76,28 +83,6 @@ pub(super) fn write(
         }
     }
     Ok(awaited)
-}
-
-fn count(
-    store: &Connection,
-    counts: &mut Counts,
-    source: &[u8],
-    target: &[u8],
-    ended: Ended,
-) -> rusqlite::Result<()> {
-    match ended {
-        Ended::Done | Ended::DoneBefore => counts.files_done += 1,
-        Ended::AlreadyThere => counts.already_there += 1,
-        Ended::Skipped => counts.skipped += 1,
-        Ended::Failed(reason) => {
-            counts.failed += 1;
-            if counts.failed <= FAILURES_MAX {
-                let row = params![source, target, reason];
-                store.execute("INSERT INTO failure VALUES (?1, ?2, ?3)", row)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 fn write_conflict(

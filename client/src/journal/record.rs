@@ -1,5 +1,6 @@
 //! What a journal says of its job, for whoever shows it.
 
+use super::Ended;
 use crate::job::{Rule, Transfer};
 use crate::trust::Fingerprint;
 use crate::{Conflict, Credentials};
@@ -149,6 +150,26 @@ pub struct Counts {
     pub bytes_done: u64,
     /// Bytes of the files found so far.
     pub bytes_total: u64,
+}
+
+impl Counts {
+    /// Counts a file that ended.
+    pub(super) fn count(&mut self, ended: &Ended) {
+        match ended {
+            Ended::Done | Ended::DoneBefore => self.files_done += 1,
+            Ended::AlreadyThere => self.already_there += 1,
+            Ended::Skipped => self.skipped += 1,
+            Ended::Failed(_) => self.failed += 1,
+        }
+    }
+
+    /// Adds files that ended.
+    pub(super) fn add_ended(&mut self, more: Self) {
+        self.files_done += more.files_done;
+        self.already_there += more.already_there;
+        self.skipped += more.skipped;
+        self.failed += more.failed;
+    }
 }
 
 /// What the journal of a job says of it.

@@ -1,18 +1,16 @@
-//! The thread that writes a journal: notes come in over a bounded queue and are committed
+//! The thread that writes a journal: notes gather in a bounded outbox and are committed
 //! together, soon enough that the death of the process costs little, and brought to stable
 //! storage every second, so that the death of the machine costs not much more.
 
 use super::codes::Wish;
-use super::note::{Note, signed, write};
+use super::note::{signed, write};
+use super::outbox::{Batch, Outbox};
 use super::record::Counts;
 use crate::{Progress, sys};
 use rusqlite::{Connection, params};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// Notes on their way to the thread.
-pub(super) const NOTES_MAX: usize = 1024;
 /// Longest time that a note waits for its commit.
 const COMMIT_AFTER: Duration = Duration::from_millis(50);
 /// Time between two looks at the numbers of the job, and at what others wish.
@@ -32,17 +30,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn run(mut self, notes: &Receiver<Note>) -> rusqlite::Result<()> {
+    pub(super) fn run(mut self, outbox: &Outbox) -> rusqlite::Result<()> {
         let (mut looked, mut synced, mut is_synced) = (Instant::now(), Instant::now(), true);
-        let mut batch = Vec::new();
         loop {
-            let is_over = collect(notes, &mut batch);
+            let (batch, is_over) = outbox.take(LOOK_EVERY, COMMIT_AFTER);
             if is_over {
                 self.store.pragma_update(None, "synchronous", "full")?;
             }
             let is_time_to_look = looked.elapsed() >= LOOK_EVERY;
             if !batch.is_empty() || (is_time_to_look && self.has_moved()) || is_over {
-                self.commit(&mut batch)?;
+                self.commit(batch)?;
                 is_synced = false;
             }
             if is_time_to_look {
@@ -63,10 +60,12 @@ impl Writer {
         self.progress.snapshot().bytes_done != self.bytes_noted
     }
 
-    fn commit(&mut self, batch: &mut Vec<Note>) -> rusqlite::Result<()> {
+    fn commit(&mut self, batch: Batch) -> rusqlite::Result<()> {
         let all = self.store.transaction()?;
-        let (mut keys, mut awaited) = (Vec::new(), Vec::new());
-        for note in batch.drain(..) {
+        let Batch { notes, mut keys, ended, .. } = batch;
+        self.counts.add_ended(ended);
+        let mut awaited = Vec::new();
+        for note in notes {
             awaited.extend(write(&all, note, &mut self.counts, &mut keys)?);
         }
         if !keys.is_empty() {
@@ -104,30 +103,6 @@ impl Writer {
             self.store.execute("UPDATE job SET wish = 0", [])?;
         }
         Ok(())
-    }
-}
-
-/// Takes notes for at most the time that one may wait. Returns whether none come any more.
-fn collect(notes: &Receiver<Note>, batch: &mut Vec<Note>) -> bool {
-    let until = Instant::now() + COMMIT_AFTER;
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        // Without a note there is no hurry.
-        let wait = if batch.is_empty() { LOOK_EVERY } else { left };
-        match notes.recv_timeout(wait) {
-            Ok(note) => {
-                let is_awaited = matches!(note, Note::Begun(..));
-                batch.push(note);
-                if is_awaited {
-                    return false;
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => return false,
-            Err(RecvTimeoutError::Disconnected) => return true,
-        }
-        if batch.len() >= NOTES_MAX {
-            return false;
-        }
     }
 }
 

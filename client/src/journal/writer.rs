@@ -3,9 +3,10 @@
 
 use super::done::DoneSet;
 use super::note::Note;
+use super::outbox::Outbox;
 use super::read::{self, read};
 use super::record::{Counts, JobId};
-use super::thread::{NOTES_MAX, OnWish, Writer};
+use super::thread::{OnWish, Writer};
 use super::{DoneKey, Ended, Held, JournalError, Lock, StoredState, UnderWay, Unusable, schema};
 use crate::job::{Rule, Ruling};
 use crate::{Conflict, Progress};
@@ -16,14 +17,13 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
 /// The journal of a job that this process works on. Dropped, it writes what it was told.
 #[derive(Debug)]
 pub struct Journal {
-    /// `None` once the thread was told to end.
-    notes: Option<SyncSender<Note>>,
+    outbox: Arc<Outbox>,
     thread: Option<JoinHandle<Result<(), JournalError>>>,
     salt: Vec<u8>,
     id: JobId,
@@ -58,15 +58,16 @@ impl Journal {
         let rows = begun.iter().map(|one| one.target.clone()).chain(decisions.keys().cloned());
         let with_rows = Mutex::new(rows.collect());
         let begun = begun.into_iter().map(|one| (one.target.clone(), one)).collect();
-        let (notes, received) = sync_channel(NOTES_MAX);
+        let outbox = Arc::<Outbox>::default();
         let writer = Writer { store, progress, on_wish, counts: Counts::default(), bytes_noted: 0 };
+        let taker = Taker { outbox: Arc::clone(&outbox) };
         let own_path = path.to_path_buf();
         let thread = std::thread::Builder::new()
             .name("ferry-journal".to_owned())
-            .spawn(move || read(&own_path, writer.run(&received)))
+            .spawn(move || read(&own_path, writer.run(&taker.outbox)))
             .map_err(|source| JournalError::new(path, Unusable::Io(source)))?;
         Ok(Self {
-            notes: Some(notes),
+            outbox,
             thread: Some(thread),
             salt,
             id,
@@ -100,6 +101,11 @@ impl Journal {
     pub(crate) fn small_transfer(&self, source: &[u8], target: &[u8]) -> TransferId {
         let name = [b"small ", self.salt.as_slice()].concat();
         TransferId(DoneKey::of(&name, source, target, 0, Timestamp(0)).0)
+    }
+
+    /// Whether an earlier run did anything.
+    pub(crate) fn has_done(&self) -> bool {
+        !self.done.is_empty()
     }
 
     /// Whether an earlier run did this file.
@@ -144,7 +150,7 @@ impl Journal {
     pub(crate) fn file_begun(&self, under_way: UnderWay) {
         self.with_rows.lock().insert(under_way.target.clone());
         let (committed, commit) = sync_channel(1);
-        self.note(Note::Begun(under_way, committed));
+        self.outbox.note(Note::Begun(under_way, committed));
         // An error means that the journal cannot be written; the job goes on all the same.
         commit.recv().ok();
     }
@@ -158,24 +164,24 @@ impl Journal {
         ended: Ended,
     ) {
         let has_rows = self.with_rows.lock().remove(target);
-        // Only failures are kept by name.
-        let is_named = has_rows || matches!(ended, Ended::Failed(_));
-        let named = |name: &[u8]| if is_named { name.to_vec() } else { Vec::new() };
-        let (source, target) = (named(source), named(target));
-        self.note(Note::Ended { key, source, target, has_rows, ended });
+        if !has_rows && !matches!(ended, Ended::Failed(_)) {
+            return self.outbox.ended(key, &ended);
+        }
+        let (source, target) = (source.to_vec(), target.to_vec());
+        self.outbox.note(Note::Ended { key, source, target, has_rows, ended });
     }
 
     pub(crate) fn conflict_waits(&self, conflict: &Conflict) {
         self.with_rows.lock().insert(conflict.target.clone());
-        self.note(Note::Waiting(conflict.clone()));
+        self.outbox.note(Note::Waiting(conflict.clone()));
     }
 
     pub(crate) fn conflict_decided(&self, conflict: &Conflict, ruling: Ruling) {
-        self.note(Note::Decided(conflict.clone(), ruling));
+        self.outbox.note(Note::Decided(conflict.clone(), ruling));
     }
 
     pub(crate) fn rule_changed(&self, rule: Rule) {
-        self.note(Note::Rule(rule));
+        self.outbox.note(Note::Rule(rule));
     }
 
     /// Notes how the run ended and waits until all is on stable storage. The lock is held until
@@ -185,19 +191,12 @@ impl Journal {
         state: StoredState,
         stopped: Option<String>,
     ) -> Result<(), JournalError> {
-        self.note(Note::Over(state, stopped));
+        self.outbox.note(Note::Over(state, stopped));
         self.join()
     }
 
-    /// A note that cannot be taken is no reason to stop the job: [`Self::end`] tells why.
-    fn note(&self, note: Note) {
-        if let Some(notes) = &self.notes {
-            drop(notes.send(note));
-        }
-    }
-
     fn join(&mut self) -> Result<(), JournalError> {
-        self.notes = None;
+        self.outbox.close();
         let ended = self.thread.take().map(JoinHandle::join);
         ended.unwrap_or(Ok(Ok(()))).unwrap_or_else(|_panic| {
             let source = io::Error::other("its thread panicked");
@@ -210,6 +209,17 @@ impl Drop for Journal {
     fn drop(&mut self) {
         // Whoever wants to know how it went asks `end`.
         drop(self.join());
+    }
+}
+
+/// The thread's end of the outbox: once it is dropped, be it by a panic, nobody waits for it.
+struct Taker {
+    outbox: Arc<Outbox>,
+}
+
+impl Drop for Taker {
+    fn drop(&mut self) {
+        self.outbox.abandon();
     }
 }
 
