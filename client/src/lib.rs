@@ -25,6 +25,7 @@ pub mod progress;
 pub mod questions;
 mod random;
 mod site;
+mod sources;
 pub mod state_folder;
 mod sys;
 pub mod terminal;

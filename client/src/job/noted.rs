@@ -5,6 +5,7 @@ use super::conflict::Ruling;
 use super::lanes::Job;
 use super::report::FinalOutcome;
 use crate::journal::{Held, UnderWay};
+use crate::sources::Source;
 use crate::{Conflict, Error, random};
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Entry, RemotePath, Timestamp, TransferId};
@@ -130,6 +131,11 @@ impl Job<'_> {
     /// The walk of a tree, if it was made already.
     pub(super) fn walked(&self, root: &RemotePath) -> Option<Vec<Entry>> {
         self.options.walked.as_ref()?.lock().take(root)
+    }
+
+    /// What lies in a folder here, if it was looked through already.
+    pub(super) fn walked_folder(&self, folder: &Path) -> Option<Vec<Source>> {
+        self.options.walked.as_ref()?.lock().take_folder(folder)
     }
 
     /// Removes the staged files that a killed process of this job left in a folder, but for

@@ -5,10 +5,12 @@
 
 mod download;
 mod finding;
+mod survey;
 mod totals;
 mod upload;
 
 pub use finding::{Finding, Findings, Trouble};
+pub use survey::Survey;
 
 use crate::client::Client;
 use crate::journal::{Direction, JobId, JobSpec};
@@ -18,8 +20,18 @@ use ferry_protocol::{Digest, Preflight, RequestedPath, TransferId, feature};
 /// Looks for what would stand in the way of a job, and has the server keep its room. Nothing is
 /// changed, here or there.
 pub fn preflight(client: &mut Client, spec: &JobSpec, id: &JobId) -> Result<Findings, Error> {
+    after_survey(client, spec, id, None)
+}
+
+/// The same; the sources of an upload were looked through meanwhile by `survey`.
+pub fn after_survey(
+    client: &mut Client,
+    spec: &JobSpec,
+    id: &JobId,
+    survey: Option<Survey>,
+) -> Result<Findings, Error> {
     match spec.direction {
-        Direction::Upload => upload::look(client, &spec.transfers, wire_id(id)),
+        Direction::Upload => upload::look(client, &spec.transfers, wire_id(id), survey),
         Direction::Download => download::look(client, &spec.transfers),
     }
 }

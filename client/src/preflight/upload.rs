@@ -1,10 +1,12 @@
 //! The preflight of an upload: the sources are counted here, and the server is asked about the
 //! folders that are there already.
 
+use super::check;
 use super::finding::{Findings, Trouble};
-use super::{check, totals};
+use super::survey::{Looked, Survey};
 use crate::client::Client;
-use crate::job::Transfer;
+use crate::job::{Transfer, Walked};
+use crate::sources::{self, SourceKind};
 use crate::{Error, sys};
 use ferry_protocol::limits::PREFLIGHT_NAMES_MAX;
 use ferry_protocol::{
@@ -13,7 +15,7 @@ use ferry_protocol::{
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Folders that the server is asked about; a tree that has more is looked at from its top.
 const FOLDERS_MAX: usize = 256;
@@ -25,15 +27,19 @@ pub(super) fn look(
     client: &mut Client,
     transfers: &[Transfer],
     job: TransferId,
+    survey: Option<Survey>,
 ) -> Result<Findings, Error> {
-    let mut findings = Findings::default();
     let cancel = client.cancel().clone();
-    for transfer in transfers {
-        totals::count(&transfer.local, &cancel, &mut findings)?;
-    }
+    let Looked { mut findings, walked } = if let Some(survey) = survey {
+        survey.finish(&cancel)?
+    } else {
+        let sources: Vec<_> = transfers.iter().map(|one| one.local.clone()).collect();
+        Looked::through(&sources, &|| cancel.check())?
+    };
     if client.can(feature::PREFLIGHT) {
-        ask_all(client, transfers, job, &mut findings)?;
+        ask_all(client, transfers, job, (&mut findings, &walked))?;
     }
+    findings.walked = Some(walked);
     Ok(findings)
 }
 
@@ -43,7 +49,7 @@ fn ask_all(
     client: &mut Client,
     transfers: &[Transfer],
     job: TransferId,
-    findings: &mut Findings,
+    (findings, walked): (&mut Findings, &Walked),
 ) -> Result<(), Error> {
     let mut tops: BTreeMap<Vec<u8>, (RemotePath, Vec<PreflightEntry>)> = BTreeMap::new();
     let mut trees = VecDeque::new();
@@ -62,7 +68,7 @@ fn ask_all(
     }
     for _ in 0..FOLDERS_MAX {
         let Some((local, remote)) = trees.pop_front() else { break };
-        let (entries, below) = entries(&local, &remote);
+        let (entries, below) = entries(&local, &remote, walked);
         if ask(client, job, &remote, entries, findings)? {
             trees.extend(below);
         }
@@ -73,17 +79,27 @@ fn ask_all(
 type Below = Vec<(PathBuf, RemotePath)>;
 
 /// What is to come into a folder, and the folders among it.
-fn entries(local: &PathBuf, remote: &RemotePath) -> (Vec<PreflightEntry>, Below) {
+fn entries(local: &Path, remote: &RemotePath, walked: &Walked) -> (Vec<PreflightEntry>, Below) {
+    let read;
+    let sources = if let Some(kept) = walked.folder(local) {
+        kept
+    } else {
+        // What cannot be listed is left to the job to tell.
+        read = sources::read_folder(local).unwrap_or_default();
+        &read
+    };
     let (mut entries, mut below) = (Vec::new(), Vec::new());
-    // What cannot be listed is left to the job to tell.
-    for entry in fs::read_dir(local).into_iter().flatten().flatten() {
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let name = entry.file_name();
-        let name = sys::name_bytes(&name);
+    for source in sources {
+        let is_folder = match source.kind {
+            SourceKind::File(_) => false,
+            SourceKind::Folder(_) => true,
+            SourceKind::Unfit(_) | SourceKind::Unreadable(_) => continue,
+        };
+        let name = sys::name_bytes(&source.name);
         let path = Name::parse(name).and_then(|name| remote.join(&name));
         let Ok(path) = path else { continue };
         if is_folder {
-            below.push((entry.path(), path));
+            below.push((local.join(&*source.name), path));
         }
         entries.push(PreflightEntry { is_folder, name: name.to_vec() });
     }

@@ -10,6 +10,7 @@ use super::settings::Settings;
 use super::target::{LocalTarget, RemoteTarget};
 use super::verbs::{history, inspect, jobs, list, namespace, parts, transfer, undo};
 use crate::Address;
+use crate::preflight::Survey;
 use ferry_protocol::escape;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
@@ -88,7 +89,11 @@ impl OneShot {
         let address = parse_url(target)?;
         let target = remote_target(&address);
         target.check_count(sources.len())?;
-        self.on_server(&address, |session| transfer::put(session, sources, &target))
+        let here = std::env::current_dir().unwrap_or_default();
+        let paths = sources.iter().map(|source| here.join(source)).collect();
+        // Looked through while the connection is made; without a thread it is done after that.
+        let survey = Survey::start(paths).ok();
+        self.on_server(&address, |session| transfer::put(session, sources, &target, survey))
     }
 
     fn carry(

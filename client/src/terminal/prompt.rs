@@ -249,7 +249,7 @@ fn put(session: &mut Session, typed: &[OsString]) -> Result {
         Some((target, sources)) if !sources.is_empty() => (sources, remote_place(session, target)?),
         _ => (typed, RemoteTarget::folder(session.remote.clone())),
     };
-    transfer::put(session, sources, &target)
+    transfer::put(session, sources, &target, None)
 }
 
 fn carry(

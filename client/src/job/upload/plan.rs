@@ -1,15 +1,16 @@
-//! The walk of the local trees, in the order of their names, ahead of the lanes.
+//! The plan of an upload: the local trees in the order of their names, ahead of the lanes. What
+//! was walked before is not walked again.
 
 use super::item::{Item, Work};
 use crate::job::lanes::Job;
 use crate::job::noted::FileState;
 use crate::job::report::FinalOutcome;
 use crate::job::{Rule, Transfer};
+use crate::sources::{self, FileFacts, NEVER_OPENED, Source, SourceKind};
 use crate::{Error, random, sys};
 use crossbeam_channel::Sender;
 use ferry_protocol::{Attributes, IfExists, Name, RemotePath, SegmentValues};
-use std::ffi::OsString;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -30,21 +31,20 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn plan(&mut self, transfers: Vec<Transfer>) -> Result<(), Error> {
-        for transfer in transfers {
-            match fs::metadata(&transfer.local) {
+        for Transfer { local, remote } in transfers {
+            match fs::metadata(&local) {
                 Ok(metadata) if metadata.is_dir() => {
-                    self.folder(&transfer.local, &transfer.remote, &metadata)?;
+                    self.folder(&local, &remote, sources::folder_attributes(&metadata))?;
                 }
                 Ok(metadata) if metadata.is_file() => {
-                    self.file(&transfer.local, &transfer.remote, &metadata)?;
+                    self.file(&local, &remote, FileFacts::of(&metadata))?;
                 }
                 // What was named and cannot be sent is a failure; in a tree it is skipped.
                 Ok(_) => {
-                    let path = transfer.local.clone();
-                    let err = Error::LocalRefused { path, what: NEVER_OPENED };
-                    self.end(&transfer.local, FinalOutcome::Failed(err));
+                    let err = Error::LocalRefused { path: local.clone(), what: NEVER_OPENED };
+                    self.end(&local, FinalOutcome::Failed(err));
                 }
-                Err(source) => self.fail(&transfer.local, "read", source),
+                Err(source) => self.fail(&local, "read", source),
             }
         }
         Ok(())
@@ -54,26 +54,21 @@ impl<'a> Planner<'a> {
         &mut self,
         local: &Path,
         remote: &RemotePath,
-        metadata: &Metadata,
+        attributes: Attributes,
     ) -> Result<(), Error> {
         self.job.check()?;
-        let names = match sorted_names(local) {
-            Ok(names) => names,
+        let kept = self.job.walked_folder(local);
+        let sources = match kept.map_or_else(|| sources::read_folder(local), Ok) {
+            Ok(sources) => sources,
             Err(source) => {
                 self.fail(local, "list", source);
                 return Ok(());
             }
         };
-        self.folders.push((
-            remote.clone(),
-            Attributes {
-                modified: Some(sys::modified(metadata)),
-                permissions: Some(sys::permissions(metadata)),
-            },
-        ));
+        self.folders.push((remote.clone(), attributes));
         let mut makes_it = false;
-        for name in names {
-            makes_it |= self.entry(&local.join(&name), sys::name_bytes(&name), remote)?;
+        for source in sources {
+            makes_it |= self.entry(&local.join(&*source.name), source, remote)?;
         }
         if !makes_it && !remote.is_root() {
             self.queue(Work::EmptyFolder(remote.clone(), local.to_path_buf()))?;
@@ -82,47 +77,33 @@ impl<'a> Planner<'a> {
     }
 
     /// Plans one entry of a folder. Returns whether its upload makes the folder by the way.
-    fn entry(&mut self, local: &Path, name: &[u8], folder: &RemotePath) -> Result<bool, Error> {
-        let remote = match Name::parse(name).and_then(|name| folder.join(&name)) {
+    fn entry(&mut self, local: &Path, source: Source, folder: &RemotePath) -> Result<bool, Error> {
+        let name = Name::parse(sys::name_bytes(&source.name));
+        let remote = match name.and_then(|name| folder.join(&name)) {
             Ok(remote) => remote,
             Err(err) => {
                 self.skip(local, &err.to_string());
                 return Ok(false);
             }
         };
-        let metadata = match fs::symlink_metadata(local) {
-            Ok(metadata) if metadata.is_symlink() => match fs::metadata(local) {
-                Ok(target) if target.is_dir() => {
-                    self.skip(local, "a link to a folder, which is not followed");
-                    return Ok(false);
-                }
-                Ok(target) => target,
-                Err(_) => {
-                    self.skip(local, "a link that leads nowhere");
-                    return Ok(false);
-                }
-            },
-            Ok(metadata) => metadata,
-            Err(source) => {
+        match source.kind {
+            SourceKind::File(facts) => self.file(local, &remote, facts)?,
+            SourceKind::Folder(attributes) => self.folder(local, &remote, attributes)?,
+            SourceKind::Unfit(why) => {
+                self.skip(local, why);
+                return Ok(false);
+            }
+            SourceKind::Unreadable(source) => {
                 self.fail(local, "read", source);
                 return Ok(false);
             }
-        };
-        if metadata.is_dir() {
-            self.folder(local, &remote, &metadata)?;
-            return Ok(true);
         }
-        if !metadata.is_file() {
-            self.skip(local, NEVER_OPENED);
-            return Ok(false);
-        }
-        self.file(local, &remote, &metadata)?;
         Ok(true)
     }
 
-    fn file(&self, local: &Path, remote: &RemotePath, metadata: &Metadata) -> Result<(), Error> {
+    fn file(&self, local: &Path, remote: &RemotePath, facts: FileFacts) -> Result<(), Error> {
         let wire = remote.to_wire();
-        let (size, modified) = (metadata.len(), sys::modified(metadata));
+        let FileFacts { size, modified, permissions } = facts;
         let source = local.as_os_str().as_encoded_bytes();
         let file =
             FileState { source, wanted: &wire, target: &wire, size, modified, is_unsynced: false };
@@ -145,7 +126,7 @@ impl<'a> Planner<'a> {
             target: remote.clone(),
             size,
             modified,
-            permissions: sys::permissions(metadata),
+            permissions,
             if_exists,
             operation: random::operation_id()?,
             transfer: begun
@@ -180,14 +161,4 @@ impl<'a> Planner<'a> {
         let source = local.as_os_str().as_encoded_bytes();
         self.job.finish(source, b"", 0, outcome);
     }
-}
-
-const NEVER_OPENED: &str = "a pipe, socket or device, which is never opened";
-
-fn sorted_names(folder: &Path) -> io::Result<Vec<OsString>> {
-    let mut names = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.file_name()))
-        .collect::<io::Result<Vec<OsString>>>()?;
-    names.sort_unstable();
-    Ok(names)
 }

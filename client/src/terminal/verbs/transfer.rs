@@ -3,7 +3,7 @@
 use super::jobs::tell_unusable;
 use crate::job::{FileOutcome, JobOptions, JobReport, Outcome, Rule, Transfer, Walked};
 use crate::jobs::{Direction, JobServer, JobSpec, Jobs, OpenJob};
-use crate::preflight::{self, Findings};
+use crate::preflight::{self, Findings, Survey};
 use crate::terminal::bars::Bars;
 use crate::terminal::exit::Exit;
 use crate::terminal::failure::{Failure, Result, with_causes};
@@ -33,11 +33,17 @@ pub(crate) fn get(session: &mut Session, sources: &[RemoteTarget], target: &Loca
             Transfer { local: target.of(name.as_deref()), remote: source.path.clone() }
         })
         .collect();
-    run(session, transfers, Direction::Download)
+    run(session, transfers, Direction::Download, None)
 }
 
-/// Sends each source, as it was typed, to its place at the target.
-pub(crate) fn put(session: &mut Session, sources: &[OsString], target: &RemoteTarget) -> Result {
+/// Sends each source, as it was typed, to its place at the target. A `survey` has been looking
+/// through them since before there was a session.
+pub(crate) fn put(
+    session: &mut Session,
+    sources: &[OsString],
+    target: &RemoteTarget,
+    survey: Option<Survey>,
+) -> Result {
     target.check_count(sources.len())?;
     let transfers = sources
         .iter()
@@ -47,10 +53,15 @@ pub(crate) fn put(session: &mut Session, sources: &[OsString], target: &RemoteTa
             Ok(Transfer { local: session.local.join(typed), remote: target.of(name)? })
         })
         .collect::<Result<Vec<_>>>()?;
-    run(session, transfers, Direction::Upload)
+    run(session, transfers, Direction::Upload, survey)
 }
 
-fn run(session: &mut Session, transfers: Vec<Transfer>, direction: Direction) -> Result {
+fn run(
+    session: &mut Session,
+    transfers: Vec<Transfer>,
+    direction: Direction,
+    survey: Option<Survey>,
+) -> Result {
     let jobs = Jobs::open(&session.settings.state_folder)?;
     let spec = JobSpec {
         direction,
@@ -63,7 +74,7 @@ fn run(session: &mut Session, transfers: Vec<Transfer>, direction: Direction) ->
         (job, Begun::Before) => run_job(session, &jobs, job, None),
         (job, Begun::Now) => {
             let id = job.id().clone();
-            match look_ahead(session, &job) {
+            match look_ahead(session, &job, survey) {
                 Ok(walked) => run_job(session, &jobs, job, Some(walked)),
                 Err(failure) => {
                     // Nothing of it was moved: there is nothing to go on with.
@@ -85,8 +96,9 @@ enum Begun {
 
 /// Tells all that stands in the way of a job before its first byte. What would make files fail
 /// is asked about, and refused where there is nobody to ask.
-fn look_ahead(session: &mut Session, job: &OpenJob) -> Result<Walked> {
-    let mut findings = preflight::preflight(&mut session.client, job.spec(), job.id())?;
+fn look_ahead(session: &mut Session, job: &OpenJob, survey: Option<Survey>) -> Result<Walked> {
+    let client = &mut session.client;
+    let mut findings = preflight::after_survey(client, job.spec(), job.id(), survey)?;
     let walked = findings.take_walked();
     if findings.count == 0 {
         return Ok(walked);
