@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 pub(super) fn run(messages: &Receiver<Message>, mut file: AuditFile, shared: &Shared) {
     let mut warned_at = None;
     while let Ok(first) = messages.recv() {
+        // Whoever records meanwhile has nobody to wake, and many lines share one write.
+        std::thread::sleep(GATHER_TIME);
         let mut lines: Vec<Arc<Line>> = Vec::new();
         let mut is_last = false;
         for message in std::iter::once(first).chain(messages.try_iter().take(LINES_AT_ONCE)) {
@@ -44,6 +46,9 @@ fn write(
     }
     *shared.failure.lock() = failure;
 }
+
+/// How long a line waits for others.
+const GATHER_TIME: Duration = Duration::from_millis(5);
 
 /// Lines that share one write.
 const LINES_AT_ONCE: usize = 512;
