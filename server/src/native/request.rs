@@ -50,7 +50,10 @@ impl NativeConnection {
         turn: &mut Turn<'_>,
     ) -> Result<Stop, Broken> {
         match self.order.accept(header)? {
-            Incoming::Request => turn.quantum.spend_request(),
+            Incoming::Request => {
+                turn.quantum.spend_request();
+                turn.cipher.fill_moderately();
+            }
             Incoming::RefusedPutEnd => {
                 self.deadlines.transfer_ended();
                 return Ok(Stop::GoOn);

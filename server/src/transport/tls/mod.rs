@@ -58,6 +58,13 @@ impl CipherBuffer {
         self.fill_max = self.fill_max.min(SPARING_LEN);
     }
 
+    /// From now to the turn's end no more is taken from the socket at a time than some small
+    /// requests need: what they leave is copied at the turn's end, and again at the next one's
+    /// beginning.
+    pub(crate) fn fill_moderately(&mut self) {
+        self.fill_max = self.fill_max.min(MODERATE_LEN);
+    }
+
     /// All of the buffer, for whoever needs none of what is in it.
     pub(super) fn room(&mut self) -> &mut [u8] {
         &mut self.bytes
@@ -414,3 +421,6 @@ const BUFFER_LEN: usize = 256 * 1024;
 
 /// Bytes taken at a time from a stranger.
 const SPARING_LEN: usize = 4 * 1024;
+
+/// Bytes taken at a time for small requests.
+const MODERATE_LEN: usize = 64 * 1024;
