@@ -79,8 +79,8 @@ def pytest_collection_modifyitems(config, items):
     from pyftpdlib.test import test_functional
 
     pytest.raises = codes_only(pytest.raises)
-    # A login costs time here, and more on a machine that has other things to do.
-    test_functional.GLOBAL_TIMEOUT = 20
+    # A login costs time here; some tests wait as long for what must not come.
+    test_functional.GLOBAL_TIMEOUT = 5
     for thing in vars(test_functional).values():
         if isinstance(thing, type) and hasattr(thing, "server_class"):
             thing.server_class = Door
