@@ -124,8 +124,9 @@ impl ControlConnection {
     }
 
     /// From now on nothing but the replies that are queued goes out, and what comes in is
-    /// forgotten.
+    /// forgotten. A transfer that runs is given up: it could still be stored otherwise.
     pub(super) fn begin_close(&mut self) {
+        self.work.abort();
         self.dialogue.data = DataPlan::None;
         self.work = Work::Closing { discarded: 0, has_shut_down: false };
     }
