@@ -152,6 +152,10 @@ impl Desk {
     }
 
     fn accept_all(&mut self, key: usize) {
+        if self.spare.is_none() {
+            // It was given up, and could not be had again then.
+            self.spare = spare().ok().flatten();
+        }
         // One that was exchanged may have a successor under its key, with nobody waiting: fine.
         let sockets = self.gate.sockets.lock();
         let Some(socket) = sockets.get(key) else { return };
