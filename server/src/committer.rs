@@ -10,6 +10,7 @@ mod faults;
 mod simulated;
 
 use crate::config::Durability;
+use crate::metrics::Metrics;
 use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Storage, Upload};
 use crate::sync;
 use crate::values::Learned;
@@ -19,6 +20,7 @@ use ferry_protocol::{Digest, Hasher, IfExists, RemotePath, Stored};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -87,9 +89,9 @@ pub(crate) struct CommitQueue {
 
 impl Committer {
     /// Starts the committer of all storages.
-    pub(crate) fn start(durability: Durability) -> io::Result<Self> {
+    pub(crate) fn start(durability: Durability, metrics: &Arc<Metrics>) -> io::Result<Self> {
         let (jobs, receiver) = bounded(QUEUE_LEN);
-        let desk = Desk { durability };
+        let desk = Desk { durability, metrics: Arc::clone(metrics) };
         let thread = std::thread::Builder::new()
             .name("ferry-committer".to_owned())
             .spawn(move || desk.run(&receiver))?;
@@ -144,6 +146,7 @@ impl CommitQueue {
 /// What the committer's thread owns.
 struct Desk {
     durability: Durability,
+    metrics: Arc<Metrics>,
 }
 
 impl Desk {
@@ -161,12 +164,25 @@ impl Desk {
                     Err(_) => break,
                 }
             }
-            wake_once(self.settle(batch));
+            wake_once(self.fenced(|| self.settle(batch)).unwrap_or_default());
             if let Some(barrier) = barrier {
-                let outcome = barrier.outcome();
-                barrier.promise.deliver(outcome).wake();
+                self.fenced(|| {
+                    let outcome = barrier.outcome();
+                    barrier.promise.deliver(outcome).wake();
+                });
             }
         }
+    }
+
+    /// Acts behind a fence: a panic costs the uploads in hand, whose promises say that they are
+    /// lost, and not everything that is to be stored after them.
+    fn fenced<T>(&self, act: impl FnOnce() -> T) -> Option<T> {
+        let done = catch_unwind(AssertUnwindSafe(act));
+        if done.is_err() {
+            self.metrics.panics.add(1);
+            tracing::error!("the committer panicked; the uploads that it had are refused");
+        }
+        done.ok()
     }
 
     /// Syncs, publishes and syncs folders, in this order, then delivers every outcome.

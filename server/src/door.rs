@@ -70,6 +70,9 @@ pub(crate) struct Turn<'w> {
     pub(crate) now: Instant,
     /// Whether the server is stopping: finish what runs, begin nothing.
     pub(crate) is_draining: bool,
+    /// Whether the worker is kept for small requests: bulk goes on with another, since a disk that
+    /// hangs would keep this one too.
+    pub(crate) is_reserved: bool,
     /// Milliseconds after which new transfers should come back, while the queues are too old.
     pub(crate) busy_retry_ms: Option<u32>,
     /// What is left of the turn.

@@ -17,7 +17,7 @@ pub(crate) struct Metrics {
     pub(crate) bytes_in: Counter,
     /// Bytes written to sockets.
     pub(crate) bytes_out: Counter,
-    /// Panics caught in workers; each closed one connection.
+    /// Panics that were caught: each closed one connection, or refused one batch of uploads.
     pub(crate) panics: Counter,
     /// Requests answered with "busy" because the queues were too old.
     pub(crate) shed: Counter,

@@ -78,8 +78,12 @@ pub struct Counters {
     pub bytes_in: u64,
     /// Bytes sent since the start, as they went over the network.
     pub bytes_out: u64,
-    /// Faults of the server that closed a connection.
+    /// Faults of the server itself, each of which closed a connection or refused some uploads.
     pub panics: u64,
+    /// Workers that something, as a disk that hangs, holds for 10 s and more.
+    pub held_workers: u64,
+    /// Seconds for which the first of them is held.
+    pub held_secs: u64,
     /// Connections refused by a cap or a ban.
     pub refused: u64,
     /// Connections closed by a deadline.
@@ -150,7 +154,7 @@ impl Server {
         let tls = TlsConfig::new(&presented).map_err(unfit)?;
         let addresses = local_addresses(&sockets)?;
         let metrics = Arc::<Metrics>::default();
-        let committer = Committer::start(config.durability)?;
+        let committer = Committer::start(config.durability, &metrics)?;
         let places = Places {
             share: config.share.clone(),
             state_dir: config.state_dir.clone(),
@@ -238,12 +242,15 @@ impl Server {
 
     /// Counters now.
     pub fn counters(&self) -> Counters {
+        let held = self.parts.lock().as_ref().map(|parts| parts.pool.held()).unwrap_or_default();
         Counters {
             connections: self.metrics.connections.value(),
             workers: self.workers as u64,
             bytes_in: self.metrics.bytes_in.value(),
             bytes_out: self.metrics.bytes_out.value(),
             panics: self.metrics.panics.value(),
+            held_workers: held.count as u64,
+            held_secs: held.longest.as_secs(),
             refused: self.metrics.refused.value(),
             timed_out: self.metrics.timed_out.value(),
             shed: self.metrics.shed.value(),

@@ -73,7 +73,9 @@ fn every_commit_is_answered_once_and_its_connection_woken() {
         let (jobs, receiver) = bounded(QUEUE_LEN);
         let durability = Durability::Group;
         let queue = CommitQueue { jobs, durability };
-        let desk = shuttle::thread::spawn(move || Desk { durability }.run(&receiver));
+        let desk = shuttle::thread::spawn(move || {
+            Desk { durability, metrics: Arc::default() }.run(&receiver);
+        });
         let clients: Vec<_> = (0..CLIENTS)
             .map(|client| {
                 let (storage, queue) = (Arc::clone(&storage), queue.clone());

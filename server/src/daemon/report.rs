@@ -33,6 +33,15 @@ pub(super) struct Report {
     /// Requests answered with "busy" because there was too much to do.
     #[serde(default)]
     pub(super) sent_away: u64,
+    /// Faults of the server itself, each of which closed a connection or refused some uploads.
+    #[serde(default)]
+    pub(super) panics: u64,
+    /// Workers that something, as a disk that hangs, holds for 10 s and more.
+    #[serde(default)]
+    pub(super) held_workers: u64,
+    /// Seconds for which the first of them is held.
+    #[serde(default)]
+    pub(super) held_secs: u64,
     /// Addresses that are shut out now.
     #[serde(default)]
     pub(super) banned: usize,
@@ -73,7 +82,7 @@ impl Report {
             ("Fingerprint", self.fingerprint.clone()),
             ("Guest", self.guest.map_or_else(|| "none".to_owned(), |guest| guest.to_string())),
             ("Connections", self.connections.to_string()),
-            ("Workers", self.workers.to_string()),
+            ("Workers", self.workers()),
             ("Received", bytes(self.bytes_in)),
             ("Sent", bytes(self.bytes_out)),
             ("Refused", self.refused.to_string()),
@@ -84,6 +93,19 @@ impl Report {
             ("Process", self.pid.to_string()),
             ("Version", self.version.clone()),
         ])
+    }
+
+    /// How many workers there are, and what is wrong with them.
+    fn workers(&self) -> String {
+        let mut text = self.workers.to_string();
+        if self.held_workers > 0 {
+            let (held, time) = (self.held_workers, duration(self.held_secs));
+            write!(text, "; {held} HELD for up to {time}: does the disk answer?").ok();
+        }
+        if self.panics > 0 {
+            write!(text, "; {} FAULTS of the server, see its log", self.panics).ok();
+        }
+        text
     }
 
     /// The short block that a start prints; `stop` says how to end it.

@@ -136,6 +136,9 @@ impl NativeConnection {
             if !self.stream.flush()? {
                 return Ok(Stop::Wait(Interest::Writable, Wait::Transfer));
             }
+            if turn.is_reserved && self.work.is_bulk() {
+                return Ok(Stop::Spent);
+            }
             match self.go_on(turn)? {
                 Stop::GoOn => {}
                 stop => return Ok(stop),

@@ -12,7 +12,10 @@ mod queue;
 #[cfg(test)]
 mod simulated;
 mod slot;
+mod turns;
 mod worker;
+
+pub(crate) use turns::Held;
 
 use crate::config::Limits;
 use crate::door::{Connection, Intake, Interest, Next};
@@ -29,6 +32,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use turns::Turns;
 
 /// A running pool.
 #[derive(Debug)]
@@ -43,6 +47,7 @@ pub(crate) struct Shared {
     lot: Lot,
     queues: Queues,
     load: Load,
+    turns: Turns,
     metrics: Arc<Metrics>,
     next_key: AtomicU64,
     is_draining: AtomicBool,
@@ -64,6 +69,7 @@ impl Pool {
             lot: Lot::over(Box::new(SystemPoller::new()?)),
             queues: Queues::new(limits.connections_max + QUEUE_SPARE),
             load: Load::new(limits.busy_after),
+            turns: Turns::new(workers, Instant::now()),
             metrics: Arc::clone(metrics),
             next_key: AtomicU64::new(1),
             is_draining: AtomicBool::new(false),
@@ -80,6 +86,11 @@ impl Pool {
     /// The way in.
     pub(crate) fn entrance(&self) -> Entrance {
         Entrance(Arc::clone(&self.shared))
+    }
+
+    /// Workers that something holds in one turn for long, as a disk that hangs does.
+    pub(crate) fn held(&self) -> Held {
+        self.shared.turns.held(Instant::now())
     }
 
     /// Begins to stop: idle connections are closed now, the others when they are done.

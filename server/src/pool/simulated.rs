@@ -7,6 +7,7 @@ use super::lot::Lot;
 use super::poller::Poll;
 use super::queue::Queues;
 use super::slot::Slot;
+use super::turns::Turns;
 use super::{Entrance, Shared};
 use crate::door::{Connection, Farewell, Intake as _, Interest, Lane, Next, Turn};
 use crate::metrics::Metrics;
@@ -159,14 +160,15 @@ impl Ground {
             lot: Lot::over(Box::new(poller.clone())),
             queues: Queues::new(16),
             load: Load::new(Duration::from_hours(1)),
+            turns: Turns::new(2, Instant::now()),
             metrics: Arc::default(),
             next_key: AtomicU64::new(1),
             is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
         });
         let mut ground = Self { shared, poller, desk: Desk::default(), threads: Vec::new() };
-        for only_control in [true, false] {
-            ground.start(move |shared| shared.work(only_control));
+        for (number, only_control) in [true, false].into_iter().enumerate() {
+            ground.start(move |shared| shared.work(number, only_control));
         }
         ground.start(Shared::watch_lot);
         ground

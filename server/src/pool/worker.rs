@@ -23,7 +23,7 @@ pub(super) fn start(
     let shared = Arc::clone(shared);
     std::thread::Builder::new()
         .name(format!("ferry-worker-{number}"))
-        .spawn(move || shared.work(only_control))
+        .spawn(move || shared.work(number, only_control))
 }
 
 /// Starts the lot's thread.
@@ -33,7 +33,7 @@ pub(super) fn start_lot(shared: &Arc<Shared>) -> io::Result<JoinHandle<()>> {
 }
 
 impl Shared {
-    pub(super) fn work(&self, only_control: bool) {
+    pub(super) fn work(&self, number: usize, only_control: bool) {
         let mut cipher = CipherBuffer::new();
         let mut content = vec![0; CONTENT_BUFFER_LEN].into_boxed_slice();
         let mut kept = None;
@@ -45,10 +45,13 @@ impl Shared {
                 content: &mut content,
                 now,
                 is_draining: self.is_draining.load(Ordering::Acquire),
+                is_reserved: only_control,
                 busy_retry_ms: self.load.observe(age, now),
                 quantum: Quantum::new(),
             };
+            self.turns.begin(number, now);
             let next = self.step_fenced(&mut slot, &mut turn);
+            self.turns.end(number);
             kept = self.keep_or_place(slot, next, only_control);
         }
     }

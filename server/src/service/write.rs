@@ -193,6 +193,11 @@ impl Incoming {
         (self.hasher.len(), self.hasher.digest())
     }
 
+    /// Bytes that have come.
+    pub(crate) fn received(&self) -> u64 {
+        self.hasher.len()
+    }
+
     /// Bytes that are still to come.
     pub(crate) fn remaining(&self) -> u64 {
         self.plan.size.saturating_sub(self.hasher.len())

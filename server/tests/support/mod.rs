@@ -9,6 +9,7 @@
     reason = "each test program uses a part of this, and a test may panic"
 )]
 
+pub mod faulty;
 pub mod ftp;
 mod tls;
 
@@ -220,7 +221,7 @@ pub enum Received {
 
 impl RawClient {
     pub fn connect(address: SocketAddr) -> Self {
-        Self::over(TcpStream::connect(address).unwrap())
+        Self::on(TcpStream::connect(address).unwrap())
     }
 
     /// Connects from one of the addresses of the loopback, each of which counts by itself.
@@ -228,10 +229,11 @@ impl RawClient {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.bind(&SocketAddr::from((own, 0)).into()).unwrap();
         socket.connect(&address.into()).unwrap();
-        Self::over(socket.into())
+        Self::on(socket.into())
     }
 
-    fn over(socket: TcpStream) -> Self {
+    /// On a connection of the test's own.
+    pub fn on(socket: TcpStream) -> Self {
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         socket.set_nodelay(true).unwrap();
         let name = "ferry".try_into().unwrap();

@@ -22,6 +22,9 @@ pub(in crate::ftp) trait Cargo: Send + fmt::Debug {
 
     /// Whether the content comes from the client.
     fn is_incoming(&self) -> bool;
+
+    /// Whether it is large, as far as that is known.
+    fn is_bulk(&self) -> bool;
 }
 
 /// What came of an attempt to move a piece.

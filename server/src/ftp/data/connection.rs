@@ -102,6 +102,10 @@ impl Prepared {
         self.cargo.as_ref().is_some_and(|cargo| cargo.is_incoming())
     }
 
+    fn is_bulk(&self) -> bool {
+        self.cargo.as_ref().is_some_and(|cargo| cargo.is_bulk())
+    }
+
     fn carry(&mut self, channel: &mut Channel, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
         self.cargo.as_mut().map_or(Ok(Carried::Done), |cargo| cargo.carry(channel, turn))
     }
@@ -211,6 +215,9 @@ impl DataConnection {
             if !self.channel.flush()? {
                 return Ok(self.wait(Interest::Writable, turn.now));
             }
+            if turn.is_reserved && self.prepared.is_bulk() {
+                return Ok(Advance::Next(Next::Again));
+            }
             if turn.quantum.is_spent() {
                 if !self.prepared.is_incoming() {
                     return Ok(Advance::Next(Next::Again));
@@ -307,7 +314,7 @@ impl Connection for DataConnection {
     }
 
     fn lane(&self) -> Lane {
-        if self.used_whole_turn { Lane::Bulk } else { Lane::Control }
+        if self.used_whole_turn || self.prepared.is_bulk() { Lane::Bulk } else { Lane::Control }
     }
 
     fn is_idle(&self) -> bool {

@@ -6,6 +6,7 @@ use crate::ftp::text::ToClient;
 use crate::service::Download;
 use crate::transport::{Channel, Flow};
 use crate::wake::Waker;
+use ferry_protocol::limits::SMALL_PUT_MAX;
 
 /// A download.
 #[derive(Debug)]
@@ -67,6 +68,10 @@ impl Cargo for Sending {
 
     fn is_incoming(&self) -> bool {
         false
+    }
+
+    fn is_bulk(&self) -> bool {
+        self.download.remaining() > SMALL_PUT_MAX
     }
 }
 

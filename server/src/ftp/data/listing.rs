@@ -68,6 +68,10 @@ impl Cargo for Telling {
         Ok(Ended::Sent)
     }
 
+    fn is_bulk(&self) -> bool {
+        false
+    }
+
     fn is_incoming(&self) -> bool {
         false
     }

@@ -8,6 +8,7 @@ use crate::ftp::text::FromClient;
 use crate::service::{Incoming, Opened, Task, TaskOutcome, TaskState};
 use crate::transport::{Channel, Flow};
 use crate::wake::Waker;
+use ferry_protocol::limits::SMALL_PUT_MAX;
 
 /// An upload.
 #[derive(Debug)]
@@ -158,5 +159,14 @@ impl Cargo for Receiving {
 
     fn is_incoming(&self) -> bool {
         true
+    }
+
+    /// Nobody announced its size: it is large once much of it has come.
+    fn is_bulk(&self) -> bool {
+        match &self.stage {
+            Stage::Preparing(_) => true,
+            Stage::Ready(incoming) => incoming.received() > SMALL_PUT_MAX,
+            Stage::Over => false,
+        }
     }
 }
