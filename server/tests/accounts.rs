@@ -205,6 +205,29 @@ fn a_quota_holds_over_all_connections_and_what_is_removed_makes_room() {
     assert!(matches!(other.put_small("/c", &kilo, IfExists::Refuse), Answer::Stored(_)));
 }
 
+/// The root alone was counted, so that a mounted folder could be filled without end.
+#[test]
+fn a_quota_counts_the_mounted_folders_that_the_account_may_fill() {
+    let (inbox, films) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(films.path().join("film"), vec![7; 5000]).unwrap();
+    let mut terms = Terms::new(Rights::read_write());
+    terms.quota = Some(1000);
+    terms.folders = vec![mount("/inbox", inbox.path()), mount("/films", films.path())];
+    terms.folders[1].rights = Some(Rights::read_only());
+    let (fixture, _) = one(terms);
+    let mut anna = fixture.user("anna");
+    let kilo = vec![7; 600];
+    assert!(matches!(anna.put_small("/inbox/a", &kilo, IfExists::Refuse), Answer::Stored(_)));
+    for path in ["/inbox/b", "/b"] {
+        let answer = anna.put_small(path, &kilo, IfExists::Refuse);
+        assert_eq!(status_of(&answer), Status::QUOTA, "{path}");
+    }
+    let Answer::SpaceIs(space) = anna.ask(&Request::Space(at("/"))) else { panic!("no space") };
+    assert_eq!(space.available, 400);
+    assert_eq!(change(&mut anna, remove_file("/inbox/a")), Answer::Done);
+    assert!(matches!(anna.put_small("/b", &kilo, IfExists::Refuse), Answer::Stored(_)));
+}
+
 fn remove_file(path: &str) -> Change {
     Change::Remove { path: at(path), removal: Removal::File }
 }

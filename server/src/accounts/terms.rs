@@ -16,7 +16,7 @@ pub struct Terms {
     pub root: Option<PathBuf>,
     /// Folders with rights of their own, or that lie elsewhere.
     pub folders: Vec<Folder>,
-    /// Bytes that may lie in its root.
+    /// Bytes that may lie in its root and in the mounted folders that it may put something into.
     pub quota: Option<u64>,
     /// Bytes a second that it may send, over all its connections.
     pub up_rate: Option<u64>,
@@ -128,6 +128,13 @@ impl Terms {
         self.folders
             .iter()
             .filter_map(|folder| Some((folder.path.name()?, folder.mount.as_deref()?)))
+    }
+
+    /// Whether something can be put into a mounted folder.
+    pub fn may_fill(&self, mount: &Name) -> bool {
+        let Ok(path) = RemotePath::root().join(mount) else { return false };
+        let below = self.below(&path).filter_map(|folder| folder.rights);
+        below.fold(self.rights_at(&path), Rights::and).includes(Rights::WRITE)
     }
 
     /// Whether a login from `address` is allowed.

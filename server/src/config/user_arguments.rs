@@ -66,7 +66,7 @@ pub struct TermsArguments {
     /// Another folder of this computer in its root, as in photos=/srv/photos; `none` removes all
     #[arg(long, value_name = "NAME=DIR", value_parser = mount)]
     pub mount: Vec<OrNone<(String, PathBuf)>>,
-    /// Bytes that may lie in its root, as in 10GiB, or none
+    /// Bytes that may lie in its root and in mounted folders that it may fill, as in 10GiB, or none
     #[arg(long, value_name = "BYTES", value_parser = or_none::<Amount>)]
     pub quota: Option<OrNone<Amount>>,
     /// Bytes a second that it may send, as in 5MiB, or none

@@ -5,7 +5,7 @@ use super::{Error, Result};
 use crate::accounts::Account;
 use crate::config::{self, UndoLimits};
 use crate::storage::local::{Disks, LocalFolder};
-use crate::storage::{Counted, Mounted, Storage, Usage};
+use crate::storage::{Allowance, Counted, Mounted, Storage, Usage};
 use ferry_protocol::Name;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -72,23 +72,36 @@ impl Roots {
     }
 
     fn put_together(&self, account: &Account) -> Result<Arc<dyn Storage>> {
-        let root = self.root_of(account)?;
+        let terms = &account.terms;
+        let mut root = match &terms.root {
+            Some(folder) => self.open(account, folder)?,
+            None => Arc::clone(&self.share),
+        };
         let mut mounts: Vec<(Name, Arc<dyn Storage>)> = Vec::new();
-        for (name, folder) in account.terms.mounts() {
+        for (name, folder) in terms.mounts() {
             mounts.push((name, self.open(account, folder)?));
+        }
+        if let Some(quota) = terms.quota {
+            let own = (terms.root.as_deref().unwrap_or_else(|| Path::new("")), &mut root);
+            let mounted = terms.mounts().zip(&mut mounts);
+            // What it may not fill is not counted: a large folder to read from is no use of room.
+            let filled = mounted.filter(|((name, _), _)| terms.may_fill(name));
+            let filled = filled.map(|((_, folder), (_, storage))| (folder, storage));
+            self.bound(std::iter::once(own).chain(filled).collect(), quota);
         }
         Ok(if mounts.is_empty() { root } else { Arc::new(Mounted::new(root, mounts)) })
     }
 
-    fn root_of(&self, account: &Account) -> Result<Arc<dyn Storage>> {
-        let root = match &account.terms.root {
-            Some(folder) => self.open(account, folder)?,
-            None => Arc::clone(&self.share),
-        };
-        let Some(quota) = account.terms.quota else { return Ok(root) };
-        let folder = account.terms.root.as_deref().unwrap_or_else(|| Path::new(""));
-        let usage = self.usage(&self.places.share.join(folder), &root);
-        Ok(Arc::new(Counted::new(root, usage, quota)))
+    /// Lets all these folders together hold no more than the quota.
+    fn bound(&self, folders: Vec<(&Path, &mut Arc<dyn Storage>)>, quota: u64) {
+        let usages: Vec<_> = folders
+            .iter()
+            .map(|(folder, storage)| self.usage(&self.places.share.join(folder), storage))
+            .collect();
+        let allowances = Allowance::shared(&usages, quota);
+        for ((_, storage), allowance) in folders.into_iter().zip(allowances) {
+            *storage = Arc::new(Counted::new(Arc::clone(storage), allowance));
+        }
     }
 
     /// Removes parts that nobody went on with for `lifetime`, everywhere.

@@ -1,9 +1,7 @@
-//! A storage that holds no more bytes than its quota.
-//!
-//! [`Usage`] counts what lies there, and what uploads under way have announced or written; parts
-//! that an upload left behind stay counted until they are gone on with or swept. What others do
-//! to the same folder past this storage is seen by the next count.
+//! A storage that holds no more bytes than its account's quota, which may have other storages too.
+//! [`Allowance`] says what is left of it.
 
+use super::usage::Allowance;
 use super::{
     Author, Error, ErrorKind, FileId, FolderId, Listing, PartState, Published, Reader, Result,
     Space, Storage, Undo, Upload,
@@ -11,121 +9,19 @@ use super::{
 use ferry_protocol::{
     Attributes, Entry, EntryKind, IfExists, RemotePath, TransferId, UndoEntry, UndoId,
 };
-use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// Bytes that lie in a storage, known to all who share it.
-#[derive(Debug, Default)]
-pub(crate) struct Usage(Mutex<Count>);
-
-#[derive(Debug, Default)]
-struct Count {
-    stored: u64,
-    /// Bytes set aside for uploads, by transfer, and since when.
-    uploads: HashMap<[u8; 16], (u64, Instant)>,
-}
-
-impl Usage {
-    /// Bytes stored and set aside.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.0.lock().total()
-    }
-
-    /// Counts anew, by walking all of `storage`. What changes meanwhile may be missed.
-    pub(crate) fn count(&self, storage: &dyn Storage, part_lifetime: Duration) -> Result<u64> {
-        let stored = bytes_below(storage)?;
-        let mut count = self.0.lock();
-        count.stored = stored;
-        count.uploads.retain(|_, (_, since)| since.elapsed() < part_lifetime);
-        Ok(stored)
-    }
-
-    /// Sets `bytes` aside for an upload in all, if they fit. `replaced` bytes will be free again.
-    fn set_aside(&self, transfer: TransferId, bytes: u64, replaced: u64, quota: u64) -> bool {
-        let mut count = self.0.lock();
-        let present = count.uploads.get(&transfer.0).map_or(0, |(bytes, _)| *bytes);
-        if bytes > present {
-            let wanted = count.total().saturating_add(bytes - present).saturating_sub(replaced);
-            if wanted > quota {
-                return false;
-            }
-            count.uploads.insert(transfer.0, (bytes, Instant::now()));
-        }
-        true
-    }
-
-    fn give_back(&self, transfer: TransferId) {
-        self.0.lock().uploads.remove(&transfer.0);
-    }
-
-    fn stored(&self, transfer: TransferId, bytes: u64, replaced: u64) {
-        let mut count = self.0.lock();
-        count.uploads.remove(&transfer.0);
-        count.stored = count.stored.saturating_add(bytes).saturating_sub(replaced);
-    }
-
-    fn came_back(&self, bytes: u64, removed: u64) {
-        let mut count = self.0.lock();
-        count.stored = count.stored.saturating_add(bytes).saturating_sub(removed);
-    }
-
-    fn removed(&self, bytes: u64) {
-        let mut count = self.0.lock();
-        count.stored = count.stored.saturating_sub(bytes);
-    }
-}
-
-impl Count {
-    fn total(&self) -> u64 {
-        let aside = self.uploads.values().map(|(bytes, _)| *bytes);
-        aside.fold(self.stored, u64::saturating_add)
-    }
-}
-
-/// Bytes of all files, without following links.
-fn bytes_below(storage: &dyn Storage) -> Result<u64> {
-    let mut bytes = 0_u64;
-    let mut folders = vec![RemotePath::root()];
-    while let Some(folder) = folders.pop() {
-        let mut listing = match storage.list(&folder) {
-            Ok(listing) => listing,
-            // Removed since it was named, or closed to the server's user.
-            Err(err) if matches!(err.kind(), ErrorKind::NotFound | ErrorKind::NoPermission) => {
-                continue;
-            }
-            Err(err) => return Err(err),
-        };
-        loop {
-            let entries = listing.next_entries(ENTRIES_AT_ONCE)?;
-            if entries.is_empty() {
-                break;
-            }
-            for entry in entries.iter().filter(|entry| !entry.flags.linked) {
-                match entry.kind {
-                    EntryKind::File => bytes = bytes.saturating_add(entry.size),
-                    EntryKind::Folder => folders.extend(folder.join_all(&entry.name)),
-                    _ => {}
-                }
-            }
-        }
-    }
-    Ok(bytes)
-}
 
 /// A storage with a quota.
 #[derive(Debug)]
 pub(crate) struct Counted {
     inner: Arc<dyn Storage>,
-    usage: Arc<Usage>,
-    quota: u64,
+    allowance: Allowance,
 }
 
 impl Counted {
-    /// Lets `inner` hold no more than `quota` bytes.
-    pub(crate) fn new(inner: Arc<dyn Storage>, usage: Arc<Usage>, quota: u64) -> Self {
-        Self { inner, usage, quota }
+    /// Lets `inner` hold no more than `allowance` leaves it.
+    pub(crate) fn new(inner: Arc<dyn Storage>, allowance: Allowance) -> Self {
+        Self { inner, allowance }
     }
 
     /// Bytes of the file at `path` itself.
@@ -145,8 +41,7 @@ impl Counted {
         Box::new(CountedUpload {
             inner,
             storage: Arc::clone(&self.inner),
-            usage: Arc::clone(&self.usage),
-            quota: self.quota,
+            allowance: self.allowance.clone(),
             target: target.clone(),
             transfer,
         })
@@ -176,13 +71,13 @@ impl Storage for Counted {
         transfer: TransferId,
         size: u64,
     ) -> Result<Box<dyn Upload>> {
-        if !self.usage.set_aside(transfer, size, self.file_len(target), self.quota) {
+        if !self.allowance.set_aside(transfer, size, self.file_len(target)) {
             return Err(Error::new(ErrorKind::Quota, target));
         }
         match self.inner.begin_upload(target, transfer, size) {
             Ok(upload) => Ok(self.wrap(upload, target, transfer)),
             Err(err) => {
-                self.usage.give_back(transfer);
+                self.allowance.give_back(transfer);
                 Err(err)
             }
         }
@@ -196,12 +91,12 @@ impl Storage for Counted {
         let upload = self.inner.continue_upload(target, transfer).inspect_err(|err| {
             if err.kind() == ErrorKind::NoPart {
                 // It was swept, or made way.
-                self.usage.give_back(transfer);
+                self.allowance.give_back(transfer);
             }
         })?;
         // After a restart of the server this part is not counted yet.
         let replaced = self.file_len(target);
-        if !self.usage.set_aside(transfer, upload.held(), replaced, self.quota) {
+        if !self.allowance.set_aside(transfer, upload.held(), replaced) {
             return Err(Error::new(ErrorKind::Quota, target));
         }
         Ok(self.wrap(upload, target, transfer))
@@ -221,14 +116,14 @@ impl Storage for Counted {
         let replaced =
             if if_exists == IfExists::Replace && from != to { self.file_len(to) } else { 0 };
         self.inner.rename(from, to, if_exists, by)?;
-        self.usage.removed(replaced);
+        self.allowance.removed(replaced);
         Ok(())
     }
 
     fn remove_file(&self, path: &RemotePath, by: &Author) -> Result<()> {
         let len = self.file_len(path);
         self.inner.remove_file(path, by)?;
-        self.usage.removed(len);
+        self.allowance.removed(len);
         Ok(())
     }
 
@@ -254,8 +149,8 @@ impl Storage for Counted {
 
     fn space(&self, path: &RemotePath) -> Result<Space> {
         let space = self.inner.space(path)?;
-        let left = self.quota.saturating_sub(self.usage.bytes());
-        let (total, available) = (space.total.min(self.quota), space.available.min(left));
+        let (quota, left) = (self.allowance.quota(), self.allowance.left());
+        let (total, available) = (space.total.min(quota), space.available.min(left));
         Ok(Space { total, available, disk: space.disk })
     }
 
@@ -281,7 +176,7 @@ impl Storage for Counted {
 
     fn remove_part(&self, target: &RemotePath, transfer: TransferId) -> Result<()> {
         self.inner.remove_part(target, transfer)?;
-        self.usage.give_back(transfer);
+        self.allowance.give_back(transfer);
         Ok(())
     }
 
@@ -311,16 +206,16 @@ impl Undo for Counted {
         let replaced = if if_exists == IfExists::Replace { self.file_len(to) } else { 0 };
         // Set aside under the thing's own id, so that nobody else takes the room meanwhile.
         let aside = TransferId(id.0);
-        if !self.usage.set_aside(aside, bytes, replaced, self.quota) {
+        if !self.allowance.set_aside(aside, bytes, replaced) {
             return Err(Error::new(ErrorKind::Quota, to));
         }
         match self.inner.undo().bring_back(id, to, if_exists, by) {
             Ok(()) => {
-                self.usage.stored(aside, bytes, replaced);
+                self.allowance.stored(aside, bytes, replaced);
                 Ok(())
             }
             Err(err) => {
-                self.usage.give_back(aside);
+                self.allowance.give_back(aside);
                 Err(err)
             }
         }
@@ -338,8 +233,7 @@ impl Undo for Counted {
 struct CountedUpload {
     inner: Box<dyn Upload>,
     storage: Arc<dyn Storage>,
-    usage: Arc<Usage>,
-    quota: u64,
+    allowance: Allowance,
     target: RemotePath,
     transfer: TransferId,
 }
@@ -372,8 +266,8 @@ impl Upload for CountedUpload {
 
     fn write(&self, offset: u64, content: &[u8]) -> Result<()> {
         let end = offset.saturating_add(content.len() as u64);
-        if !self.usage.set_aside(self.transfer, end, 0, self.quota)
-            && !self.usage.set_aside(self.transfer, end, self.replaced(), self.quota)
+        if !self.allowance.set_aside(self.transfer, end, 0)
+            && !self.allowance.set_aside(self.transfer, end, self.replaced())
         {
             return Err(Error::new(ErrorKind::Quota, &self.target));
         }
@@ -399,14 +293,15 @@ impl Upload for CountedUpload {
     ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)> {
         let replaced = if if_exists == IfExists::Replace { self.replaced() } else { 0 };
         let len = self.inner.held();
-        let Self { inner, storage, usage, quota, target, transfer } = *self;
+        let Self { inner, storage, allowance, target, transfer } = *self;
         match inner.publish(if_exists, by) {
             Ok(inner) => {
-                usage.stored(transfer, len, replaced);
-                Ok(Box::new(CountedPublished { inner, usage, len, replaced }))
+                allowance.stored(transfer, len, replaced);
+                Ok(Box::new(CountedPublished { inner, allowance, len, replaced }))
+            }
             }
             Err((err, inner)) => {
-                let upload = Self { inner, storage, usage, quota, target, transfer };
+                let upload = Self { inner, storage, allowance, target, transfer };
                 Err((err, Box::new(upload)))
             }
         }
@@ -414,14 +309,14 @@ impl Upload for CountedUpload {
 
     fn abandon(self: Box<Self>) -> Result<()> {
         self.inner.abandon()?;
-        self.usage.give_back(self.transfer);
+        self.allowance.give_back(self.transfer);
         Ok(())
     }
 }
 
 struct CountedPublished {
     inner: Box<dyn Published>,
-    usage: Arc<Usage>,
+    allowance: Allowance,
     len: u64,
     replaced: u64,
 }
@@ -437,18 +332,17 @@ impl Published for CountedPublished {
 
     fn take_back(self: Box<Self>) -> Result<()> {
         self.inner.take_back()?;
-        self.usage.came_back(self.replaced, self.len);
+        self.allowance.came_back(self.replaced, self.len);
         Ok(())
     }
 }
 
-/// Entries taken from a listing at once while counting.
-const ENTRIES_AT_ONCE: usize = 256;
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::Usage;
     use crate::storage::memory::Memory;
+    use std::time::Duration;
 
     fn by() -> Author {
         Author { account: String::new(), group: ferry_protocol::UndoGroup([1; 16]) }
@@ -458,9 +352,11 @@ mod tests {
         RemotePath::parse(text.as_bytes()).unwrap()
     }
 
+    /// A storage of an account that has another beside it.
     fn counted(quota: u64) -> (Counted, Arc<Usage>) {
-        let usage = Arc::<Usage>::default();
-        (Counted::new(Arc::new(Memory::new()), Arc::clone(&usage), quota), usage)
+        let (usage, beside) = (Arc::<Usage>::default(), Arc::default());
+        let allowance = Allowance::shared(&[Arc::clone(&usage), beside], quota).remove(0);
+        (Counted::new(Arc::new(Memory::new()), allowance), usage)
     }
 
     fn put(storage: &Counted, name: &str, id: u8, len: usize) -> Result<()> {
@@ -501,12 +397,33 @@ mod tests {
     #[test]
     fn a_count_finds_what_was_there() {
         let inner: Arc<dyn Storage> = Arc::new(Memory::new());
-        let unlimited = Counted::new(Arc::clone(&inner), Arc::default(), u64::MAX);
+        let allowance = Allowance::shared(&[Arc::default()], u64::MAX).remove(0);
+        let unlimited = Counted::new(Arc::clone(&inner), allowance);
         unlimited.make_directory(&path("/in")).unwrap();
         put(&unlimited, "/a", 1, 30).unwrap();
         put(&unlimited, "/in/b", 2, 12).unwrap();
         let usage = Usage::default();
         assert_eq!(usage.count(inner.as_ref(), Duration::ZERO).unwrap(), 42);
         assert_eq!(usage.bytes(), 42);
+    }
+
+    /// A quota bound the root alone; a mounted folder could be filled without end.
+    #[test]
+    fn all_storages_of_an_account_share_its_quota() {
+        let usages = [Arc::<Usage>::default(), Arc::default()];
+        let storages: Vec<_> = Allowance::shared(&usages, 100)
+            .into_iter()
+            .map(|allowance| Counted::new(Arc::new(Memory::new()), allowance))
+            .collect();
+        put(&storages[0], "/a", 1, 60).unwrap();
+        assert_eq!(put(&storages[1], "/b", 2, 41).unwrap_err().kind(), ErrorKind::Quota);
+        put(&storages[1], "/b", 3, 40).unwrap();
+        assert_eq!(put(&storages[0], "/c", 4, 1).unwrap_err().kind(), ErrorKind::Quota);
+        for storage in &storages {
+            assert_eq!(storage.space(&path("/")).unwrap().available, 0);
+        }
+        storages[1].remove_file(&path("/b"), &by()).unwrap();
+        assert_eq!(storages[0].space(&path("/")).unwrap().available, 40);
+        assert_eq!(usages.map(|usage| usage.bytes()), [60, 0]);
     }
 }

@@ -12,14 +12,16 @@ mod error;
 pub mod local;
 pub mod memory;
 mod mounted;
+mod usage;
 
 #[cfg(test)]
 mod conformance;
 
 pub use crate::values::{Certainty, FileState, Stamp};
-pub(crate) use counted::{Counted, Usage};
+pub(crate) use counted::Counted;
 pub use error::{Error, ErrorKind};
 pub(crate) use mounted::Mounted;
+pub(crate) use usage::{Allowance, Usage};
 
 use ferry_protocol::{
     Attributes, Entry, IfExists, Permissions, RemotePath, Timestamp, TransferId, UndoEntry,

@@ -8,7 +8,7 @@ mod uploads;
 
 use super::local::LocalFolder;
 use super::memory::Memory;
-use super::{Author, Counted, Error, ErrorKind, Mounted, Storage, Upload};
+use super::{Allowance, Author, Counted, Error, ErrorKind, Mounted, Storage, Upload};
 use crate::config::UndoLimits;
 use ferry_protocol::{Attributes, Entry, IfExists, RemotePath, TransferId, UndoGroup};
 use std::sync::Arc;
@@ -52,7 +52,8 @@ fn by() -> Author {
 fn with_quota(check: fn(&dyn Storage)) {
     let root = tempfile::tempdir().unwrap();
     let local = Arc::new(LocalFolder::open(root.path(), UndoLimits::default()).unwrap());
-    check(&Counted::new(local, Arc::default(), u64::MAX));
+    let allowance = Allowance::shared(&[Arc::default()], u64::MAX).remove(0);
+    check(&Counted::new(local, allowance));
 }
 
 /// Without a mount the checks see their own root; what mounts add has its own tests.
