@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::{NOBODY, print};
-use crate::accounts::{self, AccountsFile, StoredAccount};
+use crate::accounts::{self, AccountsFile, DevicesFile, InvitationsFile, StoredAccount};
 use crate::config::{self, Config, Findings, Mistake, Mistakes, ServeArguments};
 use crate::identity::Identity;
 use std::path::Path;
@@ -16,6 +16,8 @@ pub(super) fn run(
     let state_dir = config::state_dir(state_dir).map_err(Failure::refused)?;
     let Findings { config, file, tls, mut mistakes } = Findings::read(arguments, Some(&state_dir));
     let accounts = read_accounts(&state_dir, config.as_ref(), &mut mistakes);
+    taken(DevicesFile::of(&state_dir).read(), &mut mistakes);
+    taken(InvitationsFile::of(&state_dir).read(), &mut mistakes);
     let identity = match &tls {
         Some(files) => Identity::of_files(files).map(drop),
         None => Identity::load(&state_dir).map(drop),
@@ -49,8 +51,13 @@ fn read_accounts(
         None if folder.is_absolute() => config::check_folder(folder, state_dir).map(drop),
         None => Ok(()),
     };
-    match AccountsFile::of(state_dir).read_checked(&looked_at) {
-        Ok(accounts) => return accounts,
+    taken(AccountsFile::of(state_dir).read_checked(&looked_at), mistakes)
+}
+
+/// What was read, or nothing and what is wrong with it.
+fn taken<T>(read: Result<Vec<T>, accounts::Error>, mistakes: &mut Mistakes) -> Vec<T> {
+    match read {
+        Ok(all) => return all,
         Err(accounts::Error::Mistakes(more)) => mistakes.append(more),
         Err(err) => mistakes.push(Mistake::general(err.to_string(), "then check again")),
     }

@@ -16,6 +16,8 @@ fn check_finds_every_mistake_with_its_line() {
     fs::write(place.state().join("config.toml"), config).unwrap();
     fs::write(place.state().join("accounts.toml"), "[[account]]\nname = \"X Y\"\n").unwrap();
     fs::write(place.state().join("certificate.pem"), "").unwrap();
+    fs::write(place.state().join("devices.toml"), "[[device]]\naccount = 1\n").unwrap();
+    fs::write(place.state().join("invitations.toml"), "\n[[link]]\n").unwrap();
     let told = place.run_on_share(&["check"]);
     assert_eq!(told.code, 1, "{told:?}");
     for words in [
@@ -23,6 +25,8 @@ fn check_finds_every_mistake_with_its_line() {
         "config.toml:5: `idle_secs`",
         "config.toml:6: unknown word `typo` in [limits]",
         "accounts.toml:2: `X Y`",
+        "devices.toml:2: ",
+        "invitations.toml:2: unknown word `link`",
         "key.pem is gone",
     ] {
         assert!(told.out.contains(words), "`{words}` is not in {told:?}");
