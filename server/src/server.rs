@@ -2,7 +2,7 @@
 
 use crate::accounts::Accounts;
 use crate::admission::Admission;
-use crate::audit::{Action, Audit, AuditHealth, AuditLog, Line};
+use crate::audit::{Audit, AuditHealth, AuditLog};
 use crate::committer::Committer;
 use crate::config::{Config, FtpConfig};
 use crate::door::Door;
@@ -255,11 +255,6 @@ impl Server {
             timed_out: self.metrics.timed_out.value(),
             shed: self.metrics.shed.value(),
         }
-    }
-
-    /// Records that the owner changed accounts.
-    pub(crate) fn record_accounts(&self, what: &str) {
-        self.log.record(Line::of_server(Action::Accounts).with_text(what));
     }
 
     /// How the record of who did what is.

@@ -5,11 +5,14 @@
 mod support;
 
 use ferry_protocol::{
-    Answer, Change, History, HistoryAction, HistoryResult, IfExists, Range, Removal, Request,
-    SegmentRange, feature,
+    Answer, Change, Device, DeviceKey, History, HistoryAction, HistoryResult, IfExists, Range,
+    Removal, Request, SegmentRange, feature,
 };
+use ferry_server::accounts::{AccountName, AccountsFile, Expiry, InvitationsFile, PasswordHash};
 use serde_json::Value;
 use std::fs;
+use std::num::NonZeroU32;
+use std::time::SystemTime;
 use support::{
     Fixture, RawClient, Received, at, operation, serve, serve_accounts, serve_accounts_with,
 };
@@ -67,6 +70,7 @@ fn everything_that_was_done_is_recorded_with_its_end() {
         })
         .collect();
     let expected = [
+        ("-", "accounts", "-", "done"),
         ("-", "log-in", "-", "failed"),
         ("ann", "log-in", "-", "failed"),
         ("ann", "log-in", "-", "done"),
@@ -84,13 +88,13 @@ fn everything_that_was_done_is_recorded_with_its_end() {
         (account.to_owned(), action.to_owned(), path.to_owned(), result.to_owned())
     });
     assert_eq!(told, expected);
-    assert_eq!((&lines[3]["size"], &lines[3]["door"]), (&7.into(), &"ferry".into()));
+    assert_eq!((&lines[4]["size"], &lines[4]["door"]), (&7.into(), &"ferry".into()));
     let digest = ferry_protocol::Digest::of(b"content").to_string();
     assert_eq!(
-        (&lines[3]["digest"], &lines[5]["digest"]),
+        (&lines[4]["digest"], &lines[6]["digest"]),
         (&digest.clone().into(), &digest.into())
     );
-    assert_eq!(lines[8]["to"], "/d/b");
+    assert_eq!(lines[9]["to"], "/d/b");
     for secret in ["swordfish", "the right one", "hunter2"] {
         assert!(!text.contains(secret), "{secret} is in the record");
     }
@@ -189,4 +193,47 @@ fn a_download_by_segments_is_recorded_once() {
         downloads.into_iter().map(told).collect::<Vec<_>>(),
         [("done".into(), size.into()), ("interrupted".into(), (256 * 1024).into())]
     );
+}
+
+/// Accounts that were changed while no server ran were never recorded, nor devices and links.
+#[test]
+fn changes_of_accounts_devices_and_links_are_recorded_whoever_makes_them_and_when() {
+    let fixture = serve_accounts(&[("ann", "a"), ("bob", "b")]);
+    let fixture = fixture.restart(|config| {
+        config.guest = None;
+        let file = AccountsFile::of(&config.state_dir);
+        let (ann, bob) = (AccountName::parse("ann").unwrap(), AccountName::parse("bob").unwrap());
+        file.remove(&bob).unwrap();
+        file.set_password(&ann, PasswordHash::new(b"other").unwrap()).unwrap();
+        let now = SystemTime::now();
+        let expires = Expiry::parse_from("1h", now).unwrap();
+        let links = InvitationsFile::of(&config.state_dir);
+        links.make(&ann, expires, NonZeroU32::MIN, now).unwrap();
+    });
+    let mut ann = RawClient::connect(fixture.address());
+    ann.greet_with(feature::DEVICES);
+    assert!(matches!(ann.log_in("ann", "other"), Answer::LoggedIn(_)));
+    let device = Device { key: DeviceKey([7; 32]), name: "lap\ntop".to_owned() };
+    assert_eq!(ann.ask(&Request::Enrol(device)), Answer::Done);
+    drop(ann);
+    let (lines, text) = record(fixture);
+    let changes: Vec<&str> = lines
+        .iter()
+        .filter(|line| line["action"] == "accounts")
+        .map(|line| line["text"].as_str().unwrap())
+        .collect();
+    let begins = [
+        "added ann, before this server started",
+        "added bob, before this server started",
+        "changed ann, before this server started",
+        "added the link ",
+        "removed bob, before this server started",
+        "added the device ",
+    ];
+    assert_eq!(changes.len(), begins.len(), "{changes:?}");
+    for (change, begin) in changes.iter().zip(begins) {
+        assert!(change.starts_with(begin), "{change} does not begin with {begin}");
+    }
+    assert!(changes[5].ends_with(" of ann, lap\\ntop"), "{}", changes[5]);
+    assert!(!text.contains("argon2"), "{text}");
 }

@@ -17,6 +17,7 @@ mod name;
 mod owner;
 mod password;
 mod sections;
+mod standing;
 mod terms;
 
 pub use account::Account;
@@ -32,6 +33,7 @@ pub use invitation::{Invitation, InvitationState, InvitationsFile};
 pub use name::AccountName;
 pub use owner::{OWNER_NAME, OwnerSecret};
 pub use password::{PASSWORD_MAX, PasswordHash};
+pub(crate) use standing::{ENDED, Standing};
 pub use terms::{Folder, RATE_MIN, Terms};
 
 use crate::state_folder::StateFolder;

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::invite::{Invite, invite};
 use super::print;
 use super::report::rows;
+use super::user::tell_server;
 use super::verbs::state;
 use crate::accounts::{Invitation, InvitationState, InvitationsFile};
 use crate::config::{LinkArguments, LinksCommand};
@@ -59,18 +60,18 @@ pub(super) fn run(
     json: bool,
     state_dir: Option<&Path>,
 ) -> Result<ExitCode, Failure> {
-    let file = InvitationsFile::of(state(state_dir)?.path());
+    let state = state(state_dir)?;
+    let file = InvitationsFile::of(state.path());
     match command {
-        None => list(&file, json)?,
+        None => list(&file, json),
         Some(LinksCommand::Revoke { id }) => {
             let revoked = file.revoke(id).map_err(Failure::refused)?;
-            print(&format!("revoked the link {id} to {}", revoked.account));
+            tell_server(&state, &format!("revoked the link {id} to {}", revoked.account))
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-fn list(file: &InvitationsFile, json: bool) -> Result<(), Failure> {
+fn list(file: &InvitationsFile, json: bool) -> Result<ExitCode, Failure> {
     let now = SystemTime::now();
     let links = file.read().map_err(Failure::refused)?;
     if json {
@@ -82,7 +83,7 @@ fn list(file: &InvitationsFile, json: bool) -> Result<(), Failure> {
             links.iter().map(|link| (link.id.as_str(), line(link, link.state(now)))).collect();
         print(&rows(&lines));
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn line(link: &Invitation, state: InvitationState) -> String {

@@ -1,11 +1,11 @@
 //! The program around the server: its verbs, its life in fore- and background, the channel by
 //! which its verbs find it. Serving itself is below, behind [`Server`](crate::Server).
 
-mod changes;
 mod check;
 mod control;
 mod devices;
 mod failure;
+mod folders;
 mod invite;
 mod leash;
 mod link;

@@ -1,8 +1,8 @@
 //! `serve`: a server from its first check to its exit code.
 
-use super::changes;
 use super::control::{ControlChannel, Controlled as _};
 use super::failure::Failure;
+use super::folders;
 use super::lock::ServerLock;
 use super::serving::{Owned, Serving, not_started};
 use super::signals::Caught;
@@ -114,7 +114,7 @@ fn start_server(
 /// Shuts this process into its folders. What the configuration file says is read again on a
 /// reload, to see whether it has changed, and so are certificate and key of the owner's own.
 fn confine(config: &Config, accounts: &Accounts, arguments: &ServeArguments) -> Sandbox {
-    let folders = changes::folders(config, accounts);
+    let folders = folders::of(config, accounts);
     let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
     let renewed = Findings::read(arguments, Some(&config.state_dir)).tls;
     let renewed = renewed.map(|files| files.folders()).unwrap_or_default();

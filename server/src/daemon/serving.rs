@@ -1,7 +1,7 @@
 //! A running server, and what those who control it can make it do.
 
-use super::changes::{self, Snapshot};
 use super::control::Controlled;
+use super::folders;
 use super::leash::Leash;
 use super::link::link;
 use super::port_holder;
@@ -54,7 +54,7 @@ impl Serving {
         let (started, ending) = (Instant::now(), AtomicBool::new(false));
         let owned = None;
         let sandbox = Sandbox::None("nobody put it up".to_owned());
-        let folders = changes::folders(&config, &accounts);
+        let folders = folders::of(&config, &accounts);
         Self {
             server,
             accounts,
@@ -129,7 +129,7 @@ impl Serving {
         if matches!(self.sandbox, Sandbox::None(_)) {
             return String::new();
         }
-        let now = changes::folders(&self.config, &self.accounts);
+        let now = folders::of(&self.config, &self.accounts);
         let is_inside =
             |folder: &PathBuf| self.folders.iter().any(|known| folder.starts_with(known));
         match now.iter().filter(|folder| !is_inside(folder)).count() {
@@ -216,14 +216,10 @@ impl Controlled for Serving {
     }
 
     fn reload(&self) -> Result<String, String> {
-        let before = Snapshot::of(&self.accounts);
         let renewed = self.renew_certificate();
         let reloaded = self.accounts.reload().map_err(|err| err.to_string());
         match renewed.and(reloaded) {
             Ok(()) => {
-                if let Some(changes) = before.changes(&Snapshot::of(&self.accounts)) {
-                    self.server.record_accounts(&changes);
-                }
                 let (configuration, folders) =
                     (self.told_of_configuration(), self.told_of_folders());
                 let told =

@@ -92,7 +92,10 @@ fn new_hash(name: &AccountName, file: Option<&Path>) -> Result<PasswordHash, Fai
 /// Prints what was done, and lets a running server act on it.
 pub(super) fn tell_server(state: &StateFolder, done: &str) -> Result<ExitCode, Failure> {
     match ask(state, Wish::Reload).map(|answered| answered.reply) {
-        Ok(Reply::Reloaded(_)) => print(&format!("{done}; the running server knows it now")),
+        // What it cannot do without a restart is said here, not only to whoever reloads.
+        Ok(Reply::Reloaded(told)) => {
+            print(&format!("{done}; the running server knows it now: {told}"));
+        }
         Err(Absent::NotRunning(_)) => print(done),
         Ok(Reply::Failed(cause)) => return Err(untold(done, &cause)),
         Ok(other) => return Err(untold(done, &format!("{other:?}"))),

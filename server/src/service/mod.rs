@@ -7,6 +7,7 @@
 )]
 
 mod account;
+mod changes;
 mod error;
 mod fetch;
 mod listing;
@@ -48,6 +49,7 @@ use crate::storage::{self, Storage};
 use crate::values::KeptValues;
 use crate::wake::{Pending, Waker, promise};
 use account::Tokens;
+use changes::Changes;
 use ferry_protocol::limits::HISTORY_ENTRIES_MAX;
 use ferry_protocol::{Entry, RemotePath, Space};
 use fetch::Fetches;
@@ -113,6 +115,7 @@ impl Service {
         desk: Desk,
     ) -> io::Result<Self> {
         let passwords = PasswordLane::start(&accounts, &desk)?;
+        let changes = Changes::since_last_run(&places.state_dir, &accounts, desk.log.clone());
         let part_book = Arc::new(PartBook::open(&places.state_dir, places.part_lifetime));
         let kept = Arc::new(KeptValues::open(&places.state_dir));
         let roots = Arc::new(Roots::new(share, places));
@@ -122,9 +125,14 @@ impl Service {
         }
         let sessions = Arc::<Sessions>::default();
         let (watched, known) = (Arc::downgrade(&sessions), Arc::downgrade(&accounts));
+        let book = Arc::clone(&part_book);
+        part_book.forget_owners(|owner| accounts.account(owner).is_none());
         accounts.watch(move || {
             if let Some((sessions, accounts)) = watched.upgrade().zip(known.upgrade()) {
-                sessions.end(|account| accounts.account(account).is_none());
+                let is_gone = |account: &str| accounts.account(account).is_none();
+                sessions.end(is_gone);
+                book.forget_owners(is_gone);
+                changes.look(&accounts);
             }
         });
         Ok(Self {

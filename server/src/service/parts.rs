@@ -79,6 +79,19 @@ impl PartBook {
         }
     }
 
+    /// Forgets the uploads of accounts that are gone: another of the same name must not inherit
+    /// them. Their parts are swept by their age.
+    pub(super) fn forget_owners(&self, is_gone: impl Fn(&str) -> bool) {
+        let mut notes = self.notes.lock();
+        notes.retain(|id, note| {
+            let is_kept = note.owner.is_empty() || !is_gone(&note.owner);
+            if !is_kept {
+                forget_file(&self.folder.join(TransferId(*id).to_string()));
+            }
+            is_kept
+        });
+    }
+
     /// An account's uploads whose ids come after this one.
     fn of(&self, owner: &str, after: TransferId) -> Vec<(TransferId, Note)> {
         let behind = (Bound::Excluded(after.0), Bound::Unbounded);
