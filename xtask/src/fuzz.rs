@@ -5,8 +5,10 @@
 use crate::failure::{During as _, Failure};
 use crate::workspace::{root, target};
 use clap::Args;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 /// What is fuzzed, and for how long.
 #[derive(Args, Debug)]
@@ -16,6 +18,17 @@ pub(crate) struct Options {
     /// Seconds for each target.
     #[arg(long, default_value_t = 60)]
     seconds: u32,
+    /// Targets that run at the same time.
+    #[arg(long, default_value = "2")]
+    jobs: NonZeroUsize,
+}
+
+/// One target, built.
+struct Target {
+    package: &'static str,
+    name: String,
+    program: PathBuf,
+    corpus: PathBuf,
 }
 
 /// Packages with a folder `fuzz`.
@@ -34,26 +47,11 @@ const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 /// Runs every target and returns whether none found anything.
 pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     let found = tempfile::tempdir().during("scratch folder")?;
-    let mut failed = Vec::new();
-    let mut count = 0;
-    for package in PACKAGES {
-        let folder = root().join(package).join("fuzz");
-        let names = targets(&folder)?;
-        let is_wanted = |name: &String| options.names.is_empty() || options.names.contains(name);
-        let wanted: Vec<String> = names.into_iter().filter(is_wanted).collect();
-        if wanted.is_empty() {
-            continue;
-        }
-        let built = build(&folder, &wanted)?;
-        for name in wanted {
-            count += 1;
-            println!("fuzz: {package} {name}, {} s", options.seconds);
-            let (program, corpus) = (built.join(&name), folder.join("corpus").join(&name));
-            if !fuzz(&program, &corpus, &found.path().join(&name), options.seconds)? {
-                failed.push(name);
-            }
-        }
-    }
+    let started = Instant::now();
+    let targets = build_all(options)?;
+    let count = targets.len();
+    println!("fuzz: {count} targets built in {} s", started.elapsed().as_secs());
+    let failed = fuzz_all(targets, found.path(), options)?;
     println!("fuzz: {count} targets, {} found something", failed.len());
     if !failed.is_empty() {
         let kept = found.keep();
@@ -62,7 +60,26 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     Ok(failed.is_empty() && count > 0)
 }
 
-fn targets(folder: &Path) -> Result<Vec<String>, Failure> {
+fn build_all(options: &Options) -> Result<Vec<Target>, Failure> {
+    let mut targets = Vec::new();
+    for package in PACKAGES {
+        let folder = root().join(package).join("fuzz");
+        let names = names_in(&folder)?;
+        let is_wanted = |name: &String| options.names.is_empty() || options.names.contains(name);
+        let wanted: Vec<String> = names.into_iter().filter(is_wanted).collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let built = build(&folder, &wanted)?;
+        targets.extend(wanted.into_iter().map(|name| {
+            let (program, corpus) = (built.join(&name), folder.join("corpus").join(&name));
+            Target { package, name, program, corpus }
+        }));
+    }
+    Ok(targets)
+}
+
+fn names_in(folder: &Path) -> Result<Vec<String>, Failure> {
     let files = std::fs::read_dir(folder.join("fuzz_targets")).during(folder.display())?;
     let mut names = Vec::new();
     for file in files {
@@ -75,6 +92,9 @@ fn targets(folder: &Path) -> Result<Vec<String>, Failure> {
 
 /// Builds the targets and returns the folder that they are in.
 fn build(folder: &Path, names: &[String]) -> Result<PathBuf, Failure> {
+    // The versions that everything else is built with.
+    let lock = folder.join("Cargo.lock");
+    std::fs::copy(root().join("Cargo.lock"), &lock).during(lock.display())?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let target = target().join("fuzz");
     let mut command = Command::new(cargo);
@@ -92,27 +112,64 @@ fn build(folder: &Path, names: &[String]) -> Result<PathBuf, Failure> {
     Ok(target.join(TRIPLE).join("release"))
 }
 
-/// Runs one target from its corpus; what it learns is not kept, what it finds is.
-fn fuzz(program: &Path, corpus: &Path, room: &Path, seconds: u32) -> Result<bool, Failure> {
-    let learnt = room.join("learnt");
-    std::fs::create_dir_all(&learnt).during(room.display())?;
-    let log = room.join("log");
-    let output = std::fs::File::create(&log).during(log.display())?;
-    let status = Command::new(program)
-        .arg(format!("-max_total_time={seconds}"))
-        .args(["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=256", "-verbosity=0"])
-        .arg("-print_final_stats=1")
-        .arg(format!("-artifact_prefix={}/", room.display()))
-        .arg(learnt)
-        .arg(corpus)
-        .stdin(Stdio::null())
-        .stderr(output)
-        .env("TMPDIR", room)
-        .status()
-        .during(program.display())?;
-    let told = std::fs::read(&log).during(log.display())?;
-    let told = String::from_utf8_lossy(&told);
-    let lines = told.lines().filter(|line| !status.success() || line.contains("executed_units"));
-    lines.for_each(|line| println!("  {line}"));
-    Ok(status.success())
+/// Runs all targets, some at a time, and returns the names of those that found something. Each
+/// takes the same time, so that the threads can share them out beforehand.
+fn fuzz_all(targets: Vec<Target>, found: &Path, options: &Options) -> Result<Vec<String>, Failure> {
+    let jobs = options.jobs.get();
+    let mut shares: Vec<Vec<Target>> = (0..jobs).map(|_| Vec::new()).collect();
+    for (index, target) in targets.into_iter().enumerate() {
+        if let Some(share) = shares.get_mut(index % jobs) {
+            share.push(target);
+        }
+    }
+    std::thread::scope(|scope| {
+        let work = |share| move || fuzz_share(share, found, options.seconds);
+        let threads: Vec<_> = shares.into_iter().map(|share| scope.spawn(work(share))).collect();
+        let mut failed = Vec::new();
+        for thread in threads {
+            let panicked = |_panic| Failure::new("a thread of the fuzzer panicked");
+            failed.extend(thread.join().map_err(panicked)??);
+        }
+        Ok(failed)
+    })
+}
+
+fn fuzz_share(share: Vec<Target>, found: &Path, seconds: u32) -> Result<Vec<String>, Failure> {
+    let mut failed = Vec::new();
+    for target in share {
+        if !target.fuzz(&found.join(&target.name), seconds)? {
+            failed.push(target.name);
+        }
+    }
+    Ok(failed)
+}
+
+impl Target {
+    /// Runs it from its corpus; what it learns is not kept, what it finds is.
+    fn fuzz(&self, room: &Path, seconds: u32) -> Result<bool, Failure> {
+        let Self { package, name, program, corpus } = self;
+        let learnt = room.join("learnt");
+        std::fs::create_dir_all(&learnt).during(room.display())?;
+        let log = room.join("log");
+        let output = std::fs::File::create(&log).during(log.display())?;
+        let status = Command::new(program)
+            .arg(format!("-max_total_time={seconds}"))
+            .args(["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=256", "-verbosity=0"])
+            .arg("-print_final_stats=1")
+            .arg(format!("-artifact_prefix={}/", room.display()))
+            .arg(learnt)
+            .arg(corpus)
+            .stdin(Stdio::null())
+            .stderr(output)
+            .env("TMPDIR", room)
+            .status()
+            .during(program.display())?;
+        let told = std::fs::read(&log).during(log.display())?;
+        let told = String::from_utf8_lossy(&told);
+        let lines =
+            told.lines().filter(|line| !status.success() || line.contains("executed_units"));
+        let lines: Vec<&str> = lines.collect();
+        println!("fuzz: {package} {name}, {seconds} s\n  {}", lines.join("\n  "));
+        Ok(status.success())
+    }
 }
