@@ -85,7 +85,7 @@ impl Share {
 }
 
 fn settle(durability: Durability, batch: Vec<Commit>, pending: &[Pending<Outcome>]) -> Vec<bool> {
-    Desk { durability }.settle(batch);
+    Desk { durability, metrics: Arc::default() }.settle(batch);
     let outcomes = pending.iter().map(|pending| pending.take().expect("everyone is answered"));
     outcomes
         .map(|outcome| {

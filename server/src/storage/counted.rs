@@ -299,7 +299,6 @@ impl Upload for CountedUpload {
                 allowance.stored(transfer, len, replaced);
                 Ok(Box::new(CountedPublished { inner, allowance, len, replaced }))
             }
-            }
             Err((err, inner)) => {
                 let upload = Self { inner, storage, allowance, target, transfer };
                 Err((err, Box::new(upload)))

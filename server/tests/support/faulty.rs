@@ -129,6 +129,10 @@ impl Storage for Faulty {
         self.inner.barrier()
     }
 
+    fn failed_syncs(&self) -> u64 {
+        self.inner.failed_syncs()
+    }
+
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {
         self.inner.sweep_parts(idle_secs)
     }
@@ -244,5 +248,9 @@ impl Published for FaultyPublished {
     fn sync_folder(&self) -> Result<()> {
         (self.fault)("sync_folder", &self.path)?;
         self.inner.sync_folder()
+    }
+
+    fn take_back(self: Box<Self>) -> Result<()> {
+        self.inner.take_back()
     }
 }
