@@ -65,9 +65,11 @@ impl NativeConnection {
 
     /// Logs in without a password.
     pub(super) fn log_in_by_token(&mut self, token: &Token) -> Stop {
-        match self.door.service.log_in_by_token(token, self.origin()) {
-            Some(login) => self.open_session(login),
-            None => self.refuse_login("(token)"),
+        if let Some(login) = self.door.service.log_in_by_token(token, self.origin()) {
+            self.open_session(login);
+        } else {
+            tracing::warn!(peer = %self.peer, "a token was refused");
+            self.answer_refusal(WRONG);
         }
         Stop::GoOn
     }
@@ -158,13 +160,17 @@ impl NativeConnection {
     }
 
     fn refuse_login(&mut self, name: &str) {
-        let shown = if name.is_empty() { "guest".to_owned() } else { escape(name.as_bytes()) };
-        tracing::warn!(peer = %self.peer, account = shown, "login refused");
+        let account = self.door.service.typed_name(name);
+        tracing::warn!(peer = %self.peer, account, "login refused");
         let text = if name.is_empty() {
             "this server has no guest account; log in with a name and password"
         } else {
-            "wrong name or password"
+            WRONG
         };
+        self.answer_refusal(text);
+    }
+
+    fn answer_refusal(&mut self, text: &str) {
         let may_try_again = self.order.login_failed();
         self.answer(Answer::Error(Fault::new(Status::LOGIN_REFUSED, text)));
         if !may_try_again {
@@ -172,6 +178,9 @@ impl NativeConnection {
         }
     }
 }
+
+/// Why a login is refused, whatever of it is wrong.
+const WRONG: &str = "wrong name or password";
 
 /// An account's name for the log.
 pub(super) fn shown_name(name: &str) -> &str {

@@ -156,6 +156,16 @@ impl Service {
         Ok(pending)
     }
 
+    /// A name that somebody typed, for the log: one that there is not may be a password in the
+    /// wrong field, and is not shown.
+    pub(crate) fn typed_name<'n>(&self, name: &'n str) -> &'n str {
+        match name {
+            "" => "guest",
+            known if self.accounts.account(known).is_some() => known,
+            _ => "(no account of this server)",
+        }
+    }
+
     /// Enrols a device for the session's account.
     pub(crate) fn enrol(&self, session: &Session, device: &ferry_protocol::Device) -> Result<()> {
         let enrolled = self.accounts.enrol(session.account_name(), device);

@@ -9,7 +9,7 @@ use crate::ftp::refusal::Refusal;
 use crate::ftp::reply::Reply;
 use crate::ftp::turn::Stop;
 use crate::ftp::work::Work;
-use ferry_protocol::{Secret, escape};
+use ferry_protocol::Secret;
 use std::sync::Arc;
 
 /// USER. A client that would send its password in plain is told before it does.
@@ -106,7 +106,7 @@ impl ControlConnection {
     }
 
     fn refuse_login(&mut self, name: &str) {
-        let account = if name.is_empty() { "guest".to_owned() } else { escape(name.as_bytes()) };
+        let account = self.door.service.typed_name(name);
         tracing::warn!(peer = %self.peer, account, "login refused (FTP)");
         self.dialogue.failed_logins += 1;
         let text = if name.is_empty() {
