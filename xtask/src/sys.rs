@@ -9,6 +9,10 @@ use std::io;
 pub(crate) const KILL: Signal = Signal::KILL;
 /// Asks a process to end.
 pub(crate) const TERMINATE: Signal = Signal::TERM;
+/// Stops a process where it is, until [`CONTINUE`].
+pub(crate) const STOP: Signal = Signal::STOP;
+/// Has a stopped process go on.
+pub(crate) const CONTINUE: Signal = Signal::CONT;
 /// What Ctrl-C sends.
 pub(crate) const INTERRUPT: Signal = Signal::INT;
 

@@ -6,7 +6,9 @@ mod bad_places;
 mod cuts;
 mod daemon;
 mod ftp;
+mod keyring;
 mod script;
+mod secrets;
 mod stranger;
 mod trees;
 mod trust;
@@ -57,6 +59,8 @@ const FAMILIES: &[&[(&str, Scenario)]] = &[
     script::SCENARIOS,
     daemon::SCENARIOS,
     trust::SCENARIOS,
+    keyring::SCENARIOS,
+    secrets::SCENARIOS,
     cuts::SCENARIOS,
     bad_places::SCENARIOS,
     bad_peers::SCENARIOS,
