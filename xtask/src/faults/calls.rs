@@ -42,6 +42,30 @@ pub(super) fn kill(stage: &mut Stage) -> Result<String, Failure> {
     each_call(stage, "signal=KILL")
 }
 
+/// Calls that a signal can interrupt where nothing is wrong.
+const INTERRUPTED: &[&str] = &[
+    "pwrite64",
+    "recvfrom,recvmsg,readv",
+    "sendto,sendmsg,writev",
+    "epoll_wait,epoll_pwait,epoll_pwait2",
+];
+
+/// Each is interrupted every second time it is made, and the upload comes whole at the first try.
+pub(super) fn interrupt(stage: &mut Stage) -> Result<String, Failure> {
+    let ground = Ground::make(stage)?;
+    let mut hit = 0;
+    for calls in INTERRUPTED {
+        let injection = format!("{calls}:error=EINTR:when=1+2");
+        let run = ground
+            .one_run(stage, &injection)
+            .map_err(|err| Failure::new(format!("with {injection}: {err}")))?;
+        ensure(run.is_whole, || format!("with {injection} the first upload failed"))?;
+        ensure(run.was_hit, || format!("nobody makes {calls}"))?;
+        hit += 1;
+    }
+    Ok(format!("{hit} kinds of calls"))
+}
+
 fn each_call(stage: &mut Stage, fault: &str) -> Result<String, Failure> {
     let times_max = stage.count(60, 6);
     let ground = Ground::make(stage)?;
@@ -49,10 +73,10 @@ fn each_call(stage: &mut Stage, fault: &str) -> Result<String, Failure> {
     for calls in CALLS {
         for when in 1..=times_max {
             let injection = format!("{calls}:{fault}:when={when}");
-            let was_hit = ground
+            let run = ground
                 .one_run(stage, &injection)
                 .map_err(|err| Failure::new(format!("with {injection}: {err}")))?;
-            if !was_hit {
+            if !run.was_hit {
                 whole_runs += 1;
                 break;
             }
@@ -61,6 +85,14 @@ fn each_call(stage: &mut Stage, fault: &str) -> Result<String, Failure> {
     }
     ensure(faults >= CALLS.len(), || format!("only {faults} faults came about"))?;
     Ok(format!("{faults} faults, {whole_runs} of {} calls to their last", CALLS.len()))
+}
+
+/// What came of an upload with a fault.
+struct Run {
+    /// Whether the fault came about.
+    was_hit: bool,
+    /// Whether the first try succeeded.
+    is_whole: bool,
 }
 
 /// What is sent, over what.
@@ -79,8 +111,8 @@ impl Ground {
         Ok(Self { before, after })
     }
 
-    /// One upload with one fault; returns whether the fault came about.
-    fn one_run(&self, stage: &Stage, injection: &str) -> Result<bool, Failure> {
+    /// One upload with one fault, and the same upload again.
+    fn one_run(&self, stage: &Stage, injection: &str) -> Result<Run, Failure> {
         let share = stage.path("share");
         drop(fs::remove_dir_all(&share));
         copy_tree(&self.before, &share.join("x"))?;
@@ -108,7 +140,7 @@ impl Ground {
         self.compare(&share)?;
         watcher.end()?;
         self.nothing_is_lost(&share)?;
-        Ok(was_hit)
+        Ok(Run { was_hit, is_whole: first.status.success() })
     }
 
     /// What was there before is there still, or undo keeps it.

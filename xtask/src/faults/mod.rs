@@ -56,6 +56,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("undo on a disk of its own", disks::past_elsewhere),
     ("idle parts make way on a full disk", disks::idle_parts_make_way),
     ("every system call of an upload fails once", calls::fail),
+    ("every second system call of an upload is interrupted", calls::interrupt),
     ("the server is killed at every system call of an upload", calls::kill),
 ];
 

@@ -42,7 +42,7 @@ fn race(is_quick: bool) -> Result<(), Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .current_dir(root())
-        .args(["test", "--quiet", "--package", "ferry-server", "--test", "race"])
+        .args(["test", "--quiet", "--workspace", "--test", "race"])
         .args(["--", "--nocapture"])
         .env("FERRY_RACE_SECS", if is_quick { "3" } else { "60" })
         .status()
