@@ -94,7 +94,13 @@ impl Client {
         &self.account
     }
 
-    /// Where it is connected to, and as whom.
+    /// The account that is logged in, by whichever way; `None` for the guest.
+    #[must_use]
+    pub fn account_name(&self) -> Option<&str> {
+        Some(self.account.name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// Where it is connected to, and as whom it asked to.
     #[must_use]
     pub fn options(&self) -> &ConnectOptions {
         &self.site.options

@@ -239,6 +239,22 @@ fn a_job_goes_on_unattended_with_the_devices_key_also_at_another_address() {
     assert_ne!(stranger.exit, 0, "{stranger:?}");
 }
 
+/// Nobody named the account, and later there may be several: the journal knows which it was.
+#[test]
+fn a_job_belongs_to_the_account_that_a_device_logged_in_to() {
+    let place = Place::new();
+    assert_eq!(place.ferry("laptop", &["ls", &place.link()], "").exit, 0);
+    let (file, taken) = (place.folder.path().join("file"), place.folder.path().join("share/taken"));
+    fs::write(&file, "new").unwrap();
+    fs::write(taken, "other").unwrap();
+    let target = place.url("") + "taken";
+    let refused = place.ferry("laptop", &["put", file.to_str().unwrap(), &target], "");
+    assert_eq!(refused.exit, 1, "{refused:?}");
+    let jobs = Jobs::open(&place.folder.path().join("laptop/client")).unwrap().list().unwrap().jobs;
+    let accounts: Vec<_> = jobs.iter().map(|job| job.spec.server.account.as_deref()).collect();
+    assert_eq!(accounts, [Some("anna")]);
+}
+
 #[test]
 fn altered_and_revoked_links_are_refused_in_plain_words() {
     let place = Place::new();

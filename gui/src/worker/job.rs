@@ -62,7 +62,7 @@ pub(super) fn server_of(client: &Client) -> JobServer {
     JobServer {
         host: options.host.clone(),
         port: options.port,
-        account: options.account().map(str::to_owned),
+        account: client.account_name().map(str::to_owned),
         fingerprint: client.fingerprint(),
     }
 }
@@ -295,7 +295,7 @@ pub(super) fn found(client: &Client, jobs: &Jobs, list: JobList) -> Vec<FoundJob
     let is_ours = |job: &JobRecord| {
         job.state.can_resume()
             && job.spec.server.fingerprint == client.fingerprint()
-            && job.spec.server.account.as_deref() == options.account()
+            && job.spec.server.account.as_deref() == client.account_name()
     };
     let listed = list.jobs.into_iter().rev().filter(is_ours);
     let found = listed.map(|job| {

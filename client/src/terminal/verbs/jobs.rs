@@ -156,7 +156,7 @@ fn go_on(at: &mut At<'_>, jobs: &Jobs, job: &JobRecord, url: Option<&str>) -> Re
 fn session_of<'a>(at: &'a mut At<'_>, job: &JobRecord) -> Option<&'a mut Session> {
     at.session.as_deref_mut().filter(|session| {
         session.client.fingerprint() == job.spec.server.fingerprint
-            && session.client.options().account() == job.spec.server.account.as_deref()
+            && session.client.account_name() == job.spec.server.account.as_deref()
     })
 }
 

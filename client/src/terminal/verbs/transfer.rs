@@ -141,7 +141,7 @@ fn server(session: &Session) -> JobServer {
     JobServer {
         host: options.host.clone(),
         port: options.port,
-        account: options.account().map(str::to_owned),
+        account: session.client.account_name().map(str::to_owned),
         fingerprint: session.client.fingerprint(),
     }
 }
