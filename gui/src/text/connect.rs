@@ -100,6 +100,17 @@ pub fn grouped(fingerprint: &str) -> String {
     groups.join(" ")
 }
 
+/// A server's address in little room: without the port, if it is the usual one.
+#[must_use]
+pub fn server(address: &str) -> String {
+    match address.split_once(USUAL_PORT) {
+        Some((host, rest)) if rest.is_empty() || rest.starts_with('/') => format!("{host}{rest}"),
+        _ => address.to_owned(),
+    }
+}
+
+const USUAL_PORT: &str = ":3000";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +118,12 @@ mod tests {
     #[test]
     fn fingerprints_are_grouped() {
         assert_eq!(grouped("abcdefghij"), "abcd efgh ij");
+    }
+
+    #[test]
+    fn the_usual_port_is_left_out() {
+        assert_eq!(server("ana@nas.local:3000/photos"), "ana@nas.local/photos");
+        assert_eq!(server("[::1]:3000"), "[::1]");
+        assert_eq!(server("nas.local:30001"), "nas.local:30001");
     }
 }

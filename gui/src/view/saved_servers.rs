@@ -63,9 +63,10 @@ fn words_ui(ui: &mut Ui, saved: &SavedServer) {
         ui.vertical(|ui| {
             let lines = if saved.title.is_empty() { 1.0 } else { 2.0 };
             ui.add_space((ui.available_height() - lines * 17.0) / 2.0);
-            words(name_of(saved)).font(theme::medium()).show(ui);
+            let place = text::server(place_of(saved));
+            let name = if saved.title.is_empty() { &place } else { &saved.title };
+            words(name).font(theme::medium()).show(ui);
             if !saved.title.is_empty() {
-                let place = place_of(saved);
                 words(place).font(theme::small()).color(tokens.text_weak).show(ui);
             }
         });
