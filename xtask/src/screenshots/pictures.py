@@ -1,6 +1,11 @@
 """Brings the window into the state that a picture shows, and takes it light and dark."""
+import contextlib
+import json
 import os
 import pathlib
+import re
+import signal
+import threading
 import time
 
 import drive
@@ -32,6 +37,17 @@ def at_documents(link, name="Documents"):
 
 
 def connect(link, folder, pid):
+    servers = [
+        {"address": "ferry://anna@harbour.example:3000/", "title": "The office",
+         "is_bookmarked": True, "used_unix_secs": 4},
+        {"address": "ferry://192.168.1.20:3000/", "title": "Boat shed", "is_bookmarked": True,
+         "used_unix_secs": 3},
+        {"address": "ferry://anna@nas.local:3000/photos", "title": "", "is_bookmarked": False,
+         "used_unix_secs": 2},
+    ]
+    state = pathlib.Path(os.environ["FERRY_STATE_DIR"]) / "client"
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "servers.json").write_text(json.dumps(servers))
     with Window() as window:
         window.find("Address or link")
         take(window, folder, "connect")
@@ -45,18 +61,49 @@ def browsing(link, folder, pid):
         take(window, folder, "browsing")
 
 
+@contextlib.contextmanager
+def slowed(pid, pause):
+    """A server that has a small part of the processor's time, so that there is something to see."""
+    is_over = threading.Event()
+
+    def slow():
+        while not is_over.wait(0.006):
+            os.kill(int(pid), signal.SIGSTOP)
+            is_over.wait(pause)
+            os.kill(int(pid), signal.SIGCONT)
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
 def job(link, folder, pid):
-    for index in range(400):
-        path = home(f"Documents/Notes/IMG_{index:04}.jpg")
-        path.write_bytes(os.urandom(1000) * (1500 + index))
+    survey = home("Documents/Survey of the quay")
+    survey.mkdir()
+    sizes = {f"Dive {number:02}.mp4": 340_000_000 + number * 21_310_000 for number in range(1, 25)}
+    sizes |= {f"IMG_{number:04}.jpg": 2_100_000 + number * 7_919 for number in range(1, 301)}
+    for name, size in sizes.items():
+        with open(survey / name, "wb") as file:
+            # Holes take no room here.
+            file.truncate(size)
     with at_documents(link) as window:
-        window.click("Notes", "list item")
-        # The server is slowed down, so that there is something to see.
-        os.kill(int(pid), 19)
+        window.click("Survey of the quay", "list item")
         window.press("Upload")
-        os.kill(int(pid), 18)
-        window.says(" of ")
-        take(window, folder, "job")
+        with slowed(pid, 0.02):
+            wait("a film that is half there", lambda: any(map(half_there, window.names())))
+        with slowed(pid, 0.2):
+            take(window, folder, "job")
+        window.press("Cancel")
+
+
+def half_there(label):
+    """Whether a label says that about half of one film went over."""
+    found = re.fullmatch(r"(\d+) MB of (\d+) MB", label)
+    return found and int(found[2]) > 300 and 0.4 < int(found[1]) / int(found[2]) < 0.8
 
 
 def conflict(link, folder, pid):
@@ -93,6 +140,25 @@ def error(link, folder, pid):
         take(window, folder, "error")
 
 
+def undo(link, folder, pid):
+    with at_documents(link) as window:
+        window.click_row(HERE, "Tide tables.csv")
+        window.press("Upload")
+        wait("the question", lambda: window.look("Replace all") or answer(window))
+        window.press("Replace all")
+        window.says("1 file transferred")
+        window.click_row(SERVER, "Drawings")
+        window.click_row(SERVER, "Site plans", "ctrl")
+        window.click_row(SERVER, "Budget.ods", "ctrl")
+        drive.keys("Delete")
+        window.press("Delete from the server")
+        wait("the folder without them", lambda: not window.look("Budget.ods"))
+        drive.keys("ctrl+z")
+        window.press("Show what it was: 3 items deleted")
+        window.find("/Drawings")
+        take(window, folder, "undo")
+
+
 def scripts(link, folder, pid):
     with at_documents(link, "文档") as window:
         window.click("2026年度报告.pdf", "list item")
@@ -101,5 +167,5 @@ def scripts(link, folder, pid):
 
 drive.main({
     "connect": connect, "browsing": browsing, "job": job, "conflict": conflict,
-    "sharing": sharing, "error": error, "scripts": scripts,
+    "sharing": sharing, "error": error, "undo": undo, "scripts": scripts,
 })

@@ -27,6 +27,7 @@ pub(super) const SCENES: &[(&str, Scene)] = &[
     ("conflict", Scene::Office),
     ("sharing", Scene::Office),
     ("error", Scene::Office),
+    ("undo", Scene::Office),
     ("scripts", Scene::Scripts),
 ];
 
