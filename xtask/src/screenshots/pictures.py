@@ -147,9 +147,13 @@ def undo(link, folder, pid):
         wait("the question", lambda: window.look("Replace all") or answer(window))
         window.press("Replace all")
         window.says("1 file transferred")
+        wait("the question to close", lambda: not window.look("Replace all"))
+        # The folder is read again, too.
+        time.sleep(1)
         window.click_row(SERVER, "Drawings")
         window.click_row(SERVER, "Site plans", "ctrl")
         window.click_row(SERVER, "Budget.ods", "ctrl")
+        window.says("3 of 13 items chosen")
         drive.keys("Delete")
         window.press("Delete from the server")
         wait("the folder without them", lambda: not window.look("Budget.ods"))
