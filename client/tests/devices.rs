@@ -1,87 +1,51 @@
 //! Links, invitations and devices as a person meets them: the program `ferry` against a real server.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may give up")]
 
+mod support;
+
 use data_encoding::BASE32_NOPAD;
 use ferry_client::job::{Rule, Transfer};
 use ferry_client::jobs::{Direction, JobServer, JobSpec, Jobs};
 use ferry_client::trust::Fingerprint;
-use ferry_protocol::RemotePath;
-use ferry_protocol::Rights;
-use ferry_server::Server;
+use ferry_protocol::{RemotePath, Rights};
 use ferry_server::accounts::{
-    AccountName, Accounts, AccountsFile, DevicesFile, Expiry, InvitationsFile, PasswordHash,
-    StoredAccount, Terms,
+    AccountName, AccountsFile, DevicesFile, Expiry, InvitationsFile, PasswordHash, StoredAccount,
+    Terms,
 };
-use ferry_server::config::{AuditSettings, Config, Durability, Limits, PenaltyRules, UndoLimits};
-use ferry_server::identity::Identity;
+use ferry_server::config::Durability;
 use std::fs;
-use std::io::Write as _;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::process::Command;
 use std::time::SystemTime;
-use tempfile::TempDir;
+use support::place::Place;
+use support::program::{self, Ran};
 
 /// A server without a guest, where anna has the password "secret".
-struct Place {
-    server: Server,
-    accounts: Arc<Accounts>,
-    fingerprint: String,
-    folder: TempDir,
-}
+struct Harbour(Place);
 
-#[derive(Debug)]
-struct Ran {
-    exit: i32,
-    out: String,
-    err: String,
-}
-
-impl Place {
+impl Harbour {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["share", "server"] {
-            fs::create_dir(folder.path().join(name)).unwrap();
-        }
-        fs::write(folder.path().join("share/hello.txt"), "hello").unwrap();
-        let config = Config {
-            share: folder.path().join("share"),
-            state_dir: folder.path().join("server"),
-            listen: vec!["127.0.0.1:0".parse().unwrap()],
-            port: 0,
-            guest: None,
-            welcome: String::new(),
-            name: "test".to_owned(),
-            workers: 4,
-            durability: Durability::None,
-            ftp: None,
-            limits: Limits::default(),
-            penalties: PenaltyRules::default(),
-            undo: UndoLimits::default(),
-            audit: AuditSettings::default(),
-            sandbox: false,
-        };
-        let hash = Some(PasswordHash::new(b"secret").unwrap());
-        let name = AccountName::parse("anna").unwrap();
-        let terms = Terms::new(Rights::read_write());
-        let file = AccountsFile::of(&config.state_dir);
-        file.add(StoredAccount { name, hash, terms }).unwrap();
-        let accounts = Arc::new(Accounts::open(&config.state_dir, None).unwrap());
-        let identity = Identity::load_or_create(&config.state_dir).unwrap();
-        let server = Server::start(&config, Arc::clone(&accounts), &identity).unwrap();
-        Self { server, accounts, fingerprint: identity.fingerprint, folder }
+        let place = Place::with(|config| {
+            (config.guest, config.durability) = (None, Durability::None);
+            let name = AccountName::parse("anna").unwrap();
+            let hash = Some(PasswordHash::new(b"secret").unwrap());
+            let terms = Terms::new(Rights::read_write());
+            let file = AccountsFile::of(&config.state_dir);
+            file.add(StoredAccount { name, hash, terms }).unwrap();
+        });
+        fs::write(place.share("hello.txt"), "hello").unwrap();
+        Self(place)
     }
 
     fn state(&self) -> PathBuf {
-        self.folder.path().join("server")
+        self.0.path("server")
     }
 
     /// `ferry://[NAME@]127.0.0.1:PORT/`
     fn url(&self, name: &str) -> String {
-        let port = self.server.addresses()[0].port();
         let user = if name.is_empty() { String::new() } else { format!("{name}@") };
-        format!("ferry://{user}127.0.0.1:{port}/")
+        format!("ferry://{user}127.0.0.1:{}/", self.0.port())
     }
 
     /// A link to anna's account, good once.
@@ -92,49 +56,34 @@ impl Place {
         let invitations = InvitationsFile::of(&self.state());
         let (secret, _) = invitations.make(&anna, expires, NonZeroU32::MIN, now).unwrap();
         let secret = BASE32_NOPAD.encode(secret.expose()).to_ascii_lowercase();
-        format!("{}#fp={}&i={secret}", self.url("anna"), self.fingerprint)
+        format!("{}#fp={}&i={secret}", self.url("anna"), self.0.fingerprint)
     }
 
     /// Runs `ferry` on a computer of this name, with this standard input and no terminal.
     fn ferry(&self, computer: &str, words: &[&str], input: &str) -> Ran {
-        self.run(computer, words, input, None)
+        program::run(&mut self.command(computer, words), input.as_bytes())
     }
 
-    fn run(&self, computer: &str, words: &[&str], input: &str, password: Option<&str>) -> Ran {
+    fn command(&self, computer: &str, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
         command
             .args(words)
             .args(["--retry-for", "20s"])
-            .env("FERRY_STATE_DIR", self.folder.path().join(computer))
-            .env_remove("FERRY_PASSWORD")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        if let Some(password) = password {
-            command.env("FERRY_PASSWORD", password);
-        }
-        let mut child = command.spawn().unwrap();
-        // A program that was refused reads nothing.
-        child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
-        let output = child.wait_with_output().unwrap();
-        Ran {
-            exit: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
+            .env("FERRY_STATE_DIR", self.0.path(computer))
+            .env_remove("FERRY_PASSWORD");
+        command
     }
-}
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.server.stop_now();
-        self.server.wait();
+    /// The same by a script that knows a password.
+    fn ferry_knowing(&self, password: &str, computer: &str, words: &[&str]) -> Ran {
+        let mut command = self.command(computer, words);
+        program::run(command.env("FERRY_PASSWORD", password), b"")
     }
 }
 
 #[test]
 fn a_link_lets_in_without_a_question_and_is_not_needed_again() {
-    let place = Place::new();
+    let place = Harbour::new();
     let link = place.link();
     let opened = place.ferry("laptop", &[&link], "ls\nquit\n");
     assert_eq!(opened.exit, 0, "{opened:?}");
@@ -152,12 +101,12 @@ fn a_link_lets_in_without_a_question_and_is_not_needed_again() {
 
 #[test]
 fn no_password_and_no_invitation_lies_in_the_clients_folder() {
-    let place = Place::new();
+    let place = Harbour::new();
     let link = place.link();
     place.ferry("laptop", &["ls", &link], "");
-    place.run("laptop", &["ls", &place.url("anna")], "", Some("secret"));
+    place.ferry_knowing("secret", "laptop", &["ls", &place.url("anna")]);
     let secret = link.rsplit_once("&i=").unwrap().1;
-    let client = place.folder.path().join("laptop/client");
+    let client = place.0.path("laptop/client");
     let names: Vec<_> = fs::read_dir(&client).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(names.iter().any(|name| name.ends_with("device_key")), "{names:?}");
     for path in names.iter().filter(|path| path.is_file()) {
@@ -168,26 +117,26 @@ fn no_password_and_no_invitation_lies_in_the_clients_folder() {
 
 #[test]
 fn a_revoked_device_is_told_and_falls_back_to_its_password() {
-    let place = Place::new();
+    let place = Harbour::new();
     assert_eq!(place.ferry("laptop", &["ls", &place.link()], "").exit, 0);
     let devices = DevicesFile::of(&place.state());
     devices.revoke(&devices.read().unwrap()[0].id).unwrap();
-    place.accounts.reload().unwrap();
+    place.0.accounts.reload().unwrap();
     let refused = place.ferry("laptop", &["ls", &place.url("anna")], "");
     assert_ne!(refused.exit, 0);
     assert!(refused.err.contains("does not know this device any more"), "{refused:?}");
-    let listed = place.run("laptop", &["ls", "-1", &place.url("anna")], "", Some("secret"));
+    let listed = place.ferry_knowing("secret", "laptop", &["ls", "-1", &place.url("anna")]);
     assert_eq!((listed.exit, listed.out.as_str()), (0, "hello.txt\n"), "{listed:?}");
     assert!(!listed.err.contains("any more"), "it is said once: {listed:?}");
 }
 
 #[test]
 fn a_device_is_enrolled_by_its_password_once() {
-    let place = Place::new();
-    let with_key = ["--fingerprint", place.fingerprint.as_str()];
+    let place = Harbour::new();
+    let with_key = ["--fingerprint", place.0.fingerprint.as_str()];
     let url = place.url("anna");
     let enrolled =
-        place.run("laptop", &["enrol", &url, with_key[0], with_key[1]], "", Some("secret"));
+        place.ferry_knowing("secret", "laptop", &["enrol", &url, with_key[0], with_key[1]]);
     assert_eq!(enrolled.exit, 0, "{enrolled:?}");
     assert!(enrolled.out.contains("logs in to anna at 127.0.0.1:"), "{enrolled:?}");
     assert_eq!(place.ferry("laptop", &["ls", &url], "").exit, 0);
@@ -201,19 +150,19 @@ fn a_device_is_enrolled_by_its_password_once() {
 /// Begun by a process that is gone, without a password in anybody's hand.
 #[test]
 fn a_job_goes_on_unattended_with_the_devices_key_also_at_another_address() {
-    let place = Place::new();
+    let place = Harbour::new();
     assert_eq!(place.ferry("laptop", &["ls", &place.link()], "").exit, 0);
-    let jobs = Jobs::open(&place.folder.path().join("laptop/client")).unwrap();
-    let local = place.folder.path().join("file");
+    let jobs = Jobs::open(&place.0.path("laptop/client")).unwrap();
+    let local = place.0.path("file");
     fs::write(&local, "unattended").unwrap();
     let begin = |name: &[u8]| {
         let spec = JobSpec {
             direction: Direction::Upload,
             server: JobServer {
                 host: "127.0.0.1".to_owned(),
-                port: place.server.addresses()[0].port(),
+                port: place.0.port(),
                 account: Some("anna".to_owned()),
-                fingerprint: Fingerprint::parse(&place.fingerprint).unwrap(),
+                fingerprint: Fingerprint::parse(&place.0.fingerprint).unwrap(),
             },
             transfers: vec![Transfer {
                 local: local.clone(),
@@ -224,7 +173,7 @@ fn a_job_goes_on_unattended_with_the_devices_key_also_at_another_address() {
         };
         jobs.begin(spec).unwrap().id().to_string()
     };
-    let read = |name: &str| fs::read_to_string(place.folder.path().join("share").join(name)).ok();
+    let read = |name: &str| fs::read_to_string(place.0.share(name)).ok();
     let resumed = place.ferry("laptop", &["jobs", "resume", &begin(b"/one")], "");
     assert_eq!(resumed.exit, 0, "{resumed:?}");
     assert_eq!(read("one").as_deref(), Some("unattended"));
@@ -242,22 +191,22 @@ fn a_job_goes_on_unattended_with_the_devices_key_also_at_another_address() {
 /// Nobody named the account, and later there may be several: the journal knows which it was.
 #[test]
 fn a_job_belongs_to_the_account_that_a_device_logged_in_to() {
-    let place = Place::new();
+    let place = Harbour::new();
     assert_eq!(place.ferry("laptop", &["ls", &place.link()], "").exit, 0);
-    let (file, taken) = (place.folder.path().join("file"), place.folder.path().join("share/taken"));
+    let (file, taken) = (place.0.path("file"), place.0.share("taken"));
     fs::write(&file, "new").unwrap();
     fs::write(taken, "other").unwrap();
     let target = place.url("") + "taken";
     let refused = place.ferry("laptop", &["put", file.to_str().unwrap(), &target], "");
     assert_eq!(refused.exit, 1, "{refused:?}");
-    let jobs = Jobs::open(&place.folder.path().join("laptop/client")).unwrap().list().unwrap().jobs;
+    let jobs = Jobs::open(&place.0.path("laptop/client")).unwrap().list().unwrap().jobs;
     let accounts: Vec<_> = jobs.iter().map(|job| job.spec.server.account.as_deref()).collect();
     assert_eq!(accounts, [Some("anna")]);
 }
 
 #[test]
 fn altered_and_revoked_links_are_refused_in_plain_words() {
-    let place = Place::new();
+    let place = Harbour::new();
     let link = place.link();
     let cut = place.ferry("laptop", &["ls", &link[..link.len() - 3]], "");
     assert_eq!(cut.exit, 64, "{cut:?}");
@@ -275,7 +224,7 @@ fn altered_and_revoked_links_are_refused_in_plain_words() {
     let wrong_key = format!("{before}#fp={other_key}{}", &after[1..]);
     let stopped = place.ferry("tablet", &["ls", &wrong_key], "");
     assert_eq!(stopped.exit, 4, "{stopped:?}");
-    assert!(stopped.err.contains(&place.fingerprint), "both keys are shown: {stopped:?}");
+    assert!(stopped.err.contains(&place.0.fingerprint), "both keys are shown: {stopped:?}");
 
     let invitations = InvitationsFile::of(&place.state());
     invitations.revoke(&invitations.read().unwrap()[0].id).unwrap();

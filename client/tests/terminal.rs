@@ -1,142 +1,26 @@
 //! The program `ferry` against a real server on a free port.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may give up")]
 
-use ferry_protocol::Rights;
-use ferry_server::Server;
-use ferry_server::accounts::Accounts;
-use ferry_server::config::{AuditSettings, Config, Durability, Limits, PenaltyRules, UndoLimits};
-use ferry_server::identity::Identity;
+mod support;
+
+use ferry_server::config::Durability;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
-use tempfile::TempDir;
+use std::process::{Command, Stdio};
+use support::place::Place;
+use support::program::Ran;
 
 /// A server whose guest may write, and a folder that `ferry` runs in.
-struct Fixture {
-    server: Server,
-    fingerprint: String,
-    folder: TempDir,
-}
-
-/// What one run of `ferry` did.
-#[derive(Debug)]
-struct Ran {
-    exit: i32,
-    out: String,
-    err: String,
-}
-
-impl Fixture {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["share", "server", "here"] {
-            fs::create_dir(folder.path().join(name)).unwrap();
-        }
-        let config = Config {
-            share: folder.path().join("share"),
-            state_dir: folder.path().join("server"),
-            listen: vec!["127.0.0.1:0".parse().unwrap()],
-            port: 0,
-            guest: Some(Rights::read_write()),
-            welcome: "Welcome aboard".to_owned(),
-            name: "test".to_owned(),
-            workers: 4,
-            durability: Durability::None,
-            ftp: None,
-            limits: Limits::default(),
-            penalties: PenaltyRules::default(),
-            undo: UndoLimits::default(),
-            audit: AuditSettings::default(),
-            sandbox: false,
-        };
-        let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();
-        let identity = Identity::load_or_create(&config.state_dir).unwrap();
-        let server = Server::start(&config, Arc::new(accounts), &identity).unwrap();
-        Self { server, fingerprint: identity.fingerprint, folder }
-    }
-
-    fn port(&self) -> u16 {
-        self.server.addresses()[0].port()
-    }
-
-    /// `ferry://…/path`
-    fn url(&self, path: &str) -> String {
-        format!("ferry://127.0.0.1:{}/{path}", self.port())
-    }
-
-    fn share(&self, name: &str) -> PathBuf {
-        self.folder.path().join("share").join(name)
-    }
-
-    fn here(&self, name: &str) -> PathBuf {
-        self.folder.path().join("here").join(name)
-    }
-
-    fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
-        command
-            .args(arguments)
-            .args(["--retry-for", "20s", "--fingerprint", &self.fingerprint])
-            .current_dir(self.here(""))
-            .env("FERRY_STATE_DIR", self.folder.path().join("state"))
-            .env("TZ", "UTC")
-            .env_remove("FERRY_PASSWORD");
-        command
-    }
-
-    fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Ran {
-        self.script(arguments, b"")
-    }
-
-    /// Runs `ferry` with this standard input.
-    fn script(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Ran {
-        let mut child = self
-            .command(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        child.wait_with_output().unwrap().into()
-    }
-}
-
-impl Drop for Fixture {
-    fn drop(&mut self) {
-        self.server.stop_now();
-        self.server.wait();
-    }
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        Self {
-            exit: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Ran {
-    fn succeeded(self) -> Self {
-        assert_eq!(self.exit, 0, "{self:?}");
-        self
-    }
-
-    fn objects(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
+fn fixture() -> Place {
+    let place = Place::with(|config| config.durability = Durability::None);
+    fs::create_dir(place.here("")).unwrap();
+    place
 }
 
 #[test]
 fn a_tree_goes_up_and_down_and_never_nests() {
-    let at = Fixture::new();
+    let at = fixture();
     fs::create_dir_all(at.here("tree/a/empty")).unwrap();
     fs::write(at.here("tree/a/one"), "1").unwrap();
     fs::write(at.here("tree/two"), "22").unwrap();
@@ -157,7 +41,7 @@ fn a_tree_goes_up_and_down_and_never_nests() {
 
 #[test]
 fn a_differing_target_is_refused_unless_a_rule_says_otherwise() {
-    let at = Fixture::new();
+    let at = fixture();
     fs::write(at.share("a"), "old").unwrap();
     fs::write(at.here("a"), "new").unwrap();
     let refused = at.run(&["put", "a", &at.url("a")]);
@@ -173,7 +57,7 @@ fn a_differing_target_is_refused_unless_a_rule_says_otherwise() {
 
 #[test]
 fn what_fails_in_part_exits_2() {
-    let at = Fixture::new();
+    let at = fixture();
     fs::write(at.here("a"), "a").unwrap();
     let ran = at.run(&["put", "a", "missing", &at.url("")]);
     assert_eq!(ran.exit, 2, "{ran:?}");
@@ -185,7 +69,7 @@ fn what_fails_in_part_exits_2() {
 
 #[test]
 fn listings_for_programs_hold_exact_values() {
-    let at = Fixture::new();
+    let at = fixture();
     fs::write(at.share("n\n\""), "12345").unwrap();
     fs::create_dir(at.share("folder")).unwrap();
     let ran = at.run(&["ls", "--json", &at.url("")]).succeeded();
@@ -204,7 +88,7 @@ fn listings_for_programs_hold_exact_values() {
 #[test]
 fn names_that_are_no_text_survive() {
     use std::os::unix::ffi::OsStrExt as _;
-    let at = Fixture::new();
+    let at = fixture();
     let name = OsStr::from_bytes(b"a\xff b");
     fs::write(at.here("").join(name), "x").unwrap();
     let url = at.url("");
@@ -218,7 +102,7 @@ fn names_that_are_no_text_survive() {
 
 #[test]
 fn a_script_runs_to_its_end_and_a_failed_line_exits_1() {
-    let at = Fixture::new();
+    let at = fixture();
     fs::write(at.here("local file"), "x").unwrap();
     let script = format!(
         "127.0.0.1\n{}\n# a comment\n\nmkdir \"new folder\"\nCD 'new folder'\nput\nlocal file\n\
@@ -241,7 +125,7 @@ fn a_script_runs_to_its_end_and_a_failed_line_exits_1() {
 
 #[test]
 fn names_are_made_moved_copied_and_removed() {
-    let at = Fixture::new();
+    let at = fixture();
     let run = |arguments: &[&str]| at.run(arguments);
     run(&["mkdir", "-p", &at.url("a/b")]).succeeded();
     run(&["mkdir", "-p", &at.url("a/b")]).succeeded();
@@ -259,7 +143,7 @@ fn names_are_made_moved_copied_and_removed() {
 
 #[test]
 fn a_digest_is_that_of_the_content() {
-    let at = Fixture::new();
+    let at = fixture();
     fs::write(at.share("a"), "content").unwrap();
     let ran = at.run(&["digest", &at.url("a")]).succeeded();
     assert_eq!(ran.out, format!("{}  /a\n", ferry_protocol::Digest::of(b"content")));
@@ -268,7 +152,7 @@ fn a_digest_is_that_of_the_content() {
 /// What stands in the way is told before the first byte, and all of it at once.
 #[test]
 fn a_preflight_refuses_before_the_first_byte() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     for name in ["in/a", "in/b"] {
         fs::create_dir_all(fixture.share(name)).unwrap();
     }
@@ -287,15 +171,15 @@ fn a_preflight_refuses_before_the_first_byte() {
 
 #[test]
 fn a_key_that_is_not_the_known_one_exits_4_until_forgotten() {
-    let at = Fixture::new();
-    let state = at.folder.path().join("state/client");
+    let at = fixture();
+    let state = at.state().join("client");
     fs::create_dir_all(&state).unwrap();
     let line = format!("127.0.0.1:{} {} 1\n", at.port(), "a".repeat(52));
     fs::write(state.join("known_servers"), line).unwrap();
     let ferry = |arguments: &[&str]| -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
         let command = command.args(arguments).stdin(Stdio::null());
-        command.env("FERRY_STATE_DIR", at.folder.path().join("state")).output().unwrap().into()
+        command.env("FERRY_STATE_DIR", at.state()).output().unwrap().into()
     };
     let changed = ferry(&["ls", &at.url("")]);
     assert_eq!(changed.exit, 4, "{changed:?}");
@@ -309,7 +193,7 @@ fn a_key_that_is_not_the_known_one_exits_4_until_forgotten() {
 
 #[test]
 fn nobody_reading_the_output_is_no_failure() {
-    let at = Fixture::new();
+    let at = fixture();
     for index in 0..3000 {
         fs::write(at.share(&format!("a name of some length {index}")), "").unwrap();
     }
@@ -328,7 +212,7 @@ fn nobody_reading_the_output_is_no_failure() {
 #[cfg(unix)]
 #[test]
 fn a_named_source_that_is_never_opened_is_a_failure_and_in_a_tree_is_skipped() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     fs::create_dir(fixture.share("tree")).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", fixture.share("tree/out")).unwrap();
     std::os::unix::fs::symlink("nowhere", fixture.share("tree/none")).unwrap();
@@ -346,7 +230,7 @@ fn a_named_source_that_is_never_opened_is_a_failure_and_in_a_tree_is_skipped() {
 
 #[test]
 fn a_failed_transfer_is_a_failure_even_where_nobody_reads_the_output() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut command = fixture.command(&["get", &fixture.url("none"), "got"]);
@@ -356,7 +240,7 @@ fn a_failed_transfer_is_a_failure_even_where_nobody_reads_the_output() {
 
 #[test]
 fn a_new_name_gets_its_folders_and_a_taken_one_a_remedy_both_ways() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     fs::write(fixture.here("a"), "a").unwrap();
     fixture.run(&["put", "a", &fixture.url("new/deep/a")]).succeeded();
     fixture.run(&["get", &fixture.url("new/deep/a"), "far/off/a"]).succeeded();
@@ -370,7 +254,7 @@ fn a_new_name_gets_its_folders_and_a_taken_one_a_remedy_both_ways() {
 
 #[test]
 fn keeping_both_again_makes_no_further_copy() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     for (name, len) in [("small", 10), ("big", 3_000_000)] {
         fs::write(fixture.here(name), vec![b'h'; len]).unwrap();
         fs::write(fixture.share(name), vec![b's'; len]).unwrap();
@@ -388,7 +272,7 @@ fn keeping_both_again_makes_no_further_copy() {
 
 #[test]
 fn programs_get_names_unescaped_from_every_verb() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     fs::create_dir(fixture.share("a\\b")).unwrap();
     let moved = fixture.run(&["--json", "mv", &fixture.url("a%5cb"), &fixture.url("c%5cd%ff")]);
     let moved = moved.succeeded().objects();
@@ -402,7 +286,7 @@ fn programs_get_names_unescaped_from_every_verb() {
 
 #[test]
 fn what_was_replaced_and_removed_comes_back() {
-    let at = Fixture::new();
+    let at = fixture();
     fs::create_dir_all(at.share("folder/in")).unwrap();
     for (name, content) in [("folder/a", "old a"), ("folder/in/b", "old b"), ("gone", "gone")] {
         fs::write(at.share(name), content).unwrap();

@@ -5,6 +5,7 @@
 
 pub(crate) mod gate;
 pub(crate) mod place;
+pub(crate) mod program;
 
 use ferry_client::trust::KnownServers;
 use ferry_client::{Client, ConnectOptions, Deadlines, Error, Questions};

@@ -8,7 +8,7 @@ use ferry_client::{Client, ConnectOptions};
 use ferry_protocol::{RemotePath, Rights};
 use ferry_server::Server;
 use ferry_server::accounts::Accounts;
-use ferry_server::config::{AuditSettings, Config, Durability, Limits, PenaltyRules, UndoLimits};
+use ferry_server::config::Config;
 use ferry_server::identity::Identity;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,39 +18,36 @@ use tempfile::TempDir;
 
 pub(crate) struct Place {
     server: Server,
+    pub(crate) accounts: Arc<Accounts>,
     pub(crate) fingerprint: String,
     folder: TempDir,
 }
 
 impl Place {
+    /// A server whose guest may write.
     pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// The same with another configuration.
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let below = |name: &str| {
             let path = folder.path().join(name);
             fs::create_dir(&path).unwrap();
             path
         };
-        let config = Config {
-            share: below("share"),
-            state_dir: below("server"),
-            listen: vec!["127.0.0.1:0".parse().unwrap()],
-            port: 0,
+        let mut config = Config {
             guest: Some(Rights::read_write()),
             welcome: "Welcome aboard".to_owned(),
-            name: "test".to_owned(),
             workers: 4,
-            durability: Durability::Group,
-            ftp: None,
-            limits: Limits::default(),
-            penalties: PenaltyRules::default(),
-            undo: UndoLimits::default(),
-            audit: AuditSettings::default(),
-            sandbox: false,
+            ..Config::on_loopback(below("share"), below("server"))
         };
-        let accounts = Accounts::open(&config.state_dir, config.guest).unwrap();
+        change(&mut config);
+        let accounts = Arc::new(Accounts::open(&config.state_dir, config.guest).unwrap());
         let identity = Identity::load_or_create(&config.state_dir).unwrap();
-        let server = Server::start(&config, Arc::new(accounts), &identity).unwrap();
-        Self { server, fingerprint: identity.fingerprint, folder }
+        let server = Server::start(&config, Arc::clone(&accounts), &identity).unwrap();
+        Self { server, accounts, fingerprint: identity.fingerprint, folder }
     }
 
     pub(crate) fn port(&self) -> u16 {

@@ -46,7 +46,7 @@ use crate::state_folder::StateFolder;
 use crate::sys;
 use ferry_protocol::Rights;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// Everything that a server needs to know to start.
@@ -105,6 +105,29 @@ pub const WORKERS_MAX: u16 = 1024;
 pub const CONFIG_FILE: &str = "config.toml";
 
 impl Config {
+    /// The usual settings for a folder that another program, or a test, serves at a free port of
+    /// loopback, without a guest. Both folders must be there; see the fields for their form.
+    #[must_use]
+    pub fn on_loopback(share: PathBuf, state_dir: PathBuf) -> Self {
+        Self {
+            share,
+            state_dir,
+            listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))],
+            port: 0,
+            guest: None,
+            welcome: String::new(),
+            name: "ferry".to_owned(),
+            workers: WORKERS_DEFAULT,
+            durability: Durability::default(),
+            ftp: None,
+            limits: Limits::default(),
+            penalties: PenaltyRules::default(),
+            undo: UndoLimits::default(),
+            audit: AuditSettings::default(),
+            sandbox: false,
+        }
+    }
+
     /// Joins arguments, which win, with the file, and checks all of it.
     ///
     /// # Errors

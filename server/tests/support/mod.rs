@@ -24,7 +24,7 @@ use ferry_protocol::{
 use ferry_server::accounts::{
     AccountName, Accounts, AccountsFile, Clock, PasswordHash, StoredAccount, Terms,
 };
-use ferry_server::config::{AuditSettings, Config, Durability, Limits, PenaltyRules, UndoLimits};
+use ferry_server::config::Config;
 use ferry_server::identity::Identity;
 use ferry_server::{Server, storage::Storage};
 use rustls::{ClientConnection, StreamOwned};
@@ -50,13 +50,8 @@ pub fn serve() -> Fixture {
 
 /// The same, with another configuration.
 pub fn serve_with(change: impl FnOnce(&mut Config)) -> Fixture {
-    let share = tempfile::tempdir().unwrap();
-    let state = tempfile::tempdir().unwrap();
-    let config = config(&share, &state, change);
-    let accounts = accounts(&state, &config);
-    let identity = Identity::load_or_create(state.path()).unwrap();
-    let server = Server::start(&config, accounts, &identity).unwrap();
-    Fixture { server, share, state }
+    let (share, state) = folders();
+    Fixture::start(share, state, change)
 }
 
 /// Starts a server with these accounts, who may write, and no guest.
@@ -66,31 +61,21 @@ pub fn serve_accounts(people: &[(&str, &str)]) -> Fixture {
 
 /// The same, with another configuration.
 pub fn serve_accounts_with(people: &[(&str, &str)], change: impl FnOnce(&mut Config)) -> Fixture {
-    let share = tempfile::tempdir().unwrap();
-    let state = tempfile::tempdir().unwrap();
-    let config = config(&share, &state, |config| {
+    let (share, state) = folders();
+    for (name, password) in people {
+        add(&state, name, password, Terms::new(Rights::read_write()));
+    }
+    Fixture::start(share, state, |config| {
         config.guest = None;
         change(config);
-    });
-    let file = AccountsFile::of(state.path());
-    for (name, password) in people {
-        let name = AccountName::parse(name).unwrap();
-        let hash = Some(PasswordHash::new(password.as_bytes()).unwrap());
-        let terms = Terms::new(Rights::read_write());
-        file.add(StoredAccount { name, hash, terms }).unwrap();
-    }
-    let accounts = accounts(&state, &config);
-    let identity = Identity::load_or_create(state.path()).unwrap();
-    let server = Server::start(&config, accounts, &identity).unwrap();
-    Fixture { server, share, state }
+    })
 }
 
 /// Starts a server on a storage of the test's own.
 pub fn serve_storage(storage: Arc<dyn Storage>, change: impl FnOnce(&mut Config)) -> Fixture {
-    let share = tempfile::tempdir().unwrap();
-    let state = tempfile::tempdir().unwrap();
+    let (share, state) = folders();
     let config = config(&share, &state, change);
-    let accounts = accounts(&state, &config);
+    let accounts = Arc::new(Accounts::open(state.path(), config.guest).unwrap());
     let identity = Identity::load_or_create(state.path()).unwrap();
     let server = Server::start_with(&config, storage, accounts, &identity).unwrap();
     Fixture { server, share, state }
@@ -107,61 +92,61 @@ pub fn serve_on_terms_with(
     clock: Clock,
     change: impl FnOnce(&mut Config),
 ) -> (Fixture, Arc<Accounts>) {
-    let (share, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let hash = PasswordHash::new(b"secret").unwrap();
+    let (share, state) = folders();
     for (name, terms) in terms {
-        let name = AccountName::parse(name).unwrap();
-        let (hash, terms) = (Some(hash.clone()), terms.clone());
-        AccountsFile::of(state.path()).add(StoredAccount { name, hash, terms }).unwrap();
+        add(&state, name, "secret", terms.clone());
     }
     let config = config(&share, &state, |config| {
         config.guest = None;
         change(config);
     });
     let accounts = Arc::new(Accounts::open_at(state.path(), config.guest, clock).unwrap());
-    let identity = Identity::load_or_create(state.path()).unwrap();
-    let server = Server::start(&config, Arc::clone(&accounts), &identity).unwrap();
+    let server = start(&config, &accounts);
     (Fixture { server, share, state }, accounts)
 }
 
-fn accounts(state: &TempDir, config: &Config) -> Arc<Accounts> {
-    Arc::new(Accounts::open(state.path(), config.guest).unwrap())
+fn folders() -> (TempDir, TempDir) {
+    (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap())
+}
+
+fn add(state: &TempDir, name: &str, password: &str, terms: Terms) {
+    let name = AccountName::parse(name).unwrap();
+    let hash = Some(PasswordHash::new(password.as_bytes()).unwrap());
+    AccountsFile::of(state.path()).add(StoredAccount { name, hash, terms }).unwrap();
+}
+
+fn start(config: &Config, accounts: &Arc<Accounts>) -> Server {
+    let identity = Identity::load_or_create(&config.state_dir).unwrap();
+    Server::start(config, Arc::clone(accounts), &identity).unwrap()
 }
 
 fn config(share: &TempDir, state: &TempDir, change: impl FnOnce(&mut Config)) -> Config {
     let mut config = Config {
-        share: share.path().to_owned(),
-        state_dir: state.path().to_owned(),
-        listen: vec!["127.0.0.1:0".parse().unwrap()],
-        port: 0,
         guest: Some(Rights::read_write()),
         welcome: "Welcome aboard".to_owned(),
         name: "test".to_owned(),
         workers: 4,
-        durability: Durability::Group,
-        ftp: None,
-        limits: Limits::default(),
-        penalties: PenaltyRules::default(),
-        undo: UndoLimits::default(),
-        audit: AuditSettings::default(),
-        sandbox: false,
+        ..Config::on_loopback(share.path().to_owned(), state.path().to_owned())
     };
     change(&mut config);
     config
 }
 
 impl Fixture {
+    fn start(share: TempDir, state: TempDir, change: impl FnOnce(&mut Config)) -> Self {
+        let config = config(&share, &state, change);
+        let accounts = Arc::new(Accounts::open(state.path(), config.guest).unwrap());
+        let server = start(&config, &accounts);
+        Self { server, share, state }
+    }
+
     /// Ends the server at once and starts another on the same folders.
     pub fn restart(self, change: impl FnOnce(&mut Config)) -> Self {
         let Self { server, share, state } = self;
         server.stop_now();
         server.wait();
         drop(server);
-        let config = config(&share, &state, change);
-        let accounts = accounts(&state, &config);
-        let identity = Identity::load_or_create(state.path()).unwrap();
-        let server = Server::start(&config, accounts, &identity).unwrap();
-        Self { server, share, state }
+        Self::start(share, state, change)
     }
 
     pub fn address(&self) -> SocketAddr {
