@@ -5,11 +5,12 @@ mod support;
 use ferry_client::job::{self, JobOptions, Transfer};
 use ferry_client::trust::KnownServers;
 use ferry_client::{Client, ConnectOptions};
-use ferry_protocol::{Answer, EntryKind, Fault, RemotePath, Request, Status};
+use ferry_protocol::{Answer, Digest, EntryKind, Fault, RemotePath, Request, Status};
+use std::fs;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
-use support::{FakeServer, Peer, entry, page};
+use support::{FakeServer, Peer, Sent, entry, page};
 
 const RETRY_FOR: Duration = Duration::from_millis(900);
 
@@ -75,4 +76,41 @@ fn a_walk_that_goes_on_after_each_cut_is_not_given_up() {
     assert_eq!(report.folders_done, NAMES.len() as u64 + 1);
     drop(client);
     server.join();
+}
+
+/// A file that had come whole while the next one was cut was once thrown away when the time for
+/// retries ended, or when the job was paused before.
+#[test]
+fn what_came_whole_before_the_last_cut_is_kept() {
+    let state = tempfile::tempdir().unwrap();
+    // The walk may have a connection of its own, so nobody waits for the second.
+    let server = FakeServer::start(2, |_, peer| {
+        peer.greet();
+        let mut is_first = true;
+        while let Some(Sent::Request(number, request)) = peer.next() {
+            match request {
+                Request::Stat(_) => {
+                    peer.answer(number, &Answer::Entry(entry(b"tree", EntryKind::Folder, 0)));
+                }
+                Request::Walk(_) => {
+                    let entries = [b"a", b"b"].map(|name| entry(name, EntryKind::File, 5));
+                    peer.answer(number, &page(entries.to_vec(), true));
+                }
+                Request::Get { .. } if std::mem::take(&mut is_first) => {
+                    peer.content(number, b"whole", Digest::of(b"whole"));
+                }
+                _ => return,
+            }
+        }
+    });
+    let mut options = server.options(state.path());
+    options.retry_for = Duration::ZERO;
+    let mut client = Client::connect(options, Arc::new(support::TrustsAll)).unwrap();
+    let local = state.path().join("tree");
+    let transfer = Transfer { local: local.clone(), remote: RemotePath::parse(b"/tree").unwrap() };
+    let options = JobOptions { connections: 1, ..JobOptions::default() };
+    let report = job::download(&mut client, vec![transfer], &options);
+    assert!(report.stopped.is_some(), "{report}");
+    assert_eq!(report.files_done, 1, "{report}");
+    assert_eq!(fs::read(local.join("a")).unwrap(), b"whole");
 }

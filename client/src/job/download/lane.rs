@@ -68,6 +68,8 @@ impl<'a> Lane<'a> {
                 Ok(false) => break,
                 Err(err) if err.is_retryable() => {
                     self.take_back();
+                    // What is whole and verified is kept, however long nobody answers.
+                    self.place_finished();
                     if let Err(err) = self.backoff.wait(err) {
                         self.leave_parts();
                         return Err(err);
