@@ -99,17 +99,28 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Opens a file of ours again, to read it and to write on; never through a link.
+/// Opens a file of ours again, to read it and to write on; never through a link. One that has
+/// got the bits of a file that nobody may write is made ours first.
+#[cfg(unix)]
 pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or(0);
     let mut options = File::options();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or(0);
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    options.read(true).custom_flags(flags);
+    match options.clone().write(true).open(path) {
+        Err(err) if err.kind() == io::ErrorKind::PermissionDenied => {
+            options.open(path)?.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+            options.write(true).open(path)
+        }
+        opened => opened,
     }
-    options.open(path)
+}
+
+/// Opens a file of ours again, to read it and to write on.
+#[cfg(not(unix))]
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+    File::options().read(true).write(true).open(path)
 }
 
 /// Fills `buffer` from a file's bytes at `offset`, without moving its position.

@@ -6,6 +6,8 @@ mod support;
 
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use support::gate::Gate;
@@ -19,6 +21,7 @@ const SEGMENT: usize = 256 * 1024;
 
 fn ferry(place: &Place, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
+    as_ordinary_user(place, &mut command);
     command
         .args(arguments)
         .args(["--json", "--fingerprint", &place.fingerprint])
@@ -28,6 +31,17 @@ fn ferry(place: &Place, arguments: &[&str]) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
+}
+
+/// Permission bits mean nothing to root, should it run the tests.
+fn as_ordinary_user(place: &Place, command: &mut Command) {
+    const NOBODY: u32 = 65534;
+    if rustix::process::geteuid().is_root() {
+        for folder in ["", "down"].map(|name| place.path(name)).iter().filter(|at| at.exists()) {
+            chown(folder, Some(NOBODY), None).unwrap();
+        }
+        command.uid(NOBODY);
+    }
 }
 
 fn lines(output: &Output) -> Vec<Value> {
@@ -161,6 +175,30 @@ fn a_damaged_part_costs_its_segments_alone() {
     assert!(held > BEFORE / 4 && passed < left + 500_000, "{passed} bytes for the last {left}");
     assert_eq!(fs::read(place.path("down/big")).unwrap(), noise(BIG));
     assert!(parts_below(&place.path("down")).is_empty());
+}
+
+/// The part of a file that nobody may write has its permission bits before its name. Whoever was
+/// killed in between once began from zero, and left the part behind.
+#[test]
+fn a_part_that_nobody_may_write_is_gone_on_with() {
+    let place = Place::new();
+    fs::create_dir(place.path("down")).unwrap();
+    fs::write(place.path("share/big"), noise(BIG)).unwrap();
+    let gate = Gate::start(place.port(), BEFORE);
+    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
+    let down = place.path("down");
+    let has_come = || segments_held_by_parts(&down) >= BEFORE / SEGMENT as u64 / 2;
+    kill_when(&place, &gate, &["get", &url, "down/"], has_come);
+    let held = segments_held_by_parts(&down) * SEGMENT as u64;
+    fs::set_permissions(only_part(&down), fs::Permissions::from_mode(0o444)).unwrap();
+    gate.open(UNBOUNDED);
+    let (exit, out) = run(&place, &["get", &url, "down/"]);
+    let passed = gate.open(UNBOUNDED);
+    assert_eq!(exit, Some(0), "{out:?}");
+    let left = u64::from(BIG) - held;
+    assert!(passed < left + 500_000, "{passed} bytes for the last {left}");
+    assert_eq!(fs::read(down.join("big")).unwrap(), noise(BIG));
+    assert!(parts_below(&down).is_empty());
 }
 
 #[test]
