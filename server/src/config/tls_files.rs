@@ -13,18 +13,6 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
-    /// The folders that hold the files, and those that links lead to: a renewal puts new files
-    /// there.
-    pub(crate) fn folders(&self) -> Vec<PathBuf> {
-        let named = [&self.certificate, &self.key].map(PathBuf::clone);
-        let resolved = named.clone().into_iter().filter_map(|path| path.canonicalize().ok());
-        let all = named.iter().cloned().chain(resolved);
-        let mut folders: Vec<_> = all.filter_map(|path| Some(path.parent()?.to_owned())).collect();
-        folders.sort();
-        folders.dedup();
-        folders
-    }
-
     /// Reads the section; paths count from `folder`.
     pub(super) fn read<'t>(
         mut section: Section<'t>,

@@ -116,10 +116,9 @@ fn start_server(
 fn confine(config: &Config, accounts: &Accounts, arguments: &ServeArguments) -> Sandbox {
     let folders = folders::of(config, accounts);
     let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
-    let renewed = Findings::read(arguments, Some(&config.state_dir)).tls;
-    let renewed = renewed.map(|files| files.folders()).unwrap_or_default();
-    let file = arguments.config.as_deref();
-    let files = [Path::new("/dev/null")].into_iter().chain(file);
+    let read = Findings::read(arguments, Some(&config.state_dir));
+    let renewed = folders::of_files(read.file.as_deref(), read.tls.as_ref());
+    let files = [Path::new("/dev/null")].into_iter().chain(read.file.as_deref());
     let files: Vec<&Path> = files.chain(renewed.iter().map(PathBuf::as_path)).collect();
     // FTP clients may have the server connect to them where the configuration lets them.
     let may_connect = config.ftp.as_ref().is_some_and(|ftp| ftp.active);

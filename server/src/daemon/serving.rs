@@ -28,6 +28,8 @@ pub(super) struct Serving {
     /// Where the configuration came from, to see on a reload whether it has changed.
     arguments: ServeArguments,
     fingerprint: Mutex<String>,
+    /// Whether the certificate that it began with is renewed by its owner.
+    has_own_certificate: bool,
     started: Instant,
     ending: AtomicBool,
     owned: Option<Owned>,
@@ -51,6 +53,7 @@ impl Serving {
         identity: &Identity,
     ) -> Self {
         let fingerprint = Mutex::new(identity.fingerprint.clone());
+        let has_own_certificate = identity.is_owners;
         let (started, ending) = (Instant::now(), AtomicBool::new(false));
         let owned = None;
         let sandbox = Sandbox::None("nobody put it up".to_owned());
@@ -61,6 +64,7 @@ impl Serving {
             config,
             arguments,
             fingerprint,
+            has_own_certificate,
             started,
             ending,
             owned,
@@ -144,7 +148,11 @@ impl Serving {
     /// Presents the owner's certificate as its files have it now.
     fn renew_certificate(&self) -> Result<(), String> {
         let read = Findings::read(&self.arguments, Some(&self.config.state_dir));
-        let Some(files) = read.tls else { return Ok(()) };
+        let Some(files) = read.tls else {
+            // Told as done, the old certificate would be presented until it is out of date.
+            let is_lost = self.has_own_certificate && !read.mistakes.is_empty();
+            return if is_lost { Err(read.mistakes.to_string()) } else { Ok(()) };
+        };
         let identity = Identity::of_files(&files).map_err(|err| err.to_string())?;
         self.server.present(&identity).map_err(|err| err.to_string())?;
         *self.fingerprint.lock() = identity.fingerprint;

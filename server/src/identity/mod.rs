@@ -31,6 +31,8 @@ pub struct Identity {
     pub key_der: PrivateKeyDer<'static>,
     /// SHA-256 of the `SubjectPublicKeyInfo`, in base32: 52 lower-case characters.
     pub fingerprint: String,
+    /// Whether the files are the owner's own, which somebody else renews.
+    pub is_owners: bool,
 }
 
 const CERTIFICATE_FILE: &str = "certificate.pem";
@@ -82,7 +84,8 @@ impl Identity {
             .map_err(|err| Error::own(certificate, &err))?;
         let fingerprint = fingerprint(parsed.subject_public_key_info().as_ref());
         tls::check_pair(&certificate_der, &key_der).map_err(|err| Error::own(key, &err))?;
-        Ok(Self { certificate_der, intermediates: chain.collect(), key_der, fingerprint })
+        let intermediates = chain.collect();
+        Ok(Self { certificate_der, intermediates, key_der, fingerprint, is_owners: true })
     }
 
     /// Reads certificate and key as [`load_or_create`](Self::load_or_create) does, and makes
@@ -110,6 +113,7 @@ impl Identity {
             intermediates: Vec::new(),
             key_der: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
             fingerprint: fingerprint(&key.subject_public_key_info()),
+            is_owners: false,
         }
     }
 }

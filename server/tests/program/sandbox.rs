@@ -1,6 +1,7 @@
 //! The program shuts itself into its folders, says so, and says what it cannot reach.
 
-use crate::place::Place;
+use crate::place::{Foreground, Place};
+use ferry_server::identity::Identity;
 use std::fs;
 
 #[test]
@@ -26,4 +27,37 @@ fn a_folder_that_comes_later_needs_a_restart_where_there_is_a_wall() {
     place.run(&["stop"]).says(&["stopped"]);
     let record = fs::read_to_string(place.state().join("audit.log")).unwrap();
     assert!(record.contains("changed anna"), "{record}");
+}
+
+#[test]
+fn a_configuration_that_is_saved_by_rename_is_read_again_and_renews_the_certificate() {
+    let place = Place::new();
+    let (etc, tls) = (place.base.path().join("etc"), place.base.path().join("tls"));
+    fs::create_dir(&etc).unwrap();
+    fs::create_dir(&tls).unwrap();
+    let config = etc.join("ferry.toml");
+    // As an editor does: what is saved is another file of that name.
+    let save = |text: &str| {
+        fs::write(etc.join("new"), text).unwrap();
+        fs::rename(etc.join("new"), &config).unwrap();
+    };
+    let written = "guest = \"read\"\n[tls]\ncertificate = \"../tls/certificate.pem\"\n\
+                   key = \"../tls/key.pem\"\n";
+    save(written);
+    Identity::load_or_create(&tls).unwrap();
+    let _server = Foreground::serve(&place, &["--config", config.to_str().unwrap()]);
+    save(&format!("# edited\n{written}"));
+    for name in ["certificate.pem", "key.pem"] {
+        fs::remove_file(tls.join(name)).unwrap();
+    }
+    let renewed = Identity::load_or_create(&tls).unwrap().fingerprint;
+    let told = place.run(&["reload"]);
+    assert!(told.code == 0 && !told.out.contains("configuration"), "{told:?}");
+    assert_eq!(place.status()["fingerprint"], renewed.as_str());
+
+    save("guest = \"read\n");
+    place.run(&["reload"]).refuses(&["ferry.toml:1:", "stay as they were"]);
+    fs::remove_file(&config).unwrap();
+    place.run(&["reload"]).refuses(&["ferry.toml: cannot be read"]);
+    assert_eq!(place.status()["fingerprint"], renewed.as_str());
 }
