@@ -12,8 +12,8 @@
 mod support;
 
 use ferry_protocol::{
-    Answer, Attributes, Change, Digest, Entry, IfExists, Range, Removal, Request, Timestamp,
-    TransferId,
+    Answer, Attributes, Change, Digest, Entry, IfExists, Preflight, PreflightEntry, Put, Range,
+    Removal, Request, SegmentRange, Status, Timestamp, TransferId, UndoGroup, feature,
 };
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use support::{Fixture, RawClient, at, operation, put, serve};
+use support::{Fixture, RawClient, Received, at, operation, put, serve};
 
 /// Rounds where no time is given: enough for many thousand swaps.
 const ROUNDS: u32 = 150;
@@ -63,7 +63,8 @@ impl Swapper {
 
 /// Everything outside that an escape would change: names, content, bits and times.
 fn picture(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, u32, i64, u64)> {
-    let paths = ["", "secret", "inner", "inner/deep"].map(|name| folder.join(name));
+    let paths =
+        ["", "secret", "large", "hollow", "inner", "inner/deep"].map(|name| folder.join(name));
     let facts = paths.into_iter().map(|path| {
         let metadata = fs::symlink_metadata(&path).unwrap();
         let content = if metadata.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
@@ -77,17 +78,17 @@ fn picture(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, u32, i64, u64)> {
 /// What lies outside is known by this: nothing inside has its length or its names.
 const OUTSIDE: &[u8] = b"outside";
 
+/// What lies outside under the name of a file that is sent by segments: longer than that.
+static OUTSIDE_LARGE: [u8; 2 << 20] = [9; 2 << 20];
+
 fn is_outside(entry: &Entry) -> bool {
-    entry.size == OUTSIDE.len() as u64 || entry.name.ends_with(b"inner")
+    let is_named = [&b"inner"[..], b"hollow"].iter().any(|name| entry.name.ends_with(name));
+    is_named || [OUTSIDE.len(), OUTSIDE_LARGE.len()].contains(&(entry.size as usize))
 }
 
 /// One of everything on names behind the door. What is read must not be what lies outside.
 fn round(client: &mut RawClient) {
-    for listing in [Request::List(at("/door")), Request::Walk(at("/"))] {
-        if let Answer::Page(page) = client.ask(&listing) {
-            assert!(!page.entries.iter().any(is_outside), "listed from outside: {page:?}");
-        }
-    }
+    look(client);
     for path in ["/door/secret", "/door/inner", "/door/inner/deep"] {
         if let Answer::Entry(entry) = client.ask(&Request::Stat(at(path))) {
             assert!(!is_outside(&entry), "seen outside: {entry:?}");
@@ -115,6 +116,7 @@ fn round(client: &mut RawClient) {
             if_exists: IfExists::Replace,
         },
         Change::Copy { from: at("/plain"), to: at("/door/copy"), if_exists: IfExists::Replace },
+        Change::Remove { path: at("/door/hollow"), removal: Removal::EmptyFolder },
         Change::Remove { path: at("/door/inner"), removal: Removal::Tree },
         Change::Remove { path: at("/door/made"), removal: Removal::Tree },
     ];
@@ -122,6 +124,116 @@ fn round(client: &mut RawClient) {
         client.ask(&Request::Change { operation: operation(), change });
     }
     large(client);
+    undo(client);
+}
+
+/// All that names what lies in a folder, asked from here and from within.
+fn look(client: &mut RawClient) {
+    client.ask(&Request::ChangeDirectory(at("/door")));
+    let [door, top, inner, here] = ["/door", "/", "inner", ""].map(at);
+    for listing in [Request::List(door), Request::Walk(top), Request::List(here)] {
+        if let Answer::Page(page) = client.ask(&listing) {
+            assert!(!page.entries.iter().any(is_outside), "listed from outside: {page:?}");
+        }
+    }
+    let room = client.ask(&Request::Space(inner));
+    assert!(!matches!(room, Answer::SpaceIs(_)), "measured outside: {room:?}");
+    let entered = client.ask(&Request::ChangeDirectory(at("/door/inner")));
+    assert!(!matches!(entered, Answer::Directory(_)), "entered outside: {entered:?}");
+    client.ask(&Request::ChangeDirectory(at("/")));
+    let files = [&b"inner"[..], b"hollow"];
+    let entries = files.map(|name| PreflightEntry { is_folder: false, name: name.to_vec() });
+    let asked = Preflight {
+        job: TransferId(operation().0),
+        folder: at("/door"),
+        bytes: 1,
+        entries: entries.to_vec(),
+    };
+    if let Answer::FitnessIs(fitness) = client.ask(&Request::Preflight(asked)) {
+        let is_seen = fitness.problems.iter().any(|problem| problem.status == Status::IS_A_FOLDER);
+        assert!(!is_seen, "seen outside: {fitness:?}");
+    }
+}
+
+/// What was replaced or removed comes back behind the door, over what lies there, or is given up.
+fn undo(client: &mut RawClient) {
+    let group = Some(UndoGroup(operation().0));
+    client.ask(&Request::UndoGroup(group));
+    for name in ["/door/new", "/door/large", "/door/secret"] {
+        let change = Change::Remove { path: at(name), removal: Removal::File };
+        client.ask(&Request::Change { operation: operation(), change });
+    }
+    client.ask(&Request::UndoGroup(None));
+    let Answer::UndoPage(page) = client.ask(&Request::UndoList { group, before: None }) else {
+        panic!("undo is not listed")
+    };
+    let targets = ["/door/secret", "/door/large", "/door/back"];
+    for (kept, to) in page.entries.into_iter().zip(targets) {
+        assert!(!is_outside(&kept.entry), "kept from outside: {kept:?}");
+        let back = Change::Undo { id: kept.id, to: at(to), if_exists: IfExists::Replace };
+        for change in [back, Change::UndoForget { id: kept.id }] {
+            client.ask(&Request::Change { operation: operation(), change });
+        }
+    }
+}
+
+/// The same file by segments, left and gone on with; and another part, which is abandoned.
+fn segments(client: &mut RawClient) {
+    let content = vec![7; (1 << 20) + 1];
+    let announced = put("/door/large", content.len() as u64, IfExists::Replace);
+    let begun = Put { transfer: TransferId(operation().0), ..announced.clone() };
+    let again = Put { resume: true, operation: operation(), ..begun.clone() };
+    if let Some(number) = begin(client, &begun, &content) {
+        client.send_as(number, &Request::PutLeave);
+        client.answer();
+        if let Some(number) = begin(client, &again, &content) {
+            for (index, piece) in content.chunks(SEGMENT_LEN).enumerate().skip(1) {
+                client.send_segment(number, index as u32, piece);
+            }
+            client.send_as(number, &Request::PutEnd(Digest::of(&content)));
+            client.answer();
+        }
+    }
+    let given_up = Put { transfer: TransferId(operation().0), operation: operation(), ..announced };
+    if let Some(number) = begin(client, &given_up, &content) {
+        client.send_as(number, &Request::PutLeave);
+        client.answer();
+    }
+    client.ask(&Request::Parts(TransferId([0; 16])));
+    for transfer in [given_up.transfer, again.transfer] {
+        client.ask(&Request::PartAbandon(transfer));
+    }
+    fetch(client);
+}
+
+const SEGMENT_LEN: usize = ferry_protocol::limits::SEGMENT_LEN as usize;
+
+/// Announces a put and sends its first segment; nothing where the put is refused.
+fn begin(client: &mut RawClient, announced: &Put, content: &[u8]) -> Option<u32> {
+    let number = client.send(&Request::Put(announced.clone()));
+    if !matches!(client.answer(), Answer::Missing(_)) {
+        return None;
+    }
+    client.send_segment(number, 0, &content[..SEGMENT_LEN]);
+    Some(number)
+}
+
+/// Fetches segments and their values of what has a longer namesake outside.
+fn fetch(client: &mut RawClient) {
+    let (path, range) = (at("/door/large"), SegmentRange { first: 0, count: 2 });
+    let values = client.ask(&Request::SegmentValues { path: path.clone(), range });
+    if let Answer::SegmentValuesAre(stored) = values {
+        assert_ne!(stored.file_size, OUTSIDE_LARGE.len() as u64, "read outside");
+    }
+    client.send(&Request::GetSegments { path, range });
+    loop {
+        match client.receive().unwrap() {
+            Received::Answer(_, Answer::Content(_) | Answer::SegmentValue(_)) => {}
+            Received::Data(_, piece) => assert_ne!(piece[0], OUTSIDE_LARGE[0], "sent from outside"),
+            Received::Answer(..) => break,
+            Received::Unknown(kind) => panic!("unknown {kind}"),
+        }
+    }
 }
 
 /// A large put is opened, filled and committed in steps, each of which can be raced.
@@ -143,6 +255,8 @@ fn large(client: &mut RawClient) {
 fn prepare(fixture: &Fixture) -> tempfile::TempDir {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("secret"), OUTSIDE).unwrap();
+    fs::write(outside.path().join("large"), &OUTSIDE_LARGE[..]).unwrap();
+    fs::create_dir(outside.path().join("hollow")).unwrap();
     fs::create_dir(outside.path().join("inner")).unwrap();
     fs::write(outside.path().join("inner/deep"), OUTSIDE).unwrap();
     let share = fixture.share.path();
@@ -160,10 +274,12 @@ fn a_swapped_folder_leads_nowhere_whatever_is_done_with_it() {
     let swapper = Swapper::start(fixture.share.path());
     let secs = std::env::var("FERRY_RACE_SECS").ok().and_then(|secs| secs.parse().ok());
     let until = secs.map(|secs| Instant::now() + Duration::from_secs(secs));
-    let mut client = fixture.guest();
+    let mut client = fixture.guest_with(feature::UNDO | feature::PREFLIGHT);
+    let mut by_segments = fixture.guest_with(feature::SEGMENTS);
     let mut rounds = 0_u64;
     loop {
         round(&mut client);
+        segments(&mut by_segments);
         rounds += 1;
         let is_over = match until {
             Some(until) => Instant::now() >= until,
@@ -176,5 +292,5 @@ fn a_swapped_folder_leads_nowhere_whatever_is_done_with_it() {
     let swaps = swapper.stop();
     assert_eq!(picture(outside.path()), before, "something outside was changed");
     assert_eq!(fixture.server.counters().panics, 0);
-    println!("race: {rounds} rounds of 25 operations, {swaps} swaps, 0 escapes");
+    println!("race: {rounds} rounds of every operation, {swaps} swaps, 0 escapes");
 }
