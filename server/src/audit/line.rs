@@ -143,10 +143,10 @@ impl Line {
             word(self.result)
         );
         if let Some(path) = &self.path {
-            write!(words, " \"{path}\"").ok();
+            write!(words, " {}", quoted(path)).ok();
         }
         if let Some(to) = &self.to {
-            write!(words, " to \"{to}\"").ok();
+            write!(words, " to {}", quoted(to)).ok();
         }
         if let Some(size) = self.size {
             write!(words, " {size} bytes").ok();
@@ -163,6 +163,11 @@ impl Line {
 
 /// The name that the guest has in the record.
 pub(super) const GUEST: &str = "guest";
+
+/// An escaped text in quotes that it cannot end itself.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\\\""))
+}
 
 fn word(value: impl Serialize) -> String {
     match serde_json::to_value(value) {

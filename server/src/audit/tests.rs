@@ -156,3 +156,12 @@ fn words_for_a_person_are_one_line() {
     let rest = " ann 192.0.2.7:51234 upload failed \"/a\\nb\": the disk\\nis full\n";
     assert!(text.ends_with(rest), "{text}");
 }
+
+#[test]
+fn a_name_with_quotes_adds_no_words() {
+    let mut line = Line::new(&who("ann"), Action::Rename);
+    line.path = Some(path(br#"/a" 7 bytes"#).to_string());
+    line.to = Some(path(br#"/b\" to "/c"#).to_string());
+    let rest = r#" rename done "/a\" 7 bytes" to "/b\\\" to \"/c""#;
+    assert!(line.to_words().ends_with(rest), "{}", line.to_words());
+}
