@@ -25,9 +25,9 @@ pub enum AuditFormat {
     /// One JSON object.
     #[default]
     Json,
-    /// Words for a person.
+    /// Words for a person. They are not read back: each start begins every history anew.
     Text,
-    /// Nothing is written; each person's own history is kept in memory only.
+    /// Nothing is written; each person's own history is kept in memory only, until the server ends.
     Off,
 }
 
