@@ -83,6 +83,32 @@ fn a_running_job_that_is_given_up_leaves_nothing_at_the_server() {
     assert_eq!(parts_in(&place.path("share")), 0);
 }
 
+/// A source that is written anew while its upload is cut, or while it is on its way, is sent anew
+/// by the same run, and the server keeps nothing of what it was before.
+#[test]
+fn a_source_that_changes_under_way_is_sent_anew_and_leaves_nothing() {
+    for is_cut in [true, false] {
+        let place = Place::new();
+        let gate = Gate::start(place.port(), BEFORE);
+        let (_, job, client) = begin(&place, gate.port);
+        let options = job.options();
+        let running = job.start(client, options).unwrap();
+        gate.wait_until_stalled();
+        assert_eq!(parts_in(&place.path("share")), 1);
+        let changed: Vec<u8> = noise(BIG).into_iter().map(|byte| !byte).collect();
+        fs::write(place.path("big"), &changed).unwrap();
+        if is_cut {
+            gate.open(UNBOUNDED);
+        } else {
+            gate.go_on();
+        }
+        let report = running.wait();
+        assert!(report.is_success(), "{is_cut}: {report} {:?}", report.failed);
+        assert_eq!(fs::read(place.path("share/big")).unwrap(), changed, "{is_cut}");
+        assert_eq!(parts_in(&place.path("share")), 0, "{is_cut}");
+    }
+}
+
 #[test]
 fn a_job_that_nobody_works_on_tells_what_its_server_holds() {
     let place = Place::new();

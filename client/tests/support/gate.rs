@@ -54,6 +54,14 @@ impl Gate {
         self.shared.changed.wait_while(&mut state, |state| !state.is_stalled);
     }
 
+    /// Lets everything through from now on, also what is held still.
+    pub(crate) fn go_on(&self) {
+        let mut state = self.shared.state.lock();
+        state.left = u64::MAX;
+        state.is_stalled = false;
+        self.shared.changed.notify_all();
+    }
+
     /// Ends what is held still, lets `bytes` more through, and returns how many passed before.
     pub(crate) fn open(&self, bytes: u64) -> u64 {
         let mut state = self.shared.state.lock();
@@ -79,17 +87,20 @@ impl Shared {
 
     fn admits(&self, count: u64) -> bool {
         let mut state = self.state.lock();
-        if state.left >= count {
-            state.left -= count;
-            state.passed += count;
-            return true;
-        }
-        state.left = 0;
-        state.is_stalled = true;
-        self.changed.notify_all();
         let opened = state.times_opened;
-        self.changed.wait_while(&mut state, |state| state.times_opened == opened);
-        false
+        if state.left < count {
+            state.left = 0;
+            state.is_stalled = true;
+            self.changed.notify_all();
+            let is_held = |state: &mut State| state.left < count && state.times_opened == opened;
+            self.changed.wait_while(&mut state, is_held);
+        }
+        if state.times_opened != opened {
+            return false;
+        }
+        state.left -= count;
+        state.passed += count;
+        true
     }
 }
 

@@ -11,10 +11,11 @@ use crate::job::lanes::Job;
 use crate::journal::Held;
 use crate::local_file;
 use crate::{Error, Stage, sys};
+use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{
     Answer, Digest, Fault, PeerMisbehaved, Range, Request, Status, Stored, TransferId, feature,
 };
-use std::fs::File;
+use std::fs::{self, File};
 use std::sync::Arc;
 
 /// How the sending of one file ended.
@@ -37,7 +38,8 @@ pub(super) fn send(
     invite: impl FnOnce(&Arc<Outgoing>),
 ) -> Result<Sent, Error> {
     let file = match open(item) {
-        Ok(file) => file,
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok(Sent::Again),
         Err(err) => return Ok(Sent::Failed(err)),
     };
     if !item.may_resume {
@@ -96,9 +98,18 @@ pub(super) fn abandon(connection: &mut Connection, stale: TransferId) -> Result<
         return Ok(());
     }
     match connection.ask(&Request::PartAbandon(stale), b"") {
-        Ok(_) | Err(Error::Remote { .. }) => Ok(()),
+        Ok(_) => Ok(()),
+        Err(Error::Remote { fault, .. }) if fault.status != Status::BUSY => Ok(()),
+        // As when the server has not yet noticed that the connection that sent it is lost.
         Err(err) => Err(err),
     }
+}
+
+/// Whether the file is another one than was to be sent.
+pub(super) fn has_changed(item: &Item) -> bool {
+    fs::metadata(&item.local).is_ok_and(|now| {
+        now.is_file() && (now.len() != item.size || sys::modified(&now) != item.modified)
+    })
 }
 
 /// Whether the server's file has the same content.
@@ -111,7 +122,9 @@ pub(super) fn is_equal(connection: &mut Connection, item: &Item) -> Result<bool,
         && remote.digest == local_file::digest(&item.local, item.size)?)
 }
 
-fn open(item: &mut Item) -> Result<File, Error> {
+/// Opens the file. One that changed since it was planned is another upload; `None` where that has
+/// to be begun anew, as the server holds what was sent of the old one, or it is a small one now.
+fn open(item: &mut Item) -> Result<Option<File>, Error> {
     let local = |source| Error::local("open", &item.local, source);
     let file = sys::open_to_read(&item.local).map_err(local)?;
     let metadata = file.metadata().map_err(local)?;
@@ -125,9 +138,13 @@ fn open(item: &mut Item) -> Result<File, Error> {
     if metadata.len() != item.size || modified != item.modified {
         item.size = metadata.len();
         item.modified = modified;
+        let was_begun = item.may_resume;
         item.renew()?;
+        if was_begun || item.size <= SMALL_PUT_MAX {
+            return Ok(None);
+        }
     }
-    Ok(file)
+    Ok(Some(file))
 }
 
 pub(super) fn refused(connection: &Connection, answer: Answer) -> Result<Sent, Error> {

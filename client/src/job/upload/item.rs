@@ -3,6 +3,7 @@
 use crate::job::conflict::{Ruled, Ruling};
 use crate::job::noted::FileState;
 use crate::{Error, random};
+use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{
     IfExists, OperationId, Permissions, Put, RemotePath, SegmentValues, Timestamp, TransferId,
 };
@@ -40,7 +41,7 @@ pub(super) struct Item {
     pub(super) ruling: Option<Ruling>,
     /// Values of its segments that are known from an earlier attempt.
     pub(super) values: SegmentValues,
-    /// What an earlier run began of the file before it changed; the server need not keep it.
+    /// What was begun of the file before it changed; the server need not keep it.
     pub(super) stale: Option<TransferId>,
     /// Whether the server has it, and does not say that it is on stable storage.
     pub(super) is_unsynced: bool,
@@ -63,10 +64,16 @@ impl Item {
         self.local.as_os_str().as_encoded_bytes()
     }
 
-    /// Gets new ids: what follows is another upload to the server.
+    /// Gets new ids: what follows is another upload to the server. What it holds of a big file is
+    /// stale then; of a small one it is overwritten under the id that is the same in every run.
     pub(super) fn renew(&mut self) -> Result<(), Error> {
         self.operation = random::operation_id()?;
-        self.transfer = random::transfer_id()?;
+        if self.may_resume {
+            self.stale = Some(self.transfer);
+        }
+        if self.may_resume || self.size > SMALL_PUT_MAX {
+            self.transfer = random::transfer_id()?;
+        }
         self.may_resume = false;
         // A file that changed has other values; otherwise they are computed again.
         self.values = SegmentValues::new();
@@ -89,6 +96,45 @@ impl Item {
             if_exists: self.if_exists,
             resume: self.may_resume,
             with_parents: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(size: u64, may_resume: bool) -> Item {
+        Item {
+            local: PathBuf::from("here"),
+            wanted: RemotePath::root(),
+            target: RemotePath::root(),
+            size,
+            modified: Timestamp(0),
+            permissions: Permissions::from_mode(0o644),
+            if_exists: IfExists::Refuse,
+            operation: random::operation_id().unwrap(),
+            transfer: random::transfer_id().unwrap(),
+            names_tried: 0,
+            failures: 0,
+            reached: 0,
+            may_resume,
+            ruling: None,
+            values: SegmentValues::new(),
+            stale: None,
+            is_unsynced: false,
+        }
+    }
+
+    #[test]
+    fn what_the_server_may_hold_is_overwritten_or_given_up() {
+        for (size, may_resume) in [(5, false), (SMALL_PUT_MAX + 1, true), (5, true)] {
+            let mut item = item(size, may_resume);
+            let (operation, transfer) = (item.operation, item.transfer);
+            item.renew().unwrap();
+            assert_ne!(item.operation, operation);
+            assert_eq!(item.stale, may_resume.then_some(transfer));
+            assert_eq!(item.transfer == transfer, !may_resume);
         }
     }
 }

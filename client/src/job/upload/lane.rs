@@ -375,6 +375,11 @@ impl<'a> Lane<'a> {
                 self.again.push_back(Work::File(item));
                 Ok(())
             }
+            Ok(Sent::Failed(_)) if item.failures < FAILURES_MAX && big::has_changed(&item) => {
+                item.failures += 1;
+                self.again.push_back(Work::File(item));
+                Ok(())
+            }
             Ok(Sent::Failed(err)) => {
                 self.end(&item, FinalOutcome::Failed(err));
                 Ok(())
