@@ -248,53 +248,100 @@ fn each_rule_does_what_it_says_in_both_directions() {
     }
 }
 
-/// The name was free when the job was planned, and even when the file was begun.
+/// A job of one big file whose name is taken while it is on its way: it was free when the job was
+/// planned, and even when the file was begun.
+fn taken_on_the_way(place: &Place, gate: &Gate, direction: Direction) -> (Jobs, RunningJob) {
+    let (here, there) = (place.path("here"), place.path("share/there"));
+    let (source, target) = match direction {
+        Direction::Upload => (&here, &there),
+        Direction::Download => (&there, &here),
+    };
+    fs::write(source, noise(12_000_000)).unwrap();
+    let client = place.client(gate.port);
+    let jobs = Jobs::open(&place.state()).unwrap();
+    let spec = JobSpec {
+        direction,
+        server: JobServer {
+            host: "127.0.0.1".to_owned(),
+            port: gate.port,
+            account: None,
+            fingerprint: client.fingerprint(),
+        },
+        transfers: vec![Transfer { local: here.clone(), remote: remote("/there") }],
+        rule: Rule::Ask,
+        connections: 1,
+    };
+    let job = jobs.begin(spec).unwrap();
+    let options = job.options();
+    let job = job.start(client, options).unwrap();
+    gate.wait_until_stalled();
+    fs::write(target, "somebody else's").unwrap();
+    // The one meets it when it begins again, the other when all has come.
+    match direction {
+        Direction::Upload => {
+            gate.open(u64::MAX);
+        }
+        Direction::Download => gate.go_on(),
+    }
+    wait_for_a_conflict(&job);
+    (jobs, job)
+}
+
+fn wait_for_a_conflict(job: &RunningJob) {
+    while job.conflicts().is_empty() {
+        assert!(!job.snapshot().is_over);
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_name_that_is_taken_while_its_file_is_on_the_way_is_a_conflict() {
     for direction in [Direction::Upload, Direction::Download] {
         let place = Place::new();
-        let (here, there) = (place.path("here"), place.path("share/there"));
-        let (source, target) = match direction {
-            Direction::Upload => (&here, &there),
-            Direction::Download => (&there, &here),
-        };
-        fs::write(source, noise(12_000_000)).unwrap();
         let gate = Gate::start(place.port(), 6_000_000);
-        let client = place.client(gate.port);
-        let jobs = Jobs::open(&place.state()).unwrap();
-        let spec = JobSpec {
-            direction,
-            server: JobServer {
-                host: "127.0.0.1".to_owned(),
-                port: gate.port,
-                account: None,
-                fingerprint: client.fingerprint(),
-            },
-            transfers: vec![Transfer { local: here.clone(), remote: remote("/there") }],
-            rule: Rule::Ask,
-            connections: 1,
+        let (_, job) = taken_on_the_way(&place, &gate, direction);
+        let target = match direction {
+            Direction::Upload => place.path("share/there"),
+            Direction::Download => place.path("here"),
         };
-        let job = jobs.begin(spec).unwrap();
-        let options = job.options();
-        let job = job.start(client, options).unwrap();
-        gate.wait_until_stalled();
-        fs::write(target, "somebody else's").unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"somebody else's", "{direction:?}");
         gate.open(u64::MAX);
-        while job.conflicts().is_empty() {
-            assert!(!job.snapshot().is_over, "{direction:?}");
-            std::thread::yield_now();
-        }
-        assert_eq!(fs::read(target).unwrap(), b"somebody else's", "{direction:?}");
         job.tray().resolve_all(Choice::KeepBoth);
         let report = job.wait();
         assert!(report.is_success(), "{direction:?}: {report}");
-        assert_eq!(fs::read(target).unwrap(), b"somebody else's", "{direction:?}");
+        assert_eq!(fs::read(&target).unwrap(), b"somebody else's", "{direction:?}");
+        let passed = gate.open(u64::MAX);
+        let is_kept = direction == Direction::Upload || passed < 1_000_000;
+        assert!(is_kept, "what had come whole is not fetched again: {passed} bytes");
         let beside = target.with_file_name(match direction {
             Direction::Upload => "there (1)",
             Direction::Download => "here (1)",
         });
         assert_eq!(fs::read(beside).unwrap(), noise(12_000_000), "{direction:?}");
     }
+}
+
+/// What came of a file was once removed when its job was paused while its conflict waited.
+#[test]
+fn a_download_whose_conflict_waits_outlives_a_pause() {
+    let place = Place::new();
+    let gate = Gate::start(place.port(), 6_000_000);
+    let (jobs, job) = taken_on_the_way(&place, &gate, Direction::Download);
+    let id = job.id().clone();
+    job.pause();
+    drop(job.wait());
+    gate.open(u64::MAX);
+    let open = jobs.take(&id).unwrap();
+    let options = open.options();
+    let job = open.start(place.client(gate.port), options).unwrap();
+    wait_for_a_conflict(&job);
+    job.tray().resolve_all(Choice::Replace);
+    let report = job.wait();
+    assert!(report.is_success(), "{report}");
+    let passed = gate.open(u64::MAX);
+    assert!(passed < 1_000_000, "{passed} bytes passed after the pause");
+    assert_eq!(fs::read(place.path("here")).unwrap(), noise(12_000_000));
+    assert!(!names_in(&place.path("")).iter().any(|name| name.starts_with(".ferry-part-")));
 }
 
 /// Answers a conflict only once every other file is done: it would wait for ever if a question

@@ -93,6 +93,9 @@ impl<'a> Job<'a> {
             self.is_planned.store(true, Ordering::SeqCst);
             self.conflicts.wake();
         });
+        if self.is_noted() {
+            parked.leave();
+        }
     }
 
     fn start<'scope>(
@@ -158,6 +161,9 @@ impl<'a> Job<'a> {
         item: T,
         conflict: Conflict,
     ) -> Result<(), Error> {
+        let id: ConflictId = self.conflicts.next_id();
+        // First, so that what came of it is left for another process should this one stop here.
+        parked.insert(id, item);
         while self.conflicts.is_full() {
             self.check()?;
             self.cancel.wait(TICK)?;
@@ -165,8 +171,6 @@ impl<'a> Job<'a> {
         if let Some(journal) = &self.options.journal {
             journal.conflict_waits(&conflict);
         }
-        let id: ConflictId = self.conflicts.next_id();
-        parked.insert(id, item);
         self.conflicts.add(id, conflict);
         Ok(())
     }

@@ -34,7 +34,7 @@ pub(super) fn fetch(
     if !matches!(fetched, Fetched::Whole) {
         return Ok(fetched);
     }
-    let dressed = item.part.as_ref().map_or(Ok(()), Part::dress);
+    let dressed = item.part.as_mut().map_or(Ok(()), Part::dress);
     Ok(dressed.map_or_else(Fetched::Failed, |()| Fetched::Whole))
 }
 

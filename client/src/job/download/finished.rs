@@ -24,7 +24,7 @@ impl Finished {
     }
 
     /// Brings the files to stable storage and gives them their names. Returns those whose name
-    /// somebody took meanwhile.
+    /// somebody took meanwhile; they keep their parts.
     pub(super) fn place(&mut self, job: &Job<'_>) -> Vec<Item> {
         let mut files = std::mem::take(&mut self.files);
         self.bytes = 0;
@@ -46,10 +46,11 @@ impl Finished {
             .map(|folder| if here(folder) { ".".as_ref() } else { folder.as_path() })
             .try_for_each(sys::sync_folder);
         let mut taken = Vec::new();
-        for ((item, _part), placed) in files.into_iter().zip(placed) {
+        for ((mut item, part), placed) in files.into_iter().zip(placed) {
             let outcome = match (placed, &kept) {
                 (Err(Error::TargetExists { .. }), _) if item.placing == Placing::New => {
                     job.options.progress.take_bytes_back(item.size);
+                    item.part = Some(part);
                     taken.push(item);
                     continue;
                 }

@@ -10,7 +10,7 @@ use super::segments::Fetched;
 use crate::Error;
 use crate::client::Backoff;
 use crate::connection::Connection;
-use crate::job::conflict::Parked;
+use crate::job::conflict::{Parked, Ruled as _};
 use crate::job::inbox::{Inbox, Next};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
@@ -93,9 +93,9 @@ impl<'a> Lane<'a> {
     /// Leaves what came of big files for another process to go on with, if it can know of them.
     fn leave_parts(&mut self) {
         let items = self.unanswered.drain(..).chain(self.again.drain(..));
-        let parts = items.chain(self.unsettled.drain(..)).filter_map(|item| item.part);
+        let items = items.chain(self.unsettled.drain(..));
         if self.job.is_noted() {
-            parts.for_each(Part::keep);
+            items.for_each(Item::leave);
         }
     }
 
@@ -186,8 +186,13 @@ impl<'a> Lane<'a> {
         self.fetch(item)
     }
 
-    /// Asks for a small file; fetches a big one.
-    pub(super) fn fetch(&mut self, item: Item) -> Result<(), Error> {
+    /// Asks for a small file; fetches a big one. One that only lacks its name is not fetched again.
+    pub(super) fn fetch(&mut self, mut item: Item) -> Result<(), Error> {
+        if let Some(part) = item.part.take_if(|part| part.is_whole) {
+            self.job.options.progress.add_bytes(item.size);
+            self.finish(item, part);
+            return Ok(());
+        }
         if item.size > SMALL_PUT_MAX {
             match self.be_alone() {
                 Ok(true) => return self.fetch_big(item),
@@ -265,6 +270,10 @@ impl<'a> Lane<'a> {
 
     fn whole(&mut self, item: Item, part: Part) {
         self.backoff.succeeded();
+        self.finish(item, part);
+    }
+
+    fn finish(&mut self, item: Item, part: Part) {
         if self.finished.add(item, part) {
             self.place_finished();
         }

@@ -5,7 +5,7 @@ use crate::job::lanes::Job;
 use crate::job::noted::{BegunPart, FileState};
 use crate::job::report::FinalOutcome;
 use crate::{Error, random, sys};
-use ferry_protocol::limits::SEGMENT_LEN;
+use ferry_protocol::limits::{SEGMENT_LEN, SMALL_PUT_MAX};
 use ferry_protocol::{
     Content, Entry, Permissions, RemotePath, SegmentValues, Timestamp, segment_count,
 };
@@ -38,6 +38,15 @@ pub(super) struct Item {
 impl Ruled for Item {
     fn ruled(self, ruling: Ruling) -> Self {
         Self { ruling: Some(ruling), ..self }
+    }
+
+    /// Of a small file nothing is noted, so nobody would find its part.
+    fn leave(self) {
+        if self.size > SMALL_PUT_MAX
+            && let Some(part) = self.part
+        {
+            part.keep();
+        }
     }
 }
 
@@ -128,6 +137,8 @@ pub(super) struct Part {
     pub(super) file: Arc<File>,
     /// What the server said of the file.
     content: Content,
+    /// Whether its content is complete and verified: it only lacks its name.
+    pub(super) is_whole: bool,
     is_left: bool,
 }
 
@@ -143,7 +154,7 @@ impl Part {
         let path = named.map_err(|source| Error::local("name a part of", target, source))?;
         let file =
             sys::create_private(&path).map_err(|source| Error::local("create", &path, source))?;
-        Ok(Self { path, file: Arc::new(file), content, is_left: false })
+        Ok(Self { path, file: Arc::new(file), content, is_whole: false, is_left: false })
     }
 
     /// Takes up the part that an earlier run left of a file, and tells how many segments from its
@@ -153,7 +164,8 @@ impl Part {
         let is_beside = path.parent() == item.local.parent();
         let file = is_beside.then(|| sys::open_private(&path)).and_then(Result::ok)?;
         let held = file.metadata().ok()?.len();
-        let part = Self { path, file: Arc::new(file), content: item.content(), is_left: false };
+        let (file, content) = (Arc::new(file), item.content());
+        let part = Self { path, file, content, is_whole: false, is_left: false };
         let found = if held == item.size {
             segment_count(held)?
         } else {
@@ -183,12 +195,14 @@ impl Part {
         written.map_err(|source| Error::local("write", &self.path, source))
     }
 
-    /// Sets time and permission bits; the content is complete.
-    pub(super) fn dress(&self) -> Result<(), Error> {
+    /// Sets time and permission bits; the content is complete and verified.
+    pub(super) fn dress(&mut self) -> Result<(), Error> {
         let failed = |source| Error::local("set the time of", &self.path, source);
         self.file.set_modified(sys::system_time(self.content.modified)).map_err(failed)?;
         sys::set_permissions(&self.file, self.content.permissions)
-            .map_err(|source| Error::local("set the permissions of", &self.path, source))
+            .map_err(|source| Error::local("set the permissions of", &self.path, source))?;
+        self.is_whole = true;
+        Ok(())
     }
 
     /// Gives the file its name. Its content is on stable storage.

@@ -157,7 +157,7 @@ impl<'a> Receiving<'a> {
     }
 
     fn ended(&mut self, item: &mut Item, digest: Digest) -> Taken {
-        let part = match std::mem::replace(&mut self.part, Err(None)) {
+        let mut part = match std::mem::replace(&mut self.part, Err(None)) {
             Ok(part) => part,
             Err(reason) => {
                 return Taken::Failed(reason.unwrap_or_else(|| changed(&item.remote)));

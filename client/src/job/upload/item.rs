@@ -54,6 +54,9 @@ impl Ruled for Work {
             folder @ Self::EmptyFolder(..) => folder,
         }
     }
+
+    /// What came of it is the server's.
+    fn leave(self) {}
 }
 
 /// Failures on the way that are tried again before a file is given up.
