@@ -221,6 +221,14 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens a file whose content is to be brought to stable storage.
+pub(crate) fn open_to_sync(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    return open_to_read(path);
+    #[cfg(not(unix))]
+    return File::options().write(true).open(path);
+}
+
 /// Sets the permission bits, where the system has them.
 pub(crate) fn set_permissions(file: &File, permissions: Permissions) -> io::Result<()> {
     #[cfg(unix)]

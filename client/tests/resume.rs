@@ -201,6 +201,29 @@ fn a_part_that_nobody_may_write_is_gone_on_with() {
     assert!(parts_below(&down).is_empty());
 }
 
+/// A folder that cannot be synced, as one that nobody may read. The failure is told, the file is
+/// no success of the next run, and one that was there already is none before it is synced.
+#[test]
+fn a_name_that_is_not_on_stable_storage_is_no_success() {
+    let place = Place::new();
+    let down = place.path("down");
+    fs::create_dir(&down).unwrap();
+    fs::write(place.path("share/small"), "content").unwrap();
+    let url = format!("ferry://127.0.0.1:{}/small", place.port());
+    let get_with_bits = |bits| {
+        fs::set_permissions(&down, fs::Permissions::from_mode(bits)).unwrap();
+        run(&place, &["get", &url, "down/"])
+    };
+    let (exit, out) = get_with_bits(0o300);
+    assert_eq!(exit, Some(1), "{out:?}");
+    fs::set_permissions(&down, fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(contents(&down).is_empty(), "the name is taken back");
+    assert_eq!(get_with_bits(0o700).0, Some(0));
+    assert_eq!(get_with_bits(0o300).0, Some(1), "it is there, and may not stay");
+    assert_eq!(get_with_bits(0o700).0, Some(0));
+    assert_eq!(fs::read(down.join("small")).unwrap(), b"content");
+}
+
 #[test]
 fn a_file_of_the_server_that_changed_meanwhile_is_fetched_anew() {
     let place = Place::new();

@@ -5,21 +5,48 @@ use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::{Error, sys};
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Files that are whole and verified, and have no name yet.
+/// Files that are whole and verified, and wait for the flush.
 #[derive(Default)]
 pub(super) struct Finished {
-    files: Vec<(Item, Part)>,
+    files: Vec<(Item, Whole)>,
     bytes: u64,
+}
+
+/// The content of a finished file.
+pub(super) enum Whole {
+    /// It has no name yet.
+    Part(Part),
+    /// It lay under this name, equal to the server's. Whoever put it there may have been killed
+    /// before the flush.
+    There(File, PathBuf),
+}
+
+impl Whole {
+    fn file(&self) -> &File {
+        match self {
+            Self::Part(part) => &part.file,
+            Self::There(file, _) => file,
+        }
+    }
+
+    /// Gives it its name, and returns that.
+    fn place(&mut self, item: &Item) -> Result<PathBuf, Error> {
+        match self {
+            Self::Part(part) => part.place(&item.local, item.placing),
+            Self::There(_, name) => Ok(name.clone()),
+        }
+    }
 }
 
 impl Finished {
     /// Adds a file. Returns whether it is time to place all.
-    pub(super) fn add(&mut self, item: Item, part: Part) -> bool {
-        self.bytes += part.size();
-        self.files.push((item, part));
+    pub(super) fn add(&mut self, item: Item, whole: Whole) -> bool {
+        self.bytes += item.size;
+        self.files.push((item, whole));
         self.files.len() >= FILES_MAX || self.bytes >= BYTES_MAX
     }
 
@@ -28,42 +55,50 @@ impl Finished {
     pub(super) fn place(&mut self, job: &Job<'_>) -> Vec<Item> {
         let mut files = std::mem::take(&mut self.files);
         self.bytes = 0;
-        let synced = sys::sync_files(files.iter().map(|(_, part)| &*part.file));
-        let mut folders = BTreeSet::new();
+        let synced = sys::sync_files(files.iter().map(|(_, whole)| whole.file()));
         let mut placed = Vec::with_capacity(files.len());
-        for (item, part) in &mut files {
-            let result = match &synced {
-                Ok(()) => part.place(&item.local, item.placing).map(|name| {
-                    folders.extend(name.parent().map(Path::to_path_buf));
-                }),
+        for (item, whole) in &mut files {
+            placed.push(match &synced {
+                Ok(()) => whole.place(item),
                 Err(err) => Err(Error::local("sync", &item.local, copy(err))),
-            };
-            placed.push(result);
+            });
         }
-        let here = |folder: &Path| folder.as_os_str().is_empty();
-        let kept = folders
-            .iter()
-            .map(|folder| if here(folder) { ".".as_ref() } else { folder.as_path() })
-            .try_for_each(sys::sync_folder);
+        let kept = sync_folders(placed.iter().flatten());
         let mut taken = Vec::new();
-        for ((mut item, part), placed) in files.into_iter().zip(placed) {
-            let outcome = match (placed, &kept) {
-                (Err(Error::TargetExists { .. }), _) if item.placing == Placing::New => {
+        for ((mut item, whole), placed) in files.into_iter().zip(placed) {
+            let outcome = match (placed, whole, &kept) {
+                (Err(Error::TargetExists { .. }), Whole::Part(part), _)
+                    if item.placing == Placing::New =>
+                {
                     job.options.progress.take_bytes_back(item.size);
                     item.part = Some(part);
                     taken.push(item);
                     continue;
                 }
-                (Err(err), _) => FinalOutcome::Failed(err),
-                (_, Err(err)) => {
+                (Err(err), ..) => FinalOutcome::Failed(err),
+                (Ok(name), whole, Err(err)) => {
+                    if let Whole::Part(part) = whole {
+                        part.take_back(&name, item.placing);
+                    }
                     FinalOutcome::Failed(Error::local("sync the folder of", &item.local, copy(err)))
                 }
-                (Ok(()), Ok(())) => FinalOutcome::Done,
+                (Ok(_), Whole::Part(_), Ok(())) => FinalOutcome::Done,
+                (Ok(_), Whole::There(..), Ok(())) => FinalOutcome::AlreadyThere,
             };
             item.end(job, outcome);
         }
         taken
     }
+}
+
+/// Brings the folders of these names to stable storage.
+fn sync_folders<'a>(names: impl Iterator<Item = &'a PathBuf>) -> io::Result<()> {
+    let folders: BTreeSet<&Path> = names.filter_map(|name| name.parent()).collect();
+    let here = |folder: &Path| folder.as_os_str().is_empty();
+    folders
+        .into_iter()
+        .map(|folder| if here(folder) { ".".as_ref() } else { folder })
+        .try_for_each(sys::sync_folder)
 }
 
 fn copy(err: &io::Error) -> io::Error {

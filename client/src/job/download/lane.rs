@@ -2,7 +2,7 @@
 //! without waiting; a big one is fetched alone, with the help of lanes that have nothing to do.
 
 use super::big;
-use super::finished::Finished;
+use super::finished::{Finished, Whole};
 use super::incoming::Incoming;
 use super::part::{Item, Part, Placing};
 use super::receive::{self, Taken};
@@ -190,7 +190,7 @@ impl<'a> Lane<'a> {
     pub(super) fn fetch(&mut self, mut item: Item) -> Result<(), Error> {
         if let Some(part) = item.part.take_if(|part| part.is_whole) {
             self.job.options.progress.add_bytes(item.size);
-            self.finish(item, part);
+            self.finish(item, Whole::Part(part));
             return Ok(());
         }
         if item.size > SMALL_PUT_MAX {
@@ -270,11 +270,11 @@ impl<'a> Lane<'a> {
 
     fn whole(&mut self, item: Item, part: Part) {
         self.backoff.succeeded();
-        self.finish(item, part);
+        self.finish(item, Whole::Part(part));
     }
 
-    fn finish(&mut self, item: Item, part: Part) {
-        if self.finished.add(item, part) {
+    pub(super) fn finish(&mut self, item: Item, whole: Whole) {
+        if self.finished.add(item, whole) {
             self.place_finished();
         }
     }

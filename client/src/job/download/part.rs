@@ -184,11 +184,6 @@ impl Part {
         &self.path
     }
 
-    /// Bytes of the file that it is to become.
-    pub(super) fn size(&self) -> u64 {
-        self.content.file_size
-    }
-
     /// Writes what comes next.
     pub(super) fn write(&self, content: &[u8]) -> Result<(), Error> {
         let written = (&*self.file).write_all(content);
@@ -218,6 +213,15 @@ impl Part {
                     Err(err) => Some(Err(err)),
                 })
                 .unwrap_or_else(|| Err(exists(target))),
+        }
+    }
+
+    /// Takes the name back that a file got, and removes the file: nobody knows whether the name
+    /// would outlive a power cut, and the same command again must not find it done. What replaced
+    /// another file stays, or neither would be there.
+    pub(super) fn take_back(mut self, name: &Path, placing: Placing) {
+        if placing != Placing::Replace {
+            self.is_left = fs::rename(name, &self.path).is_err();
         }
     }
 

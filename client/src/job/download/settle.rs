@@ -1,5 +1,6 @@
 //! Files whose target exists: what is there is looked at, and what was ruled is done.
 
+use super::finished::Whole;
 use super::lane::Lane;
 use super::part::{Item, Placing, beside};
 use crate::job::conflict::{NUMBERED_MAX, Ruling};
@@ -7,10 +8,12 @@ use crate::job::report::FinalOutcome;
 use crate::{Conflict, Error, local_file, sys};
 use ferry_protocol::{Answer, PeerMisbehaved, Range, Request, StoredDigest};
 use std::fs;
+use std::path::PathBuf;
 
 /// What a look at a target that exists shows.
 enum Look {
-    Equal,
+    /// The file that has this name is equal.
+    Equal(PathBuf),
     Ruled(Ruling),
     Undecided(Conflict),
 }
@@ -20,9 +23,8 @@ impl Lane<'_> {
     pub(super) fn settle(&mut self, item: Item) -> Result<(), Error> {
         match self.look(&item) {
             Ok(Look::Undecided(conflict)) => self.job.set_aside(self.parked, item, conflict),
-            Ok(Look::Equal) => {
-                self.job.options.progress.add_bytes(item.size);
-                item.end(self.job, FinalOutcome::AlreadyThere);
+            Ok(Look::Equal(name)) => {
+                self.is_there(item, name);
                 Ok(())
             }
             Ok(Look::Ruled(ruling)) => self.apply(item, ruling),
@@ -35,6 +37,20 @@ impl Lane<'_> {
             Err(err) => {
                 self.unsettled.push(item);
                 Err(err)
+            }
+        }
+    }
+
+    /// A file that is there already is done once it is sure to be on stable storage.
+    fn is_there(&mut self, item: Item, name: PathBuf) {
+        match sys::open_to_sync(&name) {
+            Ok(file) => {
+                self.job.options.progress.add_bytes(item.size);
+                self.finish(item, Whole::There(file, name));
+            }
+            Err(source) => {
+                let err = Error::local("open", &name, source);
+                item.end(self.job, FinalOutcome::Failed(err));
             }
         }
     }
@@ -76,7 +92,7 @@ impl Lane<'_> {
             let remote = self.digest(item, Range::ALL)?;
             let local = local_file::digest(&item.local, item.size)?;
             if remote.digest == local && remote.file_size == item.size {
-                return Ok(Look::Equal);
+                return Ok(Look::Equal(item.local.clone()));
             }
         }
         let conflict = Conflict {
@@ -91,19 +107,17 @@ impl Lane<'_> {
     }
 
     fn ruled(&mut self, item: &Item, ruling: Ruling) -> Result<Look, Error> {
-        if ruling == Ruling::KeepBoth && self.is_kept_beside(item)? {
-            return Ok(Look::Equal);
-        }
-        Ok(Look::Ruled(ruling))
+        let kept = if ruling == Ruling::KeepBoth { self.kept_beside(item)? } else { None };
+        Ok(kept.map_or(Look::Ruled(ruling), Look::Equal))
     }
 
-    /// Whether an earlier run has kept both: the same command again makes no further copy.
-    fn is_kept_beside(&mut self, item: &Item) -> Result<bool, Error> {
+    /// What an earlier run has kept beside: the same command again makes no further copy.
+    fn kept_beside(&mut self, item: &Item) -> Result<Option<PathBuf>, Error> {
         let mut remote = None;
         for count in 1..=NUMBERED_MAX {
             let other = beside(&item.local, count);
             let Ok(metadata) = fs::symlink_metadata(&other) else {
-                return Ok(false);
+                return Ok(None);
             };
             if !metadata.is_file() || metadata.len() != item.size {
                 continue;
@@ -114,10 +128,10 @@ impl Lane<'_> {
             };
             remote = Some(wanted);
             if local_file::digest(&other, item.size)? == wanted {
-                return Ok(true);
+                return Ok(Some(other));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     fn digest(&mut self, item: &Item, range: Range) -> Result<StoredDigest, Error> {
