@@ -83,7 +83,6 @@ impl<'a> Lane<'a> {
                 }
             }
         }
-        self.place_finished();
         if let Some(connection) = self.connection.take() {
             self.job.give_back(connection);
         }
@@ -115,10 +114,12 @@ impl<'a> Lane<'a> {
                 self.settle(item)?;
                 return Ok(true);
             }
-            if self.inbox.is_empty() {
-                self.place_finished();
+            if let Some(item) = self.next_item() {
+                return self.begin(item).map(|()| true);
             }
-            if !self.again.is_empty() || !self.unsettled.is_empty() {
+            // Before any wait, whatever the queue looked like: its end may depend on these files.
+            self.place_finished();
+            if !self.unsettled.is_empty() {
                 return Ok(true);
             }
             return match self.inbox.wait() {
