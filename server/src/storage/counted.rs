@@ -71,13 +71,17 @@ impl Storage for Counted {
         transfer: TransferId,
         size: u64,
     ) -> Result<Box<dyn Upload>> {
-        if !self.allowance.set_aside(transfer, size, self.file_len(target)) {
+        let before = self.allowance.set_aside(target, transfer, size, self.file_len(target));
+        let Some(before) = before else {
             return Err(Error::new(ErrorKind::Quota, target));
-        }
+        };
         match self.inner.begin_upload(target, transfer, size) {
             Ok(upload) => Ok(self.wrap(upload, target, transfer)),
             Err(err) => {
-                self.allowance.give_back(transfer);
+                // A part of it that lies there still does, or is being written.
+                if before == 0 {
+                    self.allowance.give_back(target, transfer);
+                }
                 Err(err)
             }
         }
@@ -91,12 +95,12 @@ impl Storage for Counted {
         let upload = self.inner.continue_upload(target, transfer).inspect_err(|err| {
             if err.kind() == ErrorKind::NoPart {
                 // It was swept, or made way.
-                self.allowance.give_back(transfer);
+                self.allowance.give_back(target, transfer);
             }
         })?;
         // After a restart of the server this part is not counted yet.
         let replaced = self.file_len(target);
-        if !self.allowance.set_aside(transfer, upload.held(), replaced) {
+        if self.allowance.set_aside(target, transfer, upload.held(), replaced).is_none() {
             return Err(Error::new(ErrorKind::Quota, target));
         }
         Ok(self.wrap(upload, target, transfer))
@@ -117,6 +121,7 @@ impl Storage for Counted {
             if if_exists == IfExists::Replace && from != to { self.file_len(to) } else { 0 };
         self.inner.rename(from, to, if_exists, by)?;
         self.allowance.removed(replaced);
+        self.allowance.renamed(from, to);
         Ok(())
     }
 
@@ -176,7 +181,7 @@ impl Storage for Counted {
 
     fn remove_part(&self, target: &RemotePath, transfer: TransferId) -> Result<()> {
         self.inner.remove_part(target, transfer)?;
-        self.allowance.give_back(transfer);
+        self.allowance.give_back(target, transfer);
         Ok(())
     }
 
@@ -206,16 +211,16 @@ impl Undo for Counted {
         let replaced = if if_exists == IfExists::Replace { self.file_len(to) } else { 0 };
         // Set aside under the thing's own id, so that nobody else takes the room meanwhile.
         let aside = TransferId(id.0);
-        if !self.allowance.set_aside(aside, bytes, replaced) {
+        if self.allowance.set_aside(to, aside, bytes, replaced).is_none() {
             return Err(Error::new(ErrorKind::Quota, to));
         }
         match self.inner.undo().bring_back(id, to, if_exists, by) {
             Ok(()) => {
-                self.allowance.stored(aside, bytes, replaced);
+                self.allowance.stored(to, aside, bytes, replaced);
                 Ok(())
             }
             Err(err) => {
-                self.allowance.give_back(aside);
+                self.allowance.give_back(to, aside);
                 Err(err)
             }
         }
@@ -266,9 +271,10 @@ impl Upload for CountedUpload {
 
     fn write(&self, offset: u64, content: &[u8]) -> Result<()> {
         let end = offset.saturating_add(content.len() as u64);
-        if !self.allowance.set_aside(self.transfer, end, 0)
-            && !self.allowance.set_aside(self.transfer, end, self.replaced())
-        {
+        let set_aside = |replaced| {
+            self.allowance.set_aside(&self.target, self.transfer, end, replaced).is_some()
+        };
+        if !set_aside(0) && !set_aside(self.replaced()) {
             return Err(Error::new(ErrorKind::Quota, &self.target));
         }
         self.inner.write(offset, content)
@@ -296,7 +302,7 @@ impl Upload for CountedUpload {
         let Self { inner, storage, allowance, target, transfer } = *self;
         match inner.publish(if_exists, by) {
             Ok(inner) => {
-                allowance.stored(transfer, len, replaced);
+                allowance.stored(&target, transfer, len, replaced);
                 Ok(Box::new(CountedPublished { inner, allowance, len, replaced }))
             }
             Err((err, inner)) => {
@@ -308,7 +314,7 @@ impl Upload for CountedUpload {
 
     fn abandon(self: Box<Self>) -> Result<()> {
         self.inner.abandon()?;
-        self.allowance.give_back(self.transfer);
+        self.allowance.give_back(&self.target, self.transfer);
         Ok(())
     }
 }
@@ -391,6 +397,31 @@ mod tests {
         assert_eq!(upload.write(0, &[0; 101]).unwrap_err().kind(), ErrorKind::Quota);
         drop(upload);
         assert_eq!(usage.bytes(), 10, "its part is kept");
+    }
+
+    /// An upload that was asked for at another place once took its own part off the count, so that
+    /// one connection could fill the disk part by part.
+    #[test]
+    fn a_part_counts_until_it_is_gone_whatever_is_asked_for_by_its_id() {
+        let (storage, usage) = counted(100);
+        storage.make_directory(&path("/in")).unwrap();
+        storage.make_directory(&path("/d")).unwrap();
+        let id = TransferId([1; 16]);
+        let kind = |result: Result<Box<dyn Upload>>| result.err().unwrap().kind();
+        let upload = storage.begin_upload(&path("/in/a"), id, 80).unwrap();
+        upload.write(0, &[7; 80]).unwrap();
+        assert_eq!(kind(storage.begin_upload(&path("/in/a"), id, 80)), ErrorKind::InUse);
+        drop(upload);
+        assert_eq!(kind(storage.continue_upload(&path("/d/b"), id)), ErrorKind::NoPart);
+        assert_eq!(kind(storage.begin_upload(&path("/none/b"), id, 9)), ErrorKind::NotFound);
+        assert!(storage.remove_part(&path("/d/b"), id).is_err());
+        assert_eq!(usage.bytes(), 80);
+        storage.rename(&path("/in"), &path("/d/out"), IfExists::Refuse, &by()).unwrap();
+        storage.make_directory(&path("/in")).unwrap();
+        assert_eq!(kind(storage.continue_upload(&path("/in/a"), id)), ErrorKind::NoPart);
+        assert_eq!(usage.bytes(), 80, "it moved with its folder");
+        storage.remove_part(&path("/d/out/a"), id).unwrap();
+        assert_eq!(usage.bytes(), 0);
     }
 
     #[test]

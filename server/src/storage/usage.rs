@@ -18,8 +18,16 @@ pub(crate) struct Usage(Mutex<Count>);
 #[derive(Debug, Default)]
 struct Count {
     stored: u64,
-    /// Bytes set aside for uploads, by transfer, and since when.
-    uploads: HashMap<[u8; 16], (u64, Instant)>,
+    /// Bytes set aside for uploads, and since when.
+    uploads: HashMap<Place, (u64, Instant)>,
+}
+
+/// Where an upload's part lies. The same upload may lie in two folders: whoever sends it says
+/// where it goes, and one that is not found there takes nothing off the count of the other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Place {
+    folder: RemotePath,
+    transfer: [u8; 16],
 }
 
 impl Usage {
@@ -37,27 +45,26 @@ impl Usage {
         Ok(stored)
     }
 
-    /// Sets `bytes` aside for an upload in all, if they fit. `replaced` bytes will be free again.
-    fn set_aside(&self, transfer: TransferId, bytes: u64, replaced: u64, quota: u64) -> bool {
+    fn set_aside(&self, place: Place, bytes: u64, replaced: u64, quota: u64) -> Option<u64> {
         let mut count = self.0.lock();
-        let present = count.uploads.get(&transfer.0).map_or(0, |(bytes, _)| *bytes);
+        let present = count.uploads.get(&place).map_or(0, |(bytes, _)| *bytes);
         if bytes > present {
             let wanted = count.total().saturating_add(bytes - present).saturating_sub(replaced);
             if wanted > quota {
-                return false;
+                return None;
             }
-            count.uploads.insert(transfer.0, (bytes, Instant::now()));
+            count.uploads.insert(place, (bytes, Instant::now()));
         }
-        true
+        Some(present)
     }
 
-    fn give_back(&self, transfer: TransferId) {
-        self.0.lock().uploads.remove(&transfer.0);
+    fn give_back(&self, place: &Place) {
+        self.0.lock().uploads.remove(place);
     }
 
-    fn stored(&self, transfer: TransferId, bytes: u64, replaced: u64) {
+    fn stored(&self, place: &Place, bytes: u64, replaced: u64) {
         let mut count = self.0.lock();
-        count.uploads.remove(&transfer.0);
+        count.uploads.remove(place);
         count.stored = count.stored.saturating_add(bytes).saturating_sub(replaced);
     }
 
@@ -69,6 +76,34 @@ impl Usage {
     fn removed(&self, bytes: u64) {
         let mut count = self.0.lock();
         count.stored = count.stored.saturating_sub(bytes);
+    }
+
+    /// The parts in a folder move with it.
+    fn renamed(&self, from: &RemotePath, to: &RemotePath) {
+        let mut count = self.0.lock();
+        let inside = count.uploads.extract_if(|place, _| place.folder.starts_with(from));
+        let inside: Vec<_> = inside.collect();
+        for (place, (bytes, since)) in inside {
+            let place = place.moved(from, to);
+            let held = count.uploads.entry(place).or_insert((0, since));
+            held.0 = held.0.saturating_add(bytes);
+        }
+    }
+}
+
+impl Place {
+    fn of(target: &RemotePath, transfer: TransferId) -> Self {
+        let folder = target.parent().unwrap_or_else(RemotePath::root);
+        Self { folder, transfer: transfer.0 }
+    }
+
+    /// Where it lies once the folder `from`, which it lies in or below, is `to`.
+    fn moved(self, from: &RemotePath, to: &RemotePath) -> Self {
+        let names = self.folder.as_relative_bytes();
+        let below = names.get(from.as_relative_bytes().len()..).unwrap_or_default();
+        let below = below.strip_prefix(b"/").unwrap_or(below);
+        // A path that grew too long: the part is reached by no request any more.
+        Self { folder: to.join_all(below).unwrap_or_else(|_| to.clone()), ..self }
     }
 }
 
@@ -147,20 +182,38 @@ impl Allowance {
         self.for_this_folder().saturating_sub(self.usage.bytes())
     }
 
-    /// Sets `bytes` aside for an upload in all, if they fit. `replaced` bytes will be free again.
-    pub(super) fn set_aside(&self, transfer: TransferId, bytes: u64, replaced: u64) -> bool {
+    /// Sets `bytes` aside for an upload in all. `replaced` bytes will be free again. Returns how
+    /// many were set aside before; `None` if they do not fit.
+    pub(super) fn set_aside(
+        &self,
+        target: &RemotePath,
+        transfer: TransferId,
+        bytes: u64,
+        replaced: u64,
+    ) -> Option<u64> {
         let _gate = self.gate.lock();
-        self.usage.set_aside(transfer, bytes, replaced, self.for_this_folder())
+        self.usage.set_aside(Place::of(target, transfer), bytes, replaced, self.for_this_folder())
     }
 
     /// The upload is given up.
-    pub(super) fn give_back(&self, transfer: TransferId) {
-        self.usage.give_back(transfer);
+    pub(super) fn give_back(&self, target: &RemotePath, transfer: TransferId) {
+        self.usage.give_back(&Place::of(target, transfer));
     }
 
     /// The upload is stored, in place of what was `replaced`.
-    pub(super) fn stored(&self, transfer: TransferId, bytes: u64, replaced: u64) {
-        self.usage.stored(transfer, bytes, replaced);
+    pub(super) fn stored(
+        &self,
+        target: &RemotePath,
+        transfer: TransferId,
+        bytes: u64,
+        replaced: u64,
+    ) {
+        self.usage.stored(&Place::of(target, transfer), bytes, replaced);
+    }
+
+    /// Something has another name.
+    pub(super) fn renamed(&self, from: &RemotePath, to: &RemotePath) {
+        self.usage.renamed(from, to);
     }
 
     /// What was stored is taken back, and what it replaced has come back.
