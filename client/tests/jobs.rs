@@ -7,10 +7,12 @@ use ferry_client::job::{self, JobOptions, Rule, Transfer};
 use ferry_client::jobs::{Direction, JobServer, JobSpec, Jobs};
 use ferry_client::{Client, Error};
 use ferry_protocol::{
-    Answer, Digest, EntryKind, Fault, IfExists, RemotePath, Request, Status, Stored, TransferId,
+    Answer, Digest, EntryKind, Fault, IfExists, RemotePath, Request, Status, Stored, StoredDigest,
+    TransferId,
 };
 use parking_lot::Mutex;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -176,6 +178,81 @@ fn conflict(rule: Rule, is_equal: bool) -> (job::JobReport, Vec<(Vec<u8>, IfExis
     server.join();
     let puts = puts.lock().clone();
     (report, puts)
+}
+
+/// Two files that are too big for one message, and where they go.
+fn two_big(folder: &Path) -> Vec<Transfer> {
+    let mut transfers = Vec::new();
+    for name in ["one", "two"] {
+        let local = folder.join(name);
+        fs::write(&local, vec![7; BIG_LEN]).unwrap();
+        transfers.extend(transfer(&local, name.as_bytes()));
+    }
+    transfers
+}
+
+const BIG_LEN: usize = 1 << 21;
+
+/// One that shrank before its turn was announced like a big one: both ends waited for the other.
+#[test]
+fn a_big_file_that_became_small_is_sent_as_a_small_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let transfers = two_big(folder.path());
+    let options = one_connection(Rule::Refuse);
+    let (progress, second) = (Arc::clone(&options.progress), folder.path().join("two"));
+    let server = FakeServer::start(1, move |_, peer| {
+        peer.greet();
+        let (number, _) = peer.request();
+        while !progress.snapshot().is_planned {
+            std::thread::yield_now();
+        }
+        fs::write(&second, "small").unwrap();
+        peer.answer(number, &Answer::Error(Fault::new(Status::NO_PERMISSION, "not this one")));
+        assert_eq!(take_all(peer), [(b"/two".to_vec(), b"small".to_vec())]);
+    });
+    let mut client = server.connect(&folder.path().join("state")).unwrap();
+    let report = job::upload(&mut client, transfers, &options);
+    assert_eq!((report.files_done, report.failed_count), (1, 1), "{report}");
+    drop(client);
+    server.join();
+}
+
+/// A log that was written to while it was compared ended the whole job.
+#[test]
+fn a_file_that_grows_while_it_is_compared_fails_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let transfers = two_big(folder.path());
+    let grown = folder.path().join("one");
+    let server = FakeServer::start(1, move |_, peer| {
+        peer.greet();
+        while let Some(sent) = peer.next() {
+            let support::Sent::Request(number, request) = sent else { continue };
+            let answer = match request {
+                Request::Put(put) if put.path.to_wire() == b"/one" => {
+                    Answer::Error(Fault::new(Status::EXISTS, "taken"))
+                }
+                Request::Put(_) => stored(Digest::of(&vec![7; BIG_LEN]), false),
+                Request::Stat(_) => {
+                    let mut file = fs::OpenOptions::new().append(true).open(&grown).unwrap();
+                    file.write_all(b"one line more").unwrap();
+                    Answer::Entry(entry(b"one", EntryKind::File, BIG_LEN as u64))
+                }
+                Request::Digest { .. } => Answer::DigestIs(StoredDigest {
+                    file_size: BIG_LEN as u64,
+                    modified: ferry_protocol::Timestamp(0),
+                    digest: Digest::of(b"other"),
+                }),
+                _ => Answer::Done,
+            };
+            peer.answer(number, &answer);
+        }
+    });
+    let mut client = server.connect(&folder.path().join("state")).unwrap();
+    let report = job::upload(&mut client, transfers, &one_connection(Rule::Refuse));
+    assert!(matches!(&report.failed[..], [(_, Error::LocalRefused { .. })]), "{report}");
+    assert!(report.stopped.is_none() && report.files_done == 1, "{report}");
+    drop(client);
+    server.join();
 }
 
 #[test]

@@ -42,6 +42,10 @@ pub(super) fn send(
         Ok(None) => return Ok(Sent::Again),
         Err(err) => return Ok(Sent::Failed(err)),
     };
+    if item.size <= SMALL_PUT_MAX {
+        // It has become a small one since it was planned; nobody asks for the content of such.
+        return Ok(Sent::Again);
+    }
     if !item.may_resume {
         let held = Held::ByServer(item.transfer);
         job.note_begun(&item.wanted.to_wire(), item.size, item.modified, held);

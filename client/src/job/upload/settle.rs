@@ -71,7 +71,9 @@ impl Lane<'_> {
                 Err(err)
             }
             Err(Error::Cancelled) => Err(Error::Cancelled),
-            Err(err @ (Error::Remote { .. } | Error::Local { .. })) => {
+            Err(
+                err @ (Error::Remote { .. } | Error::Local { .. } | Error::LocalRefused { .. }),
+            ) => {
                 self.end(&item, FinalOutcome::Failed(err));
                 Ok(())
             }
