@@ -8,7 +8,7 @@ pub(crate) mod place;
 pub(crate) mod program;
 
 use ferry_client::trust::KnownServers;
-use ferry_client::{Client, ConnectOptions, Deadlines, Error, Questions};
+use ferry_client::{Client, ConnectOptions, Error, Questions};
 use ferry_protocol::{
     Account, Answer, Content, Deframer, Digest, Entry, EntryFlags, EntryKind, Frame, Page,
     Permissions, RemotePath, Request, Rights, Timestamp, Token, Welcome, WireLimits, encode_answer,
@@ -245,15 +245,6 @@ impl FakeServer {
 
     pub(crate) fn connect(&self, state: &Path) -> Result<Client, Error> {
         Client::connect(self.options(state), Arc::new(TrustsAll))
-    }
-}
-
-/// Deadlines that a test can wait for.
-pub(crate) fn short_deadlines() -> Deadlines {
-    Deadlines {
-        greeting: Duration::from_millis(100),
-        answer: Duration::from_millis(100),
-        ..Deadlines::default()
     }
 }
 
