@@ -13,24 +13,27 @@ pub(crate) use deed::Deed;
 pub(crate) use line::{Action, Line, Result};
 
 use crate::config::AuditSettings;
-use crossbeam_channel::{Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use file::AuditFile;
 use history::History;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The record's thread.
 #[derive(Debug)]
 pub(crate) struct Audit {
     log: AuditLog,
     thread: JoinHandle<()>,
+    /// Closed when the thread ends.
+    running: Receiver<Infallible>,
 }
 
 /// A way to record something. Clones share one record.
@@ -88,10 +91,13 @@ impl Audit {
         let file = AuditFile::new(state_dir, settings.clone());
         shared.history.lock().recall(file.recent_lines());
         let log = AuditLog { queue, shared: Arc::clone(&shared) };
-        let thread = std::thread::Builder::new()
-            .name("ferry-audit".to_owned())
-            .spawn(move || writer::run(&messages, file, &shared))?;
-        Ok(Self { log, thread })
+        let (runs, running) = bounded(0);
+        let run = move || {
+            let _runs: Sender<Infallible> = runs;
+            writer::run(&messages, file, &shared);
+        };
+        let thread = std::thread::Builder::new().name("ferry-audit".to_owned()).spawn(run)?;
+        Ok(Self { log, thread, running })
     }
 
     /// A way in.
@@ -101,9 +107,18 @@ impl Audit {
 
     /// Writes what waits, and ends the thread.
     pub(crate) fn stop(self) {
-        // A thread that hangs on a dead disk is left to the end of the process.
-        let is_told = self.log.queue.send_timeout(Message::Stop, STOP_PATIENCE).is_ok();
-        if is_told && self.thread.join().is_err() {
+        self.stop_within(STOP_PATIENCE);
+    }
+
+    fn stop_within(self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let is_told = self.log.queue.send_deadline(Message::Stop, deadline).is_ok();
+        let is_over =
+            is_told && self.running.recv_deadline(deadline) == Err(RecvTimeoutError::Disconnected);
+        if !is_over {
+            // It hangs on a dead disk, and is left to the end of the process.
+            tracing::error!("the record's disk does not answer: its last lines may be lost");
+        } else if self.thread.join().is_err() {
             tracing::error!("the audit thread panicked");
         }
     }
@@ -155,7 +170,7 @@ impl Shared {
 /// Lines that may wait for the disk; beyond that they are lost and counted.
 const QUEUE_LEN: usize = 8192;
 
-/// How long a stopping server waits for room in a full queue.
+/// How long a stopping server waits for what is still to be written.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

@@ -142,6 +142,19 @@ fn lines_after_torn(folder: &Path) -> Vec<serde_json::Value> {
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// A disk that answers no more, as one on a network: a queue with room let the server wait for it
+/// for ever.
+#[test]
+fn a_record_that_hangs_does_not_keep_the_server_from_stopping() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::start(folder.path(), &settings()).unwrap();
+    let log = audit.log();
+    let held = log.shared.failure.lock();
+    log.record(Line::new(&who("ann"), Action::Upload));
+    audit.stop_within(Duration::from_millis(50));
+    drop(held);
+}
+
 #[test]
 fn words_for_a_person_are_one_line() {
     let folder = tempfile::tempdir().unwrap();
