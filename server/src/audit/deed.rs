@@ -41,6 +41,11 @@ impl Deed {
         self.note(|line| line.digest = Some(digest.to_string()));
     }
 
+    /// Says a word more of it.
+    pub(crate) fn remark(&self, text: &str) {
+        self.note(|line| *line = line.clone().with_text(text));
+    }
+
     /// It is done.
     pub(crate) fn done(&self) {
         self.end(|line| line);

@@ -24,8 +24,8 @@ struct Key {
     path: RemotePath,
 }
 
-/// A file that one account fetches from one place. It is done when its digest was asked for at the
-/// end, or all of it went over.
+/// A file that one account fetches from one place. It is done when its digest was told at the end,
+/// or all of it went over. Who had some of it already fetches less: that is recorded too.
 pub(super) struct Fetch {
     key: Key,
     fetches: Arc<Fetches>,
@@ -79,8 +79,13 @@ impl Fetch {
         self.deed.failed(why);
     }
 
-    fn done(&self) {
+    /// The digest of what was fetched is told.
+    pub(super) fn done(&self) {
         self.is_over.store(true, Ordering::SeqCst);
+        let moved = self.moved.load(Ordering::SeqCst);
+        if moved < self.size {
+            self.deed.remark(&format!("{moved} of {} bytes went over, then the digest", self.size));
+        }
         self.deed.done();
     }
 }
@@ -99,11 +104,9 @@ impl Drop for Fetch {
 }
 
 impl Session {
-    /// The session asks for the digest of what it fetched: all of it is there.
-    pub(super) fn closes_fetch_of(&mut self, path: &RemotePath) {
-        if let Some(fetch) = self.fetch.take_if(|fetch| fetch.is_of(path)) {
-            fetch.done();
-        }
+    /// The session asks for the digest of what it fetched, which ends that fetch.
+    pub(super) fn closes_fetch_of(&mut self, path: &RemotePath) -> Option<Arc<Fetch>> {
+        self.fetch.take_if(|fetch| fetch.is_of(path))
     }
 }
 

@@ -2,11 +2,13 @@
 
 use super::values::whole;
 use super::{Task, TaskOutcome, TaskState, Turns, room};
+use crate::service::fetch::Fetch;
 use crate::service::{Error, Result, Service, Session};
 use crate::storage::Reader;
 use crate::values::KeptValues;
 use crate::wake::Waker;
 use ferry_protocol::{Hasher, Progress, Range, RemotePath, Rights, StoredDigest};
+use std::sync::Arc;
 
 impl Service {
     /// Computes the digest of a stored file, or of a range of it.
@@ -20,15 +22,35 @@ impl Service {
         let reader = session.view.storage.open(path)?;
         let size = reader.metadata().size;
         let len = range.len_within(size);
-        if len == size {
-            session.closes_fetch_of(path);
+        let fetch = if len == size { session.closes_fetch_of(path) } else { None };
+        let task = if len == size && KeptValues::is_worth_it(size) {
+            whole(&session.view, reader, path)?
+        } else {
+            let (path, hasher) = (path.clone(), Hasher::new());
+            Task(Box::new(DigestFile { reader, path, start: range.offset, len, hasher }))
+        };
+        Ok(match fetch {
+            Some(fetch) => Task(Box::new(Closing { task, fetch })),
+            None => task,
+        })
+    }
+}
+
+/// A digest that ends a download by segments.
+struct Closing {
+    task: Task,
+    fetch: Arc<Fetch>,
+}
+
+impl Turns for Closing {
+    fn turn(&mut self, buffer: &mut [u8], waker: &Waker) -> Result<TaskState> {
+        let state = self.task.turn(buffer, waker);
+        match &state {
+            Ok(TaskState::Finished(TaskOutcome::Digest(_))) => self.fetch.done(),
+            Ok(_) => {}
+            Err(err) => self.fetch.failed(err),
         }
-        if len == size && KeptValues::is_worth_it(size) {
-            return whole(&session.view, reader, path);
-        }
-        let path = path.clone();
-        let hasher = Hasher::new();
-        Ok(Task(Box::new(DigestFile { reader, path, start: range.offset, len, hasher })))
+        state
     }
 }
 
