@@ -21,8 +21,8 @@ pub struct Stamp {
 /// How sure it is that a stamp stands for one content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// The file changed so lately that it may change once more within the same tick of the clock,
-    /// and its stamp stay as it is.
+    /// The file changed so lately that it may change once more and its stamp stay as it is: within
+    /// the same tick of the clock, or through a memory map.
     None,
     /// A change would show. After a power cut the file system may remember the stamp and not the
     /// content, which was perhaps not written yet.
@@ -51,7 +51,7 @@ impl FileState {
             .and_then(|secs| since_epoch.checked_sub(Duration::new(secs, nanos)));
         let certainty = match age {
             Some(age) if age >= WRITTEN_AFTER => Certainty::Lasting,
-            Some(age) if age >= TICK_MAX => Certainty::UntilRestart,
+            Some(age) if age >= MAPPED_AFTER => Certainty::UntilRestart,
             _ => Certainty::None,
         };
         Self { stamp, certainty }
@@ -88,6 +88,10 @@ impl Stamp {
 /// No file system that a server shares has a coarser clock.
 const TICK_MAX: Duration = Duration::from_secs(2);
 
+/// Who writes through a memory map changes the stamp with the first write to a page, and not again
+/// until the system has written that page: 30 seconds later, and 5 for the flush.
+const MAPPED_AFTER: Duration = Duration::from_mins(1);
+
 /// Systems write what was changed within a minute; this leaves room for slow and lazy ones.
 const WRITTEN_AFTER: Duration = Duration::from_hours(1);
 
@@ -104,11 +108,12 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_changed_within_the_tick_is_not_sure() {
+    fn a_file_that_changed_lately_is_not_sure() {
         let seen = |changed, now| FileState::seen(stamp((5, 0), changed), at(now)).certainty;
         assert_eq!(seen((1000, 0), 1000), Certainty::None);
-        assert_eq!(seen((1000, 1), 1002), Certainty::None);
-        assert_eq!(seen((1000, 0), 1002), Certainty::UntilRestart);
+        assert_eq!(seen((1000, 0), 1040), Certainty::None, "it may be mapped");
+        assert_eq!(seen((1000, 1), 1060), Certainty::None);
+        assert_eq!(seen((1000, 0), 1060), Certainty::UntilRestart);
         assert_eq!(seen((1000, 0), 1000 + 3600), Certainty::Lasting);
         assert_eq!(seen((5000, 0), 1000), Certainty::None, "from the future");
         assert_eq!(seen((-5, 0), 1000), Certainty::None, "a clock that was never set");
