@@ -24,47 +24,57 @@ pub(super) fn discard(folder: &File, id: UndoId) -> io::Result<()> {
     Record::remove(folder, id)
 }
 
-/// Removes everything that was given up.
-pub(super) fn all(folder: &File) -> io::Result<()> {
-    while step(folder)? {}
-    Ok(())
-}
-
-/// Removes some names of what was given up; `false` if nothing is left.
+/// Removes some names of what was given up; `false` if nothing is left. What cannot be removed is
+/// passed over, and is an error only where nothing else is left.
 pub(super) fn step(folder: &File) -> io::Result<bool> {
     let gone = match sys::open_folder(folder, GONE) {
         Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(false),
         gone => gone?,
     };
-    let Some((name, _)) = Names::new(sys::open_folder(&gone, b".")?)?.next()? else {
-        return Ok(false);
-    };
-    let place = (gone.as_fd(), name.to_bytes());
-    // Its bits may keep its owner out. Where this fails, so does what follows, and says why.
-    drop(sys::unlock_folder(place.0, place.1));
-    clear_some(&gone, &sys::open_folder(place.0, place.1)?, place)?;
-    Ok(true)
+    let mut names = Names::new(sys::open_folder(&gone, b".")?)?;
+    let mut failed = None;
+    while let Some((name, _)) = names.next()? {
+        match clear_some(&gone, (gone.as_fd(), name.to_bytes())) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => drop(failed.get_or_insert(err)),
+            // What vanished was removed by another.
+            _ => return Ok(true),
+        }
+    }
+    failed.map_or(Ok(false), Err)
 }
 
-/// Removes some names in `tree`, and the folder itself when it is empty.
-fn clear_some(gone: &File, tree: &File, place: Place<'_>) -> io::Result<()> {
+/// Removes some names in the tree `place`, and the folder itself when it is empty. An error if
+/// nothing could be removed.
+fn clear_some(gone: &File, place: Place<'_>) -> io::Result<()> {
+    // Its bits may keep its owner out. Where this fails, so does what follows, and says why.
+    drop(sys::unlock_folder(place.0, place.1));
+    let tree = sys::open_folder(place.0, place.1)?;
     let mut names = Names::new(tree.try_clone()?)?;
-    for _ in 0..NAMES_AT_ONCE {
-        let Some((name, _)) = names.next()? else { break };
-        let inner = (tree.as_fd(), name.to_bytes());
-        let stat = sys::stat_name(inner.0, inner.1)?;
-        if stat.kind == Kind::Folder {
-            drop(sys::unlock_folder(inner.0, inner.1));
-            let aside = format!("{:016x}", stat.inode);
-            sys::rename(inner, (gone.as_fd(), aside.as_bytes()))?;
-        } else {
-            sys::remove_file(inner.0, inner.1)?;
+    let (mut count, mut failed) = (0, None);
+    while let Some((name, _)) = names.next()? {
+        match clear_one(gone, (tree.as_fd(), name.to_bytes())) {
+            Ok(()) => count += 1,
+            Err(err) => failed = Some(err),
+        }
+        if count == NAMES_AT_ONCE {
+            break;
         }
     }
     match sys::remove_folder(place.0, place.1) {
-        Err(err) if err.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
-        removed => removed,
+        Err(err) if err.kind() == io::ErrorKind::DirectoryNotEmpty && count > 0 => Ok(()),
+        removed => removed.map_err(|err| failed.unwrap_or(err)),
     }
+}
+
+/// Removes a file, or moves a folder up, to be removed in its turn.
+fn clear_one(gone: &File, inner: Place<'_>) -> io::Result<()> {
+    let stat = sys::stat_name(inner.0, inner.1)?;
+    if stat.kind != Kind::Folder {
+        return sys::remove_file(inner.0, inner.1);
+    }
+    drop(sys::unlock_folder(inner.0, inner.1));
+    let aside = format!("{:016x}", stat.inode);
+    sys::rename(inner, (gone.as_fd(), aside.as_bytes()))
 }
 
 fn open_gone(folder: &File) -> io::Result<File> {

@@ -34,13 +34,6 @@ impl Index {
         }
     }
 
-    /// Takes the size of a tree, unless it was given up meanwhile.
-    pub(super) fn measured(&mut self, id: UndoId, size: u64) {
-        if self.holds(id) {
-            self.add(id, Some(size));
-        }
-    }
-
     pub(super) fn holds(&self, id: UndoId) -> bool {
         self.sizes.contains_key(&id)
     }

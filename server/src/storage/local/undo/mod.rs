@@ -46,6 +46,8 @@ pub(super) struct Undo {
     shelves: Mutex<Shelves>,
     /// Disks whose shelves have names that are not on stable storage.
     unsynced: Mutex<BTreeSet<u64>>,
+    /// Held by whoever removes for good what was given up: two would take names from each other.
+    clearing: Mutex<()>,
 }
 
 /// What is done to a name: under which path it is known, and on whose behalf.
@@ -57,8 +59,9 @@ pub(super) struct Deed<'a> {
 
 impl Undo {
     pub(super) fn new(root: &Arc<Root>, limits: UndoLimits, disks: &Arc<Disks>) -> Self {
+        let (root, disks) = (Arc::clone(root), Arc::clone(disks));
         let (shelves, unsynced) = (Mutex::new(Shelves::default()), Mutex::default());
-        Self { root: Arc::clone(root), disks: Arc::clone(disks), limits, shelves, unsynced }
+        Self { root, disks, limits, shelves, unsynced, clearing: Mutex::default() }
     }
 
     /// Renames `from` to `to`; a file that has that name is kept, and named by what is returned.
@@ -216,7 +219,7 @@ impl Undo {
     }
 
     /// Gives up what is too old or too much, and measures what came in one step. Returns how many
-    /// things were given up.
+    /// things were given up. What fails on one disk is logged, and keeps no other from its turn.
     pub(super) fn sweep(&self) -> io::Result<u64> {
         let mut count = 0;
         let mut shelves = self.shelves.lock();
@@ -226,21 +229,42 @@ impl Undo {
         for shelf in shelves.all() {
             // One whose disk is not mounted waits until it is.
             let Ok(folder) = shelf.folder(&self.root) else { continue };
-            count += shelf.discard_older_than(&self.root, self.limits.lifetime)?;
+            count += shelf.discard_older_than(&self.root, self.limits.lifetime);
             folders.push((shelf.device(), folder, shelf.index.unmeasured()));
         }
         drop(shelves);
         for (device, folder, unmeasured) in folders {
-            for id in unmeasured {
-                let bytes = measure::bytes_below(&folder, &id_name(id));
-                if let Some(shelf) = self.shelves.lock().on(device) {
-                    shelf.index.measured(id, bytes);
-                }
-            }
-            count += self.trim(folder.as_fd())?;
-            clear::all(&folder)?;
+            count += told("measured", self.measure(device, &folder, unmeasured)).unwrap_or(0);
+            count += told("trimmed", self.trim(folder.as_fd())).unwrap_or(0);
+            while told("removed for good", self.clear_step(&folder)) == Some(true) {}
         }
         Ok(count)
+    }
+
+    /// Takes the sizes of trees. One that is larger than all that may be kept goes itself, as a
+    /// file of that size would have: otherwise all that is older went first. Returns how many did.
+    fn measure(&self, device: u64, folder: &File, unmeasured: Vec<UndoId>) -> io::Result<u64> {
+        let bytes_max = self.bytes_max(folder)?;
+        let mut count = 0;
+        for id in unmeasured {
+            let bytes = measure::bytes_below(folder, &id_name(id));
+            let mut shelves = self.shelves.lock();
+            let Some(shelf) = shelves.on(device).filter(|shelf| shelf.index.holds(id)) else {
+                continue;
+            };
+            if bytes > bytes_max {
+                tracing::info!("a tree of {bytes} bytes that was removed is too large to be kept");
+                count += u64::from(told("given up", shelf.discard(&self.root, id)).is_some());
+            } else {
+                shelf.index.add(id, Some(bytes));
+            }
+        }
+        Ok(count)
+    }
+
+    fn clear_step(&self, folder: &File) -> io::Result<bool> {
+        let _alone = self.clearing.lock();
+        clear::step(folder)
     }
 
     /// The oldest thing on a disk.
@@ -257,7 +281,7 @@ impl Undo {
     /// Removes some names on a disk of trees that were given up already; `false` if none is left.
     pub(super) fn clear_some(&self, device: u64) -> io::Result<bool> {
         let folder = self.on(device, |shelf| shelf.folder(&self.root))?;
-        folder.map_or(Ok(false), |folder| clear::step(&folder))
+        folder.map_or(Ok(false), |folder| self.clear_step(&folder))
     }
 
     /// Gives up the oldest thing on a disk; `false` if nothing is left.

@@ -5,6 +5,7 @@
 use super::clear;
 use super::id::{nanos_of, now_nanos};
 use super::index::{self, Index};
+use super::told;
 use crate::storage::local::disks::Disks;
 use crate::storage::local::folder::{Folder, Purpose, Root};
 use crate::sys::{self, Names};
@@ -174,21 +175,20 @@ impl Shelf {
     }
 
     /// Gives up what is older than `lifetime`, and returns how much that was.
-    pub(super) fn discard_older_than(
-        &mut self,
-        root: &Root,
-        lifetime: Duration,
-    ) -> io::Result<u64> {
+    pub(super) fn discard_older_than(&mut self, root: &Root, lifetime: Duration) -> u64 {
         let now = now_nanos();
         let mut count = 0;
         while let Some(id) = self.index.oldest() {
             if u128::from(now.saturating_sub(nanos_of(id))) < lifetime.as_nanos() {
                 break;
             }
-            self.discard(root, id)?;
-            count += 1;
+            if told("given up", self.discard(root, id)).is_some() {
+                count += 1;
+            } else if self.index.holds(id) {
+                break;
+            }
         }
-        Ok(count)
+        count
     }
 }
 

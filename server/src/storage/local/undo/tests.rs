@@ -248,3 +248,68 @@ fn what_lost_its_record_ends_no_list() {
     let names: Vec<_> = page.into_iter().map(|kept| kept.entry.name).collect();
     assert_eq!(names, [&b"newest"[..], b"oldest"]);
 }
+
+/// A tree that could not be removed for good was taken as the first of all again and again. Nothing
+/// was freed any more, and the whole past went for it.
+#[test]
+fn what_cannot_be_removed_for_good_keeps_nothing_else_from_going() {
+    let share = Share::new();
+    for name in ["first", "second"] {
+        fs::create_dir_all(share.at(name).join("in")).unwrap();
+        fs::write(share.at(name).join("in/file"), "x").unwrap();
+        assert!(share.storage.remove_tree(&path(name), &by()).unwrap());
+    }
+    let [second, first] = share.entries().try_into().unwrap();
+    // Nothing that Ferry puts there: it cannot be opened as the folder that is expected.
+    let gone = share.at(".ferry-undo/gone");
+    fs::create_dir(&gone).unwrap();
+    let strays: Vec<_> = (0..64).map(|number| gone.join(format!("stray {number}"))).collect();
+    for stray in &strays {
+        fs::write(stray, "x").unwrap();
+    }
+    share.storage.forget(first.id).unwrap();
+    while share.storage.undo.clear_some(share.device()).is_ok_and(|has_more| has_more) {}
+    let left = || fs::read_dir(&gone).unwrap().count();
+    assert_eq!(left(), strays.len());
+    assert_eq!(share.entries().len(), 1, "the past is still there");
+    share.storage.forget(second.id).unwrap();
+    share.storage.sweep().unwrap();
+    assert_eq!(left(), strays.len());
+}
+
+/// Its size is known to the sweeper only, and then everything older made way for it.
+#[test]
+fn a_tree_larger_than_all_that_may_be_kept_goes_alone() {
+    let share = Share::with(UndoLimits { disk_percent: 1, ..UndoLimits::default() });
+    fs::write(share.at("file"), "x").unwrap();
+    share.storage.remove_file(&path("file"), &by()).unwrap();
+    fs::create_dir(share.at("tree")).unwrap();
+    let total = share.storage.space(&RemotePath::root()).unwrap().total;
+    File::create(share.at("tree/huge")).unwrap().set_len(total / 50).unwrap();
+    assert!(share.storage.remove_tree(&path("tree"), &by()).unwrap());
+    assert_eq!(share.storage.sweep().unwrap(), 1);
+    let [kept] = share.entries().try_into().unwrap();
+    assert_eq!(kept.entry.name, b"file");
+    assert_eq!(fs::read_dir(share.at(".ferry-undo/gone")).unwrap().count(), 0);
+}
+
+/// The sweeper and a full disk remove what was given up at the same time: neither takes it for an
+/// error that the other was faster.
+#[test]
+fn two_remove_for_good_together() {
+    let share = Share::new();
+    fs::create_dir(share.at("tree")).unwrap();
+    for number in 0..3000 {
+        fs::create_dir(share.at(&format!("tree/{number}"))).unwrap();
+    }
+    assert!(share.storage.remove_tree(&path("tree"), &by()).unwrap());
+    let [kept] = share.entries().try_into().unwrap();
+    share.storage.forget(kept.id).unwrap();
+    let clear = || while share.storage.undo.clear_some(share.device()).unwrap() {};
+    std::thread::scope(|scope| {
+        for thread in [scope.spawn(clear), scope.spawn(clear), scope.spawn(clear)] {
+            thread.join().unwrap();
+        }
+    });
+    assert_eq!(fs::read_dir(share.at(".ferry-undo/gone")).unwrap().count(), 0);
+}
