@@ -5,7 +5,7 @@ use super::{Desk, Finished, Outcome};
 use crate::config::{Durability, UndoLimits};
 use crate::storage::local::LocalFolder;
 use crate::storage::{Author, Error, ErrorKind, Storage};
-use crate::sys::fault::{Sync, fail_next};
+use crate::sys::fault::{Sync, fail_next, synced_folders};
 use crate::wake::{ConnectionKey, Pending, Promise, Wake, Waker, promise};
 use ferry_protocol::{Attributes, Digest, IfExists, RemotePath, TransferId, UndoGroup};
 use std::fs;
@@ -159,6 +159,52 @@ fn a_folder_whose_sync_fails_gives_its_new_names_back() {
         assert!(MANY.iter().all(|name| share.inode(name).is_none()), "{durability:?}");
     }
     assert_eq!(share.commit(Durability::Group, &MANY, IfExists::Refuse), [true; MANY.len()]);
+}
+
+/// A file that was stored in a new folder could be lost with the folder, whose own name nobody had
+/// synced.
+#[test]
+fn a_new_folder_is_synced_where_it_was_made() {
+    let share = Share::new();
+    for folder in ["new", "new/in"] {
+        share.storage.make_directory(&path(folder)).unwrap();
+    }
+    synced_folders();
+    assert_eq!(share.commit(Durability::Group, &["new/in/1"], IfExists::Refuse), [true]);
+    let mut synced = synced_folders();
+    synced.sort_unstable();
+    let mut wanted = ["", "new", "new/in"].map(|name| share.inode(name).unwrap());
+    wanted.sort_unstable();
+    assert_eq!(synced, wanted);
+    assert_eq!(share.commit(Durability::Group, &["new/in/2"], IfExists::Refuse), [true]);
+    assert_eq!(synced_folders().len(), 1, "once for each folder that was made");
+    share.storage.make_directory(&path("new/more")).unwrap();
+    assert_eq!(share.commit(Durability::Group, &MANY, IfExists::Refuse), [true; MANY.len()]);
+    assert_eq!(synced_folders().len(), 3, "a barrier reaches them all");
+}
+
+#[test]
+fn a_new_folder_that_cannot_be_synced_refuses_what_is_in_it() {
+    let share = Share::new();
+    share.storage.make_directory(&path("new")).unwrap();
+    fail_next(Sync::Folder);
+    assert_eq!(share.commit(Durability::File, &["new/1", "a/1"], IfExists::Refuse), [false; 2]);
+    assert_eq!((share.inode("new/1"), share.inode("a/1")), (None, None));
+}
+
+/// More of them than are held open are synced with their file system.
+#[test]
+fn many_new_folders_share_a_sync() {
+    let share = Share::new();
+    for folder in (0..70).map(|number| number.to_string()) {
+        share.storage.make_directory(&path(&folder)).unwrap();
+        share.storage.make_directory(&path(&(folder + "/in"))).unwrap();
+    }
+    fail_next(Sync::FileSystem);
+    assert_eq!(share.commit(Durability::File, &["69/in/1"], IfExists::Refuse), [false]);
+    synced_folders();
+    assert_eq!(share.commit(Durability::File, &["69/in/1"], IfExists::Refuse), [true]);
+    assert_eq!(synced_folders().len(), 1);
 }
 
 #[test]

@@ -375,7 +375,10 @@ pub(crate) fn sync_file(file: &File) -> io::Result<()> {
 /// Returns once the names in a folder are on stable storage.
 pub(crate) fn sync_folder(folder: &File) -> io::Result<()> {
     #[cfg(test)]
-    super::fault::strike(super::fault::Sync::Folder)?;
+    {
+        super::fault::strike(super::fault::Sync::Folder)?;
+        super::fault::note_synced(folder);
+    }
     folder.sync_all()
 }
 

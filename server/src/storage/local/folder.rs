@@ -3,6 +3,7 @@
 use super::doubt::Doubt;
 use super::file_systems::FileSystems;
 use super::name::system_path;
+use super::new_folders::NewFolders;
 use crate::storage::FolderId;
 use crate::sys;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
@@ -19,6 +20,7 @@ pub(super) struct Root {
     /// The same folder, for what has no path.
     folder: Folder,
     file_systems: FileSystems,
+    new_folders: NewFolders,
     /// What failed syncs left behind.
     pub(super) doubt: Doubt,
 }
@@ -48,6 +50,7 @@ impl Root {
         Ok(Self {
             confined: Dir::from_std_file(folder.handle.try_clone()?),
             file_systems: FileSystems::default(),
+            new_folders: NewFolders::default(),
             doubt: Doubt::default(),
             folder,
         })
@@ -115,8 +118,25 @@ impl Root {
         sys::stat_handle(&self.handle(&path)?)
     }
 
+    /// Makes a folder in `parent`, and has the next sync reach its name.
+    pub(super) fn make_folder(
+        &self,
+        parent: &Folder,
+        make: impl FnOnce() -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.new_folders.make(parent, make)?;
+        // A barrier since the parent was opened has forgotten the file system.
+        self.note_change(parent)
+    }
+
+    /// Returns once the names of all folders that were made are on stable storage.
+    pub(super) fn sync_new_folders(&self) -> io::Result<()> {
+        self.new_folders.take().sync(|| self.file_systems.sync(&self.folder.handle))
+    }
+
     /// Returns once all that was changed below the root is on stable storage.
     pub(super) fn sync(&self) -> io::Result<()> {
+        drop(self.new_folders.take());
         self.doubt.count(self.file_systems.sync(&self.folder.handle))
     }
 

@@ -18,6 +18,7 @@ mod idle_parts;
 mod listing;
 mod name;
 mod namespace;
+mod new_folders;
 mod published;
 mod reader;
 mod room;

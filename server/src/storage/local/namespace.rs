@@ -12,7 +12,8 @@ use std::os::fd::AsFd as _;
 
 pub(super) fn make_directory(root: &Root, path: &RemotePath) -> Result<()> {
     let (folder, name) = place_of(root, path, ErrorKind::AlreadyExists)?;
-    sys::make_folder(&folder.handle, name.as_bytes()).blame(path)
+    let make = || sys::make_folder(&folder.handle, name.as_bytes());
+    root.make_folder(&folder, make).blame(path)
 }
 
 pub(super) fn remove_file(root: &Root, undo: &Undo, path: &RemotePath, by: &Author) -> Result<()> {

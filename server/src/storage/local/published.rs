@@ -41,7 +41,11 @@ impl Published for LocalPublished {
     fn sync_folder(&self) -> Result<()> {
         let doubt = &self.root.doubt;
         doubt.check_since(self.failed_syncs).blame(&self.target)?;
-        let synced = self.undo.sync().and_then(|()| sys::sync_folder(&self.folder.handle));
+        let synced = self
+            .undo
+            .sync()
+            .and_then(|()| self.root.sync_new_folders())
+            .and_then(|()| sys::sync_folder(&self.folder.handle));
         doubt.count(synced).blame(&self.target)
     }
 

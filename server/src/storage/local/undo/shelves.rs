@@ -80,11 +80,11 @@ impl Shelves {
         self.load(root, disks)?;
         if !self.by_device.contains_key(&device) {
             let top = root.folder(&RemotePath::root(), Purpose::Names)?;
-            make_folder(&top)?;
+            make_folder(root, &top)?;
             self.load_one(root, disks, &RemotePath::root())?;
             if device != top.id.0 {
                 let at = root.top_on(device, path)?;
-                make_folder(&root.folder(&at, Purpose::Names)?)?;
+                make_folder(root, &root.folder(&at, Purpose::Names)?)?;
                 self.note(&at)?;
                 self.load_one(root, disks, &at)?;
             }
@@ -192,8 +192,8 @@ impl Shelf {
     }
 }
 
-fn make_folder(above: &Folder) -> io::Result<()> {
-    match sys::make_private_folder(above.handle.as_fd(), FOLDER) {
+fn make_folder(root: &Root, above: &Folder) -> io::Result<()> {
+    match root.make_folder(above, || sys::make_private_folder(above.handle.as_fd(), FOLDER)) {
         Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made,
     }
