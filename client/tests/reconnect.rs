@@ -5,7 +5,7 @@ mod support;
 use ferry_client::job::{self, JobOptions, Transfer};
 use ferry_client::trust::KnownServers;
 use ferry_client::{Client, ConnectOptions};
-use ferry_protocol::{Answer, Digest, EntryKind, Fault, RemotePath, Request, Status};
+use ferry_protocol::{Answer, Change, Digest, EntryKind, Fault, RemotePath, Request, Status};
 use std::fs;
 use std::sync::Arc;
 use std::thread;
@@ -113,4 +113,30 @@ fn what_came_whole_before_the_last_cut_is_kept() {
     assert!(report.stopped.is_some(), "{report}");
     assert_eq!(report.files_done, 1, "{report}");
     assert_eq!(fs::read(local.join("a")).unwrap(), b"whole");
+}
+
+/// A server that was started anew after a power cut has lost a folder that it had made, and knows
+/// nothing of it when it is asked for a barrier. That job was called done.
+#[test]
+fn a_folder_that_is_gone_at_the_end_is_told() {
+    let state = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(1, |_, peer| {
+        peer.greet();
+        while let Some(Sent::Request(number, request)) = peer.next() {
+            let is_lost =
+                matches!(request, Request::Change { change: Change::SetAttributes { .. }, .. });
+            let gone = || Answer::Error(Fault::new(Status::NOT_FOUND, "gone"));
+            peer.answer(number, &if is_lost { gone() } else { Answer::Done });
+        }
+    });
+    let mut client = connect(&server, state.path());
+    let local = state.path().join("empty");
+    fs::create_dir(&local).unwrap();
+    let transfer = Transfer { local, remote: RemotePath::parse(b"/empty").unwrap() };
+    let options = JobOptions { connections: 1, ..JobOptions::default() };
+    let report = job::upload(&mut client, vec![transfer], &options);
+    assert!(report.stopped.is_none(), "{:?}", report.stopped);
+    assert_eq!((report.failed_count, report.folders_done), (1, 0), "{report}");
+    drop(client);
+    server.join();
 }

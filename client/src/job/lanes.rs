@@ -221,6 +221,11 @@ impl<'a> Job<'a> {
         report.add(source, size, outcome);
     }
 
+    /// Whether anything was told that failed.
+    pub(super) fn has_failures(&self) -> bool {
+        self.report.lock().failed_count > 0
+    }
+
     pub(super) fn add_folders(&self, count: u64) {
         self.report.lock().folders_done += count;
     }

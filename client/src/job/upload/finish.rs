@@ -78,8 +78,9 @@ fn set_all(
 fn told(job: &Job<'_>, answered: Result<Answer, Error>, path: &RemotePath) {
     match answered {
         Ok(_) => job.add_folders(1),
-        // It never came to be; that was told already.
-        Err(err) if err.status() == Some(Status::NOT_FOUND) => {}
+        // It never came to be, for a reason that was told already. Where nothing failed, it was
+        // made and is gone: the server has lost it, or somebody removed it.
+        Err(err) if err.status() == Some(Status::NOT_FOUND) && job.has_failures() => {}
         Err(err) => {
             job.options.progress.add_planned(1, 0);
             let wire = path.to_wire();
