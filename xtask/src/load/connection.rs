@@ -5,9 +5,9 @@ use crate::random::Random;
 use crate::tls::{self, ClientStream};
 use ferry_protocol::limits::{ANSWER_BODY_MAX, DATA_BODY_MAX, SEGMENT_LEN};
 use ferry_protocol::{
-    Answer, Deframer, Digest, Frame, Hello, IfExists, Kind, OperationId, Permissions, Put, Range,
-    Request, RequestedPath, Secret, Timestamp, TransferId, encode_data_header, encode_request,
-    escape,
+    Answer, Change, Deframer, Digest, Frame, Hello, IfExists, Kind, OperationId, Permissions, Put,
+    Range, Request, RequestedPath, Secret, Timestamp, TransferId, encode_data_header,
+    encode_request, escape,
 };
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -126,6 +126,13 @@ impl Connection {
         }
         self.send_content(content)?;
         self.stored()
+    }
+
+    /// Makes a folder, and what is missing above it.
+    pub(crate) fn make_folder(&mut self, path: &str, random: &mut Random) -> Result<(), Failure> {
+        let path = RequestedPath::parse(path.as_bytes()).during("path")?;
+        let change = Change::MakeDirectory { path, with_parents: true };
+        self.ask(&Request::Change { operation: OperationId(random.id()), change }).map(drop)
     }
 
     /// Content and its digest, under the number of the put before it.

@@ -5,12 +5,13 @@ use super::disk::{Event, Recording, SHARE, copy_sparse};
 use crate::failure::{During as _, Failure};
 use crate::mount::Mounted;
 use crate::random::Random;
+use crate::tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
-use std::{fmt, mem};
 
 /// What was wrong after all cuts.
 #[derive(Debug, Default)]
@@ -146,25 +147,22 @@ fn judge(
     Ok(())
 }
 
-/// The versions that lie in a folder; what is not whole is noted. Parts may be in any state.
+/// The versions that lie below a folder; what is not whole is noted. Parts may be in any state.
 fn whole_files(
     folder: &Path,
     damage: &mut Damage,
 ) -> Result<impl Iterator<Item = Version> + use<>, Failure> {
     let mut versions = Vec::new();
-    let Ok(entries) = fs::read_dir(folder) else { return Ok(mem::take(&mut versions).into_iter()) };
-    for entry in entries {
-        let entry = entry.during(folder.display())?;
-        let name = entry.file_name();
-        let is_file = entry.file_type().during("file type")?.is_file();
-        if !is_file || name.as_encoded_bytes().starts_with(b".ferry-") {
+    for path in tree::files(folder)? {
+        // The records of undo are links.
+        if !path.symlink_metadata().during(path.display())?.is_file() {
             continue;
         }
-        let content = fs::read(entry.path()).unwrap_or_default();
+        let content = fs::read(&path).unwrap_or_default();
         if let Some(version) = Version::read(&content) {
             versions.push(version);
         } else {
-            let example = format!("{} is not whole", entry.path().display());
+            let example = format!("{} is not whole", path.display());
             damage.note(|damage| &mut damage.torn, example);
         }
     }

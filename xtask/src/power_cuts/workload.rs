@@ -1,5 +1,5 @@
 //! What the server does while its disk is recorded: files come, and are replaced, one after the
-//! other and many at once. Every "stored" is noted at once.
+//! other and many at once, some into new folders. Every "stored" is noted at once.
 
 use super::Durability;
 use super::content::Version;
@@ -54,19 +54,20 @@ fn upload(
     log: &Log,
     random: &mut Random,
 ) -> Result<(), Failure> {
+    for folder in batch.iter().filter(|first| first.version == 0).filter_map(|file| file.folder()) {
+        connection.make_folder(&folder, random)?;
+    }
     let (large, small): (Vec<Version>, Vec<Version>) =
         batch.iter().partition(|version| version.is_large());
     for version in &small {
-        let path = format!("/{}", version.name());
-        connection.send_small(&path, &version.content(), random)?;
+        connection.send_small(&version.path(), &version.content(), random)?;
     }
     for version in small {
         connection.stored()?;
         log.note(Event::Acknowledged(version));
     }
     for version in large {
-        let path = format!("/{}", version.name());
-        connection.upload_large(&path, &version.content(), random)?;
+        connection.upload_large(&version.path(), &version.content(), random)?;
         log.note(Event::Acknowledged(version));
     }
     Ok(())
