@@ -10,10 +10,10 @@
 
 mod support;
 
-use ferry_protocol::{Answer, Busy, Hello, Request};
+use ferry_protocol::{Answer, Busy, Hello, Request, Status, Token};
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use support::{Fixture, RawClient, Received, serve_accounts};
+use support::{Fixture, RawClient, Received, serve_accounts, status_of};
 
 fn loopback(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(127, 0, 0, last)
@@ -56,6 +56,20 @@ fn who_guesses_is_shut_out_and_told_until_when_and_others_are_not() {
     assert!(busy.retry_after_ms > 1_700_000, "{busy:?}");
     assert!(busy.text.contains("minutes") && busy.text.contains("your address"), "{busy:?}");
     assert!(gets_in(&fixture, 3));
+}
+
+/// After a restart each client comes with a token that is good no more, many from one address.
+#[test]
+fn a_token_of_an_earlier_run_shuts_nobody_out() {
+    let fixture = serve_accounts(&[("ann", "the right one")]);
+    for number in 0..20 {
+        let mut client = from(&fixture, 5);
+        client.greet();
+        let answer = client.ask(&Request::LoginToken(Token::new([number; 32])));
+        assert_eq!(status_of(&answer), Status::LOGIN_REFUSED);
+        assert!(matches!(client.log_in("ann", "the right one"), Answer::LoggedIn(_)));
+    }
+    assert!(gets_in(&fixture, 5));
 }
 
 #[test]

@@ -51,7 +51,8 @@ fn the_welcome_comes_before_anything_else() {
     let mut second = RawClient::connect(fixture.address());
     second.greet();
     let answer = second.ask(&Request::LoginToken(account.token));
-    assert!(matches!(answer, Answer::LoggedIn(_)), "a token logs in again: {answer:?}");
+    let Answer::LoggedIn(again) = answer else { panic!("a token logs in again: {answer:?}") };
+    assert!(again.token == account.token, "each login by a token would use up another");
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl NativeConnection {
             return Stop::GoOn;
         };
         match account {
-            Some(account) => self.open_session(account),
+            Some(account) => self.open_session(account, None),
             None => self.refuse_login(&name),
         }
         Stop::GoOn
@@ -65,8 +65,8 @@ impl NativeConnection {
 
     /// Logs in without a password.
     pub(super) fn log_in_by_token(&mut self, token: &Token) -> Stop {
-        if let Some(login) = self.door.service.log_in_by_token(token, self.origin()) {
-            self.open_session(login);
+        if let Some(login) = self.door.service.log_in_by_token(token) {
+            self.open_session(login, Some(*token));
         } else {
             tracing::warn!(peer = %self.peer, "a token was refused");
             self.answer_refusal(WRONG);
@@ -85,7 +85,7 @@ impl NativeConnection {
             }
         };
         match proved {
-            Ok(login) => self.open_session(login),
+            Ok(login) => self.open_session(login, None),
             Err(err) => self.refuse_credential("a device", &err),
         }
         Stop::GoOn
@@ -107,7 +107,7 @@ impl NativeConnection {
         };
         self.work = Work::None;
         match redeemed {
-            Ok(login) => self.open_session(login),
+            Ok(login) => self.open_session(login, None),
             Err(err) => self.refuse_credential("an invitation", &err),
         }
         Stop::GoOn
@@ -117,7 +117,9 @@ impl NativeConnection {
         Origin { peer: self.peer, door: "ferry" }
     }
 
-    fn open_session(&mut self, login: impl Into<Login>) {
+    /// Opens the session, and tells by which token further connections log in: by `token`, if it
+    /// was that which logged this one in.
+    fn open_session(&mut self, login: impl Into<Login>, token: Option<Token>) {
         let login = login.into();
         let account = login.account();
         if let Err(refusal) = self.permit.logged_in(&account.name, account.terms.connections) {
@@ -144,7 +146,7 @@ impl NativeConnection {
         self.answer(Answer::LoggedIn(ferry_protocol::Account {
             name: session.account_name().to_owned(),
             rights: session.rights(),
-            token: self.door.service.token(&session),
+            token: token.unwrap_or_else(|| self.door.service.token(&session)),
             directory: session.directory.clone(),
         }));
         self.session = Some(session);

@@ -44,7 +44,7 @@ pub(crate) enum Offence {
     Silence,
     /// Bytes that are no message, or a message out of order, before a login.
     Garbage,
-    /// A token, key or invitation that is not valid.
+    /// A key or invitation that is not valid.
     Credential,
 }
 

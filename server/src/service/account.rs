@@ -13,12 +13,9 @@ use ferry_protocol::{
     DEVICE_EXPORTER_LEN, DeviceLogin, OperationId, Redeem, RemotePath, Rights, Secret, Token,
     UndoGroup,
 };
-use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant};
 
 /// The proof of a login, and what the session remembers.
 #[derive(Debug)]
@@ -119,13 +116,10 @@ impl Service {
         self.tokens.issue(&session.login)
     }
 
-    /// The login that a token stands for. A bad token is charged to the peer's address.
-    pub(crate) fn log_in_by_token(&self, token: &Token, origin: Origin) -> Option<Login> {
-        let login = self.tokens.login(token).and_then(|login| self.still_good(&login));
-        if login.is_none() {
-            self.desk.refuse_credential(origin, "a token that is not good");
-        }
-        login
+    /// The login that a token stands for. A bad token is not charged: nobody guesses 256 random
+    /// bits, and after a restart every honest client has one.
+    pub(crate) fn log_in_by_token(&self, token: &Token) -> Option<Login> {
+        self.tokens.login(token).and_then(|login| self.still_good(&login))
     }
 
     /// The login of a device, whose signature is good on the connection with this exporter value.
@@ -238,59 +232,3 @@ pub(super) fn not_kept(err: &accounts::Error) -> Error {
     tracing::error!("a device could not be enrolled: {err}");
     Error::NotKept
 }
-
-/// Tokens of this server's run. Only their digests are kept, so that memory read by a stranger
-/// opens nothing.
-#[derive(Debug, Default)]
-pub(super) struct Tokens {
-    issued: Mutex<HashMap<[u8; 32], Issued>>,
-}
-
-#[derive(Debug)]
-struct Issued {
-    login: Login,
-    used_at: Instant,
-}
-
-impl Tokens {
-    fn issue(&self, login: &Login) -> Token {
-        let mut bytes = [0; 32];
-        if let Err(err) = getrandom::fill(&mut bytes) {
-            // Without randomness a token of zeros would be guessable: issue one nobody can redeem.
-            tracing::error!("no random numbers from the system: {err}");
-            return Token::new(bytes);
-        }
-        let now = Instant::now();
-        let mut issued = self.issued.lock();
-        if issued.len() >= TOKENS_MAX {
-            issued.retain(|_, token| now.duration_since(token.used_at) < TOKEN_LIFE_CROWDED);
-        }
-        if issued.len() < TOKENS_MAX {
-            issued.insert(digest(&bytes), Issued { login: login.clone(), used_at: now });
-        }
-        Token::new(bytes)
-    }
-
-    fn login(&self, token: &Token) -> Option<Login> {
-        let mut issued = self.issued.lock();
-        let found = issued.get_mut(&digest(token.expose()))?;
-        if found.used_at.elapsed() > TOKEN_LIFE {
-            return None;
-        }
-        found.used_at = Instant::now();
-        Some(found.login.clone())
-    }
-}
-
-fn digest(token: &[u8; 32]) -> [u8; 32] {
-    *blake3::hash(token).as_bytes()
-}
-
-/// Tokens kept at the most, 100 bytes each.
-const TOKENS_MAX: usize = 20_000;
-
-/// How long an unused token lives.
-const TOKEN_LIFE: Duration = Duration::from_hours(24);
-
-/// How long it lives when there are too many.
-const TOKEN_LIFE_CROWDED: Duration = Duration::from_mins(10);

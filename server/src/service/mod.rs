@@ -26,6 +26,7 @@ mod sessions;
 mod shared;
 mod stream;
 mod task;
+mod tokens;
 mod undo;
 mod view;
 mod write;
@@ -48,7 +49,6 @@ use crate::penalties::{Offence, Penalties};
 use crate::storage::{self, Storage};
 use crate::values::KeptValues;
 use crate::wake::{Pending, Waker, promise};
-use account::Tokens;
 use changes::Changes;
 use ferry_protocol::limits::HISTORY_ENTRIES_MAX;
 use ferry_protocol::{Entry, RemotePath, Space};
@@ -64,6 +64,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
+use tokens::Tokens;
 use view::View;
 
 /// Result of a service operation.
