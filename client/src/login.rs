@@ -98,16 +98,7 @@ fn by_device(
     let Some(account) = here.or_else(|| elsewhere(site, connection.fingerprint, named)) else {
         return Ok(None);
     };
-    let pair = match site.options.device_keys.pair() {
-        Ok(pair) => pair,
-        Err(err) => {
-            site.questions.notice(&err.to_string());
-            return Ok(None);
-        }
-    };
-    let signature = pair.sign(&DeviceLogin::signed_text(&connection.exporter()?, &account));
-    let request = DeviceLogin { account: account.clone(), key: pair.public(), signature };
-    match attempts.make(connection, &Request::LoginDevice(request)) {
+    match as_device_of(site, &account, connection, attempts) {
         Err(err) if err.status() == Some(Status::DEVICE_UNKNOWN) => {
             // Revoked: it is not tried again.
             let forgotten = enrolments.remove(&site.server, &account);
@@ -115,14 +106,33 @@ fn by_device(
             site.questions.notice("The server does not know this device any more.");
             Ok(None)
         }
-        Ok(logged_in) => {
+        Ok(Some(logged_in)) => {
             if !is_here {
                 remember(site, &account)?;
             }
             Ok(Some(logged_in))
         }
-        Err(err) => Err(err),
+        other => other,
     }
+}
+
+/// With the key of this device, if it can be had, as this account.
+fn as_device_of(
+    site: &Site,
+    account: &str,
+    connection: &mut Connection,
+    attempts: &mut Attempts,
+) -> Result<Option<Account>, Error> {
+    let pair = match site.options.device_keys.pair() {
+        Ok(pair) => pair,
+        Err(err) => {
+            site.questions.notice(&err.to_string());
+            return Ok(None);
+        }
+    };
+    let signature = pair.sign(&DeviceLogin::signed_text(&connection.exporter()?, account));
+    let request = DeviceLogin { account: account.to_owned(), key: pair.public(), signature };
+    attempts.make(connection, &Request::LoginDevice(request)).map(Some)
 }
 
 /// The account that this device is enrolled for at another address of the same server.
@@ -147,7 +157,17 @@ fn by_invitation(
     let Some(invitation) = login.invitation else { return Ok(None) };
     let password = login.password.clone().unwrap_or_else(|| Secret::new(b""));
     let redeem = Redeem { invitation, device: device(site)?, password };
-    let account = attempts.make(connection, &Request::Redeem(redeem))?;
+    let account = match attempts.make(connection, &Request::Redeem(redeem)) {
+        Err(err) if err.status() == Some(Status::INVITATION_USED) => {
+            // Perhaps by this device, and the answer was lost: then its key is known there.
+            let named = site.options.account();
+            match named.map(|named| as_device_of(site, named, connection, attempts)) {
+                Some(Ok(Some(account))) => account,
+                _ => return Err(err),
+            }
+        }
+        other => other?,
+    };
     login.invitation = None;
     login.invited = Some(account.name.clone());
     remember(site, &account.name)?;

@@ -99,6 +99,23 @@ fn a_link_lets_in_without_a_question_and_is_not_needed_again() {
     assert!(elsewhere.err.contains("used already; ask for a new link"), "{elsewhere:?}");
 }
 
+/// The device was enrolled, and the answer that said so never came.
+#[test]
+fn a_link_whose_first_answer_was_lost_opens_again() {
+    let place = Harbour::new();
+    let link = place.link();
+    assert_eq!(place.ferry("laptop", &["ls", &link], "").exit, 0);
+    fs::remove_file(place.0.path("laptop/client/enrolments")).unwrap();
+    let again = place.ferry("laptop", &["ls", "-1", &link], "");
+    assert_eq!((again.exit, again.out.as_str()), (0, "hello.txt\n"), "{again:?}");
+    let later = place.ferry("laptop", &["ls", "-1", &place.url("")], "");
+    assert_eq!(later.exit, 0, "it is remembered now: {later:?}");
+    // Nobody else gets in by it, and hears why.
+    let elsewhere = place.ferry("phone", &["ls", &link], "");
+    assert_eq!(elsewhere.exit, 1, "{elsewhere:?}");
+    assert!(elsewhere.err.contains("used already; ask for a new link"), "{elsewhere:?}");
+}
+
 #[test]
 fn no_password_and_no_invitation_lies_in_the_clients_folder() {
     let place = Harbour::new();

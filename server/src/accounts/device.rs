@@ -131,15 +131,16 @@ impl DevicesFile {
         if devices.len() == before { Ok(()) } else { self.write(&devices) }
     }
 
+    /// Whether a device is not there yet, and could be added.
+    pub(super) fn is_new(&self, device: &Device) -> Result<bool, Error> {
+        is_new(&self.read()?, device)
+    }
+
     /// Adds a device. The caller holds the lock. One that is there already stays as it is.
     pub(super) fn add(&self, device: Device) -> Result<(), Error> {
         let mut devices = self.read()?;
-        if devices.iter().any(|known| known.is_same(&device)) {
+        if !is_new(&devices, &device)? {
             return Ok(());
-        }
-        let own = devices.iter().filter(|known| known.account == device.account).count();
-        if own >= PER_ACCOUNT_MAX {
-            return Err(Error::DevicesFull(device.account));
         }
         devices.push(device);
         self.write(&devices)
@@ -177,6 +178,18 @@ impl DeviceLine {
             enrolled: device.enrolled.to_string(),
         }
     }
+}
+
+/// Whether a device is not among them; an error where its account may have no more.
+fn is_new(devices: &[Device], device: &Device) -> Result<bool, Error> {
+    if devices.iter().any(|known| known.is_same(device)) {
+        return Ok(false);
+    }
+    let own = devices.iter().filter(|known| known.account == device.account).count();
+    if own >= PER_ACCOUNT_MAX {
+        return Err(Error::DevicesFull(device.account.clone()));
+    }
+    Ok(true)
 }
 
 fn id_of(key: DeviceKey, account: &AccountName) -> String {

@@ -5,6 +5,7 @@ use super::lock::lock;
 use super::{Account, AccountName, Accounts, Error, InvitationsFile, PasswordHash};
 use ferry_protocol::{DEVICE_EXPORTER_LEN, DeviceLogin, Redeem};
 use jiff::Timestamp;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// An account, and the device that proved it.
@@ -38,23 +39,31 @@ impl Accounts {
         self.reload()
     }
 
-    /// Redeems an invitation: enrols the device for its account, and gives that a password if it
-    /// has none. Durable on return. An invitation is spent before anything comes of it. Slow when a
+    /// Redeems an invitation for somebody at `peer`: enrols the device for its account, and gives
+    /// that a password if it has none. Durable on return. An invitation is spent before anything
+    /// comes of it, and after everything that may keep the device out was looked at. Slow when a
     /// password is given.
     ///
     /// # Errors
-    /// An invitation that does not let in, and those of [`enrol`](Self::enrol).
-    pub fn redeem(&self, redeem: &Redeem) -> Result<DeviceOfAccount, Error> {
+    /// An invitation that does not let in, an account that does not, and those of
+    /// [`enrol`](Self::enrol).
+    pub fn redeem(&self, redeem: &Redeem, peer: IpAddr) -> Result<DeviceOfAccount, Error> {
         let password = redeem.password.expose();
         let hash = if password.is_empty() { None } else { Some(PasswordHash::new(password)?) };
         let name = {
             let _lock = lock(&self.state)?;
             let invitations = InvitationsFile::in_folder(&self.state);
-            let name = invitations.spend(&redeem.invitation, self.clock.now())?;
-            self.file.expect_known(&name)?;
+            let now = self.clock.now();
+            let name = invitations.account_of(&redeem.invitation, now)?;
+            self.file.stored(&name)?.terms.expect_admitted(peer, now)?;
             let (key, called) = (redeem.device.key, &redeem.device.name);
             let device = Device::new(name.clone(), called, key, self.timestamp());
-            DevicesFile::in_folder(&self.state).add(device)?;
+            let devices = DevicesFile::in_folder(&self.state);
+            // One that is there already lost its answer, and asks again.
+            if devices.is_new(&device)? {
+                invitations.spend(&redeem.invitation, now)?;
+                devices.add(device)?;
+            }
             name
         };
         if let Some(hash) = hash {
@@ -88,6 +97,8 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
     struct Place {
         state: tempfile::TempDir,
         accounts: Accounts,
@@ -119,7 +130,7 @@ mod tests {
         fn redeem(&self, invitation: InvitationSecret, key: u8) -> Result<DeviceOfAccount, Error> {
             let device = NewDevice { key: DeviceKey([key; 32]), name: "phone".to_owned() };
             let password = Secret::new(b"");
-            self.accounts.redeem(&Redeem { invitation, device, password })
+            self.accounts.redeem(&Redeem { invitation, device, password }, HERE)
         }
     }
 
@@ -169,6 +180,45 @@ mod tests {
     }
 
     #[test]
+    fn an_invitation_is_not_spent_where_nothing_comes_of_it() {
+        let place = Place::new();
+        let file = InvitationsFile::of(place.state.path());
+        let uses_left = || file.read().unwrap()[0].uses_left;
+        let invitation = place.invite(2);
+        let anna = AccountName::parse("anna").unwrap();
+        let set = |networks: &[&str]| {
+            let networks = networks.iter().map(|network| network.parse().unwrap()).collect();
+            let change = |stored: &mut StoredAccount| {
+                stored.terms.networks = networks;
+                Ok(())
+            };
+            AccountsFile::of(place.state.path()).change(&anna, change).unwrap();
+        };
+        set(&["10.0.0.0/8"]);
+        assert!(matches!(place.redeem(invitation, 1), Err(Error::NotFromHere)));
+        set(&[]);
+        let accounts = place.state.path().join("accounts.toml");
+        let good = std::fs::read(&accounts).unwrap();
+        std::fs::write(&accounts, "anna = 3").unwrap();
+        assert!(matches!(place.redeem(invitation, 1), Err(Error::Mistakes(_))));
+        std::fs::write(&accounts, good).unwrap();
+        assert_eq!(uses_left(), 2);
+        place.redeem(invitation, 1).unwrap();
+        place.redeem(invitation, 1).unwrap();
+        assert_eq!(uses_left(), 1, "the same device asked again");
+        let device = |number: u8| {
+            format!(
+                "[[device]]\nid = \"\"\naccount = \"anna\"\nname = \"\"\nkey = \"{number:064x}\"\n\
+                 enrolled = \"2026-11-26T00:00:00Z\"\n"
+            )
+        };
+        let many: String = (1..=200).map(device).collect();
+        std::fs::write(place.state.path().join("devices.toml"), many).unwrap();
+        assert!(matches!(place.redeem(invitation, 201), Err(Error::DevicesFull(_))));
+        assert_eq!(uses_left(), 1);
+    }
+
+    #[test]
     fn what_is_used_stays_used_over_a_restart_and_no_secret_is_kept() {
         let place = Place::new();
         let once = place.invite(1);
@@ -176,7 +226,7 @@ mod tests {
         let again = Accounts::open(place.state.path(), None).unwrap();
         let device = NewDevice { key: DeviceKey([2; 32]), name: String::new() };
         let redeem = Redeem { invitation: once, device, password: Secret::new(b"") };
-        assert!(matches!(again.redeem(&redeem), Err(Error::InvitationUsed)));
+        assert!(matches!(again.redeem(&redeem, HERE), Err(Error::InvitationUsed)));
         let kept = std::fs::read_to_string(place.state.path().join("invitations.toml")).unwrap();
         let digits = data_encoding::HEXLOWER.encode(once.expose());
         assert!(!kept.contains(&digits), "{kept}");
@@ -200,7 +250,8 @@ mod tests {
         for (key, password) in [(1, b"first!"), (2, b"second")] {
             let device = NewDevice { key: DeviceKey([key; 32]), name: String::new() };
             let password = Secret::new(password);
-            place.accounts.redeem(&Redeem { invitation: twice, device, password }).unwrap();
+            let redeem = Redeem { invitation: twice, device, password };
+            place.accounts.redeem(&redeem, HERE).unwrap();
         }
         assert!(place.accounts.authenticate("anna", b"first!").is_some());
         assert!(place.accounts.authenticate("anna", b"second").is_none());

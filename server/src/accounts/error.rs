@@ -44,6 +44,10 @@ pub enum Error {
     InvitationEnded,
     /// The invitation was used as often as it may be.
     InvitationUsed,
+    /// The account does not let in from this address.
+    NotFromHere,
+    /// The account's time is over.
+    AccountEnded,
     /// Another command has held the file locked for too long; this is its lock.
     Locked(PathBuf),
 }
@@ -93,6 +97,8 @@ impl fmt::Display for Error {
             Self::InvitationUnknown => formatter.write_str("no invitation has this secret"),
             Self::InvitationEnded => formatter.write_str("the invitation has expired"),
             Self::InvitationUsed => formatter.write_str("the invitation was used already"),
+            Self::NotFromHere => formatter.write_str("the account does not let in from here"),
+            Self::AccountEnded => formatter.write_str("the account has expired"),
             Self::Locked(lock) => write!(
                 formatter,
                 "another command is changing the accounts (it holds {}); wait for it to end, or \

@@ -71,8 +71,13 @@ impl AccountsFile {
     /// # Errors
     /// [`Error::Unknown`], and those of [`read`](Self::read).
     pub fn expect_known(&self, name: &AccountName) -> Result<(), Error> {
-        let known = self.read()?.iter().any(|stored| stored.name == *name);
-        if known { Ok(()) } else { Err(Error::Unknown(name.clone())) }
+        self.stored(name).map(drop)
+    }
+
+    /// The account as it is stored.
+    pub(super) fn stored(&self, name: &AccountName) -> Result<StoredAccount, Error> {
+        let found = self.read()?.into_iter().find(|stored| stored.name == *name);
+        found.ok_or_else(|| Error::Unknown(name.clone()))
     }
 
     /// Adds an account.

@@ -176,25 +176,20 @@ impl InvitationsFile {
         if all.len() == before { Ok(()) } else { self.write(&all) }
     }
 
-    /// Uses an invitation once; durable on return. The caller holds the lock.
-    pub(super) fn spend(
+    /// The account that an invitation lets in now.
+    pub(super) fn account_of(
         &self,
         secret: &InvitationSecret,
         now: SystemTime,
     ) -> Result<AccountName, Error> {
-        let digest = digest_of(secret);
+        open(&mut self.read()?, secret, now).map(|invitation| invitation.account.clone())
+    }
+
+    /// Uses an invitation once; durable on return. The caller holds the lock.
+    pub(super) fn spend(&self, secret: &InvitationSecret, now: SystemTime) -> Result<(), Error> {
         let mut all = self.read()?;
-        let found = all.iter_mut().find(|invitation| invitation.digest == digest);
-        let invitation = found.ok_or(Error::InvitationUnknown)?;
-        match invitation.state(now) {
-            InvitationState::Open => {}
-            InvitationState::Ended => return Err(Error::InvitationEnded),
-            InvitationState::Used => return Err(Error::InvitationUsed),
-        }
-        invitation.uses_left -= 1;
-        let account = invitation.account.clone();
-        self.write(&all)?;
-        Ok(account)
+        open(&mut all, secret, now)?.uses_left -= 1;
+        self.write(&all)
     }
 
     fn write(&self, all: &[Invitation]) -> Result<(), Error> {
@@ -231,6 +226,22 @@ impl Line {
             uses: invitation.uses,
             uses_left: invitation.uses_left,
         }
+    }
+}
+
+/// The invitation of this secret, if it lets in at `now`.
+fn open<'a>(
+    all: &'a mut [Invitation],
+    secret: &InvitationSecret,
+    now: SystemTime,
+) -> Result<&'a mut Invitation, Error> {
+    let digest = digest_of(secret);
+    let found = all.iter_mut().find(|invitation| invitation.digest == digest);
+    let invitation = found.ok_or(Error::InvitationUnknown)?;
+    match invitation.state(now) {
+        InvitationState::Open => Ok(invitation),
+        InvitationState::Ended => Err(Error::InvitationEnded),
+        InvitationState::Used => Err(Error::InvitationUsed),
     }
 }
 

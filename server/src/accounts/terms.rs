@@ -1,11 +1,12 @@
 //! On what terms an account is let in: where it is, what it may do there, how much and how fast,
 //! from where and until when.
 
-use super::Expiry;
+use super::{Error, Expiry};
 use crate::config::Network;
 use ferry_protocol::{Name, RemotePath, Rights};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// The terms of one account. Paths of folders are the account's own, as it sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +141,20 @@ impl Terms {
     /// Whether a login from `address` is allowed.
     pub fn admits(&self, address: IpAddr) -> bool {
         self.networks.is_empty() || self.networks.iter().any(|network| network.contains(address))
+    }
+
+    /// Says why a login from `address` at `now` is not allowed.
+    ///
+    /// # Errors
+    /// [`Error::NotFromHere`] and [`Error::AccountEnded`].
+    pub fn expect_admitted(&self, address: IpAddr, now: SystemTime) -> Result<(), Error> {
+        if !self.admits(address) {
+            return Err(Error::NotFromHere);
+        }
+        if self.expires.is_some_and(|expiry| expiry.is_over(now)) {
+            return Err(Error::AccountEnded);
+        }
+        Ok(())
     }
 
     fn below(&self, path: &RemotePath) -> impl Iterator<Item = &Folder> {

@@ -194,14 +194,11 @@ impl Service {
     }
 
     fn admit(&self, account: &Account, peer: IpAddr) -> Result<()> {
-        if !account.terms.admits(peer) {
-            return Err(Error::NotFromHere);
-        }
-        let now = || self.accounts.clock().now();
-        if account.terms.expires.is_some_and(|expiry| expiry.is_over(now())) {
-            return Err(Error::AccountEnded);
-        }
-        Ok(())
+        let admitted = account.terms.expect_admitted(peer, self.accounts.clock().now());
+        admitted.map_err(|err| match err {
+            accounts::Error::AccountEnded => Error::AccountEnded,
+            _ => Error::NotFromHere,
+        })
     }
 
     fn lookup(&self, name: &str) -> LoginOutcome {

@@ -175,13 +175,15 @@ impl Shared {
     }
 
     fn redeem(&self, redeem: &Redeem, origin: Origin) -> Redeemed {
-        let refused = match self.accounts.redeem(redeem) {
+        let refused = match self.accounts.redeem(redeem, origin.peer.ip()) {
             Ok(proved) => return Ok(Login::of_device(proved)),
             Err(accounts::Error::InvitationUnknown | accounts::Error::Unknown(_)) => {
                 Error::InvitationUnknown
             }
             Err(accounts::Error::InvitationEnded) => Error::InvitationEnded,
             Err(accounts::Error::InvitationUsed) => Error::InvitationUsed,
+            Err(accounts::Error::NotFromHere) => return Err(Error::NotFromHere),
+            Err(accounts::Error::AccountEnded) => return Err(Error::AccountEnded),
             Err(accounts::Error::DevicesFull(_)) => return Err(Error::DevicesFull),
             Err(err) => return Err(not_kept(&err)),
         };
