@@ -221,9 +221,9 @@ impl Site {
         match known {
             Some(known) if known != presented => return Err(self.key_changed(known, presented)),
             Some(_) if self.options.fingerprint.is_none() => return Ok(()),
-            Some(_) => {}
             // Its key may change with its certificate, so it is not pinned.
-            None if transport.is_vouched_for(&self.options) => return Ok(()),
+            _ if transport.is_vouched_for(&self.options) => return Ok(()),
+            Some(_) => {}
             None => {
                 let is_trusted = self.questions.trust_new_server(&self.server, &presented);
                 if !is_trusted {

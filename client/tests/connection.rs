@@ -122,6 +122,26 @@ fn a_key_that_an_authority_vouches_for_needs_no_question_and_is_not_pinned() {
     }
 }
 
+/// A link carries the key of its day; the certificate is renewed some weeks later.
+#[test]
+fn a_key_of_a_link_that_an_authority_vouches_for_is_not_pinned_either() {
+    let authority = authority();
+    let roots = Authorities::These(vec![authority.0.der().to_vec()]);
+    let state = tempfile::tempdir().unwrap();
+    let certificate = vouched_for(&authority, "127.0.0.1");
+    let server = FakeServer::start_as(certificate, 2, |_, peer| {
+        peer.greet();
+    });
+    let mut options = server.options(state.path());
+    options.authorities = roots;
+    let told = Client::connect(options.clone(), Arc::new(NoQuestions)).unwrap();
+    options.fingerprint = Some(told.fingerprint());
+    let client = Client::connect(options, Arc::new(NoQuestions)).unwrap();
+    let known = KnownServers::in_folder(state.path());
+    assert_eq!(known.lookup(client.server()).unwrap(), None);
+    server.join();
+}
+
 #[test]
 fn a_pinned_key_is_not_replaced_by_one_that_an_authority_vouches_for() {
     let authority = authority();
