@@ -143,6 +143,23 @@ fn a_person_sees_their_own_past_in_pages_and_nobody_elses() {
     assert_eq!(history(&mut guest, 0), History::default());
 }
 
+#[test]
+fn who_comes_to_a_name_of_before_sees_nothing_of_before() {
+    let fixture = serve_accounts(&[("ann", "a")]);
+    let mut before = log_in(&fixture, "ann", "a");
+    change(&mut before, Change::MakeDirectory { path: at("/secret plans"), with_parents: false });
+    drop(before);
+    let file = AccountsFile::of(fixture.state.path());
+    let ann = file.read().unwrap().remove(0);
+    file.remove(&ann.name).unwrap();
+    file.add(ann).unwrap();
+    let fixture = fixture.restart(|config| config.guest = None);
+    let seen = history(&mut log_in(&fixture, "ann", "a"), 0).entries;
+    let actions: Vec<_> = seen.iter().map(|entry| entry.action).collect();
+    assert!(seen.iter().all(|entry| entry.path.is_empty()), "{seen:?}");
+    assert!(actions.contains(&HistoryAction::LOG_IN), "{actions:?}");
+}
+
 /// The log disk is full: transfers go on, and the server says that its record has gaps.
 #[cfg(target_os = "linux")]
 #[test]

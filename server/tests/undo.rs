@@ -7,7 +7,7 @@ mod support;
 use ferry_protocol::{
     Answer, Change, IfExists, Removal, Request, Rights, Status, UndoEntry, UndoGroup, UndoReason,
 };
-use ferry_server::accounts::{Clock, Terms};
+use ferry_server::accounts::{AccountsFile, Clock, Terms};
 use ferry_server::config::UndoLimits;
 use std::fs;
 use support::{RawClient, at, operation, serve, serve_on_terms, serve_with, status_of};
@@ -58,6 +58,28 @@ fn a_group_is_named_and_comes_back_as_a_whole() {
         assert_eq!(fs::read_to_string(back).unwrap(), name);
     }
     assert_eq!(entries(&mut client, None).len(), 1);
+}
+
+#[test]
+fn who_comes_to_a_name_of_before_undoes_nothing_of_before() {
+    let terms = [("ann", Terms::new(Rights::read_write()))];
+    let (fixture, accounts) = serve_on_terms(&terms, Clock::default());
+    fs::write(fixture.share.path().join("file"), "x").unwrap();
+    let mut before = fixture.user("ann");
+    remove(&mut before, "/file", Removal::File);
+    let [kept] = entries(&mut before, None).try_into().unwrap();
+
+    let file = AccountsFile::of(fixture.state.path());
+    let mut ann = file.read().unwrap().remove(0);
+    file.remove(&ann.name).unwrap();
+    accounts.reload().unwrap();
+    ann.terms = Terms::new(Rights::WRITE.and(Rights::READ));
+    file.add(ann).unwrap();
+    accounts.reload().unwrap();
+    let mut after = fixture.user("ann");
+    assert_eq!(entries(&mut after, None), []);
+    let undo = Change::Undo { id: kept.id, to: at("/file"), if_exists: IfExists::Refuse };
+    assert_eq!(status_of(&change(&mut after, undo)), Status::DENIED);
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use super::expiry::EXPIRY_EXPECTED;
 use super::terms::RATE_MIN;
-use super::{AccountName, Expiry, Folder, PasswordHash, StoredAccount, Terms};
+use super::{AccountName, Expiry, Folder, PasswordHash, StoredAccount, Terms, sections};
 use crate::config::{
     AMOUNT_EXPECTED, Amount, Mistake, Mistakes, Network, RIGHTS_EXPECTED, Reading, RightsWords,
     Section,
 };
 use ferry_protocol::{RemotePath, Rights};
+use jiff::Timestamp;
 use serde::Serialize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -101,6 +102,7 @@ fn terms<'t>(
         connections: connections(section, reading),
         networks: networks(section, reading),
         expires: expires(section, reading),
+        added: added(section, reading),
     }
 }
 
@@ -177,6 +179,15 @@ fn expires<'t>(section: &mut Section<'t>, reading: &mut Reading<'t>) -> Option<E
             None
         }
     }
+}
+
+fn added<'t>(section: &mut Section<'t>, reading: &mut Reading<'t>) -> Option<Timestamp> {
+    let text = section.value::<String>("added", "\"2030-12-31T12:00:00Z\"", reading)?;
+    let time = sections::time(text.get_ref());
+    if time.is_none() {
+        reading.mistake(text.span(), "`added` is not a time", "mend or remove it");
+    }
+    time
 }
 
 fn folders<'t>(
@@ -272,6 +283,8 @@ pub(crate) struct TermsLine<'a> {
     networks: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added: Option<String>,
     #[serde(rename = "folder", skip_serializing_if = "Vec::is_empty")]
     folders: Vec<FolderLine<'a>>,
 }
@@ -303,6 +316,7 @@ impl<'a> TermsLine<'a> {
             connections: terms.connections,
             networks: terms.networks.iter().map(ToString::to_string).collect(),
             expires: terms.expires.map(|expiry| expiry.to_string()),
+            added: terms.added.map(|time| time.to_string()),
             folders: terms.folders.iter().map(FolderLine::of).collect(),
         }
     }

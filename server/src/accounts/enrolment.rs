@@ -243,6 +243,23 @@ mod tests {
         assert!(matches!(place.redeem(secret, 1), Err(Error::InvitationUnknown)));
     }
 
+    /// An account is taken out of the file by hand; its devices and links are in files of their own.
+    #[test]
+    fn an_account_inherits_nothing_of_another_that_had_its_name() {
+        let place = Place::new();
+        let device = NewDevice { key: DeviceKey([1; 32]), name: "laptop".to_owned() };
+        place.accounts.enrol("anna", &device).unwrap();
+        let secret = place.invite(1);
+        std::fs::write(place.state.path().join("accounts.toml"), "").unwrap();
+        place.accounts.reload().unwrap();
+        let name = AccountName::parse("anna").unwrap();
+        let anna = StoredAccount { name, hash: None, terms: Terms::new(Rights::read_only()) };
+        AccountsFile::of(place.state.path()).add(anna).unwrap();
+        place.accounts.reload().unwrap();
+        assert!(DevicesFile::of(place.state.path()).read().unwrap().is_empty());
+        assert!(matches!(place.redeem(secret, 2), Err(Error::InvitationUnknown)));
+    }
+
     #[test]
     fn a_password_is_set_once_and_only_where_there_was_none() {
         let place = Place::new();

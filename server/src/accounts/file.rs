@@ -5,6 +5,7 @@ use super::document::{FolderCheck, parse, render};
 use super::lock::lock;
 use super::{AccountName, DevicesFile, Error, InvitationsFile, PasswordHash, Terms};
 use crate::state_folder::StateFolder;
+use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
 /// The accounts as they lie in a state folder.
@@ -80,15 +81,18 @@ impl AccountsFile {
         found.ok_or_else(|| Error::Unknown(name.clone()))
     }
 
-    /// Adds an account.
+    /// Adds an account, from now on: nothing is its own that another of its name left behind.
     ///
     /// # Errors
     /// [`Error::NameTaken`], and those of [`read`](Self::read).
-    pub fn add(&self, account: StoredAccount) -> Result<(), Error> {
+    pub fn add(&self, mut account: StoredAccount) -> Result<(), Error> {
+        account.terms.added = Some(Timestamp::now());
         self.edit(|accounts| {
             if accounts.iter().any(|stored| stored.name == account.name) {
                 return Err(Error::NameTaken(account.name));
             }
+            // Where the other was taken out by hand they are still there.
+            self.remove_what_opens(&account.name)?;
             accounts.push(account);
             Ok(())
         })
@@ -132,9 +136,14 @@ impl AccountsFile {
                 return Err(Error::Unknown(name.clone()));
             }
             // First: an account of the same name must not inherit them.
-            DevicesFile::in_folder(&self.0).remove_all_of(name)?;
-            InvitationsFile::in_folder(&self.0).remove_all_of(name)
+            self.remove_what_opens(name)
         })
+    }
+
+    /// Takes all devices and invitations of an account away. The caller holds the lock.
+    fn remove_what_opens(&self, name: &AccountName) -> Result<(), Error> {
+        DevicesFile::in_folder(&self.0).remove_all_of(name)?;
+        InvitationsFile::in_folder(&self.0).remove_all_of(name)
     }
 
     fn edit(

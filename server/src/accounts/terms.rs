@@ -4,6 +4,7 @@
 use super::{Error, Expiry};
 use crate::config::Network;
 use ferry_protocol::{Name, RemotePath, Rights};
+use jiff::Timestamp;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -29,6 +30,9 @@ pub struct Terms {
     pub networks: Vec<Network>,
     /// When it ends.
     pub expires: Option<Expiry>,
+    /// Since when it is there, as the command noted that added it. What was done before by one of
+    /// its name was another's doing.
+    pub added: Option<Timestamp>,
 }
 
 /// A folder of an account that differs from what is around it.
@@ -79,6 +83,7 @@ impl Terms {
             connections: None,
             networks: Vec::new(),
             expires: None,
+            added: None,
         }
     }
 

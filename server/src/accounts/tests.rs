@@ -110,10 +110,13 @@ fn all_terms_survive_the_file() {
         connections: Some(3),
         networks: vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
         expires: Some(Expiry::parse("2030-12-31").unwrap()),
+        added: None,
     };
     let account = StoredAccount { terms: terms.clone(), ..stored("anna", "one", Rights::none()) };
     file.add(account).unwrap();
     let read = file.read().unwrap();
+    assert!(read[0].terms.added.is_some());
+    let terms = Terms { added: read[0].terms.added, ..terms };
     assert_eq!(read[0].terms, terms, "{}", std::fs::read_to_string(file.path()).unwrap());
 }
 

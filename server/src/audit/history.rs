@@ -2,6 +2,7 @@
 
 use super::Line;
 use super::line::GUEST;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -40,11 +41,13 @@ impl History {
     pub(super) fn page(
         &self,
         account: &str,
+        since: Timestamp,
         before: u64,
         count_max: usize,
     ) -> (Vec<Arc<Line>>, u64) {
         let Some(lines) = self.accounts.get(account) else { return (Vec::new(), 0) };
-        let older = lines.iter().rev().filter(|(number, _)| before == 0 || *number < before);
+        let own = lines.iter().rev().filter(|(_, line)| line.time >= since);
+        let older = own.filter(|(number, _)| before == 0 || *number < before);
         let mut page: Vec<_> = older.take(count_max + 1).collect();
         let next = if page.len() > count_max {
             page.pop();

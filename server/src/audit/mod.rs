@@ -16,6 +16,7 @@ use crate::config::AuditSettings;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use file::AuditFile;
 use history::History;
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
@@ -141,15 +142,16 @@ impl AuditLog {
         }
     }
 
-    /// The account's newest lines before the one with this number (0 for the newest of all), the
-    /// newest first, and the number to go on with; 0 where nothing is older.
+    /// The account's newest lines before the one with this number (0 for the newest of all), none
+    /// older than `since`, the newest first, and the number to go on with; 0 where nothing is older.
     pub(crate) fn history(
         &self,
         account: &str,
+        since: Timestamp,
         before: u64,
         count_max: usize,
     ) -> (Vec<Arc<Line>>, u64) {
-        self.shared.history.lock().page(account, before, count_max)
+        self.shared.history.lock().page(account, since, before, count_max)
     }
 
     /// How the record itself is.

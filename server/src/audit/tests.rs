@@ -62,7 +62,7 @@ fn everybody_sees_their_own_past_page_by_page_and_after_a_restart() {
     let mut seen = Vec::new();
     let mut before = 0;
     loop {
-        let (page, next) = log.history("ann", before, 2);
+        let (page, next) = log.history("ann", Timestamp::MIN, before, 2);
         assert!(page.len() <= 2);
         seen.extend(page.iter().filter_map(|line| line.path.clone()));
         before = next;
@@ -71,8 +71,8 @@ fn everybody_sees_their_own_past_page_by_page_and_after_a_restart() {
         }
     }
     assert_eq!(seen, ["/ann4", "/ann3", "/ann2", "/ann1", "/ann0"]);
-    assert!(log.history("guest", 0, 9).0.is_empty(), "the guest is anybody");
-    assert!(log.history("", 0, 9).0.is_empty());
+    assert!(log.history("guest", Timestamp::MIN, 0, 9).0.is_empty(), "the guest is anybody");
+    assert!(log.history("", Timestamp::MIN, 0, 9).0.is_empty());
     audit.stop();
 }
 
@@ -84,8 +84,11 @@ fn memory_is_bounded_and_a_busy_account_pushes_out_only_itself() {
     for _ in 0..3 * history::LINES_MAX {
         history.add(line("bob"));
     }
-    assert_eq!(history.page("ann", 0, 9).0.len(), 1);
-    assert_eq!(history.page("bob", 0, usize::MAX - 1).0.len(), history::LINES_MAX - 1);
+    assert_eq!(history.page("ann", Timestamp::MIN, 0, 9).0.len(), 1);
+    assert_eq!(
+        history.page("bob", Timestamp::MIN, 0, usize::MAX - 1).0.len(),
+        history::LINES_MAX - 1
+    );
 }
 
 #[test]
@@ -125,7 +128,7 @@ fn a_record_that_cannot_be_written_stops_nobody() {
         std::thread::yield_now();
     }
     assert!(log.health().lost_count > 0);
-    assert_eq!(log.history("ann", 0, 10).0.len(), 10, "its owner still sees it");
+    assert_eq!(log.history("ann", Timestamp::MIN, 0, 10).0.len(), 10, "its owner still sees it");
     fs::remove_file(folder.path().join("audit.log")).unwrap();
     while log.health().failure.is_some() {
         log.record(Line::new(&who("ann"), Action::Upload));

@@ -2,9 +2,12 @@
 
 use super::failure::Failure;
 use super::{NOBODY, print};
-use crate::accounts::{self, AccountsFile, DevicesFile, InvitationsFile, StoredAccount};
+use crate::accounts::{
+    self, AccountName, AccountsFile, DevicesFile, InvitationsFile, StoredAccount,
+};
 use crate::config::{self, Config, Findings, Mistake, Mistakes, ServeArguments};
 use crate::identity::Identity;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,8 +19,8 @@ pub(super) fn run(
     let state_dir = config::state_dir(state_dir).map_err(Failure::refused)?;
     let Findings { config, file, tls, mut mistakes } = Findings::read(arguments, Some(&state_dir));
     let accounts = read_accounts(&state_dir, config.as_ref(), &mut mistakes);
-    taken(DevicesFile::of(&state_dir).read(), &mut mistakes);
-    taken(InvitationsFile::of(&state_dir).read(), &mut mistakes);
+    let devices = taken(DevicesFile::of(&state_dir).read(), &mut mistakes);
+    let links = taken(InvitationsFile::of(&state_dir).read(), &mut mistakes);
     let identity = match &tls {
         Some(files) => Identity::of_files(files).map(drop),
         None => Identity::load(&state_dir).map(drop),
@@ -32,9 +35,12 @@ pub(super) fn run(
         return Ok(ExitCode::FAILURE);
     }
     let file = file.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+    let owners = devices.iter().map(|one| &one.account).chain(links.iter().map(|one| &one.account));
+    let left_behind = left_behind(owners, &accounts);
     let accounts = accounts.len();
     print(&format!("all is well (configuration file: {file}; accounts: {accounts})"));
-    for note in notes(config.as_ref(), accounts, &AccountsFile::of(&state_dir)) {
+    let notes = notes(config.as_ref(), accounts, &AccountsFile::of(&state_dir));
+    for note in notes.into_iter().chain(left_behind) {
         print(&format!("note: {note}"));
     }
     Ok(ExitCode::SUCCESS)
@@ -62,6 +68,23 @@ fn taken<T>(read: Result<Vec<T>, accounts::Error>, mistakes: &mut Mistakes) -> V
         Err(err) => mistakes.push(Mistake::general(err.to_string(), "then check again")),
     }
     Vec::new()
+}
+
+/// Devices and links let nobody in without their account, but would if it came back.
+fn left_behind<'a>(
+    owners: impl Iterator<Item = &'a AccountName>,
+    accounts: &[StoredAccount],
+) -> Option<String> {
+    let is_there = |name: &AccountName| accounts.iter().any(|stored| stored.name == *name);
+    let gone: BTreeSet<&str> =
+        owners.filter(|name| !is_there(name)).map(AccountName::as_str).collect();
+    let names = gone.into_iter().collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then(|| {
+        format!(
+            "devices or links are left of accounts that are not there: {names}; revoke those that \
+             `ferry-server devices` and `links` show"
+        )
+    })
 }
 
 /// What is not wrong, but may not be meant.

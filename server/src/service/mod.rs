@@ -208,7 +208,8 @@ impl Service {
 
     /// A page of the account's own past; see [`AuditLog::history`].
     pub(crate) fn history(&self, session: &Session, before: u64) -> (Vec<Arc<Line>>, u64) {
-        self.desk.log.history(session.account_name(), before, HISTORY_ENTRIES_MAX)
+        let since = session.view.account.terms.added.unwrap_or(jiff::Timestamp::MIN);
+        self.desk.log.history(session.account_name(), since, before, HISTORY_ENTRIES_MAX)
     }
 
     /// Makes everything durable that was answered before.

@@ -4,6 +4,7 @@
 use super::namespace::make_parents;
 use super::view::View;
 use super::{Error, Result, Service, Session};
+use crate::accounts::Account;
 use crate::storage::{Author, ErrorKind};
 use ferry_protocol::{IfExists, RemotePath, Rights, UndoEntry, UndoGroup, UndoId, UndoPage};
 
@@ -81,10 +82,17 @@ pub(super) fn forget(view: &View, id: UndoId) -> Result<()> {
 fn may_undo(view: &View, entry: &UndoEntry) -> Result<RemotePath> {
     let path = RemotePath::parse(&entry.entry.name)?;
     view.may_see(&path)?;
-    if view.account.name != entry.account {
+    if !is_own(view, entry) {
         view.may(Rights::DELETE, "undo what others did", &path)?;
     }
     Ok(path)
+}
+
+/// Whether it was the account's doing, and not that of another of its name before it.
+fn is_own(view: &View, entry: &UndoEntry) -> bool {
+    let Account { name, terms, .. } = &*view.account;
+    let is_before = |added: jiff::Timestamp| i128::from(entry.kept_at.0) < added.as_nanosecond();
+    *name == entry.account && !terms.added.is_some_and(is_before)
 }
 
 /// Entries read at once.

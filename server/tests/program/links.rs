@@ -26,6 +26,17 @@ fn a_link_carries_address_key_and_a_secret_that_is_kept_nowhere() {
 }
 
 #[test]
+fn links_to_an_account_that_was_taken_out_by_hand_are_told() {
+    let place = Place::new();
+    let server = Foreground::serve(&place, &["--guest", "read"]);
+    place.run(&["link", "--user", "ben"]).says(&["ferry://ben@"]);
+    drop(server);
+    place.run_on_share(&["check"]).says(&["all is well"]);
+    fs::write(place.state().join("accounts.toml"), "").unwrap();
+    place.run_on_share(&["check"]).says(&["accounts that are not there: ben", "`links`"]);
+}
+
+#[test]
 fn links_are_listed_and_revoked() {
     let place = Place::new();
     let _server = Foreground::serve(&place, &["--guest", "read"]);

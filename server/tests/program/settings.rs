@@ -66,7 +66,8 @@ fn accounts_are_added_changed_listed_and_removed() {
 
     assert_eq!(place.run(&["user", "list"]).out, "anna  read\nben   write\n");
     let json = place.run(&["user", "list", "--json"]).out;
-    let lines: Vec<Value> = json.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let mut lines: Vec<Value> = json.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert!(lines[1].as_object_mut().unwrap().remove("added").is_some());
     let ben = serde_json::json!({ "name": "ben", "rights": "write", "has_password": true });
     assert_eq!(lines[1], ben);
 
