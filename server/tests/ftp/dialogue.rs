@@ -92,7 +92,7 @@ fn features_and_help_name_what_there_is() {
 
 #[test]
 fn a_transfer_outlasts_the_silence_that_ends_a_dialogue() {
-    let fixture = serve_ftp_with(|config, _| config.limits.idle = Duration::from_millis(200));
+    let fixture = serve_ftp_with(|config, _| config.limits.idle = Duration::from_secs(2));
     let mut client = FtpClient::guest(&fixture);
     let mut data = client.begin("STOR f");
     // One that begins to be silent now is sent away.

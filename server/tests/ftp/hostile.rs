@@ -2,8 +2,7 @@
 
 use crate::support::Fixture;
 use crate::support::ftp::{FtpClient, assert_still_serving, serve_ftp_with};
-use std::io::Write as _;
-use std::net::TcpStream;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::time::Duration;
 
 /// Waits until the server has let go of all connections.
@@ -30,14 +29,13 @@ fn strangers_who_never_log_in_are_bounded_and_told() {
 #[test]
 fn whoever_is_silent_is_sent_away_and_a_data_port_is_closed_in_its_time() {
     let fixture = serve_ftp_with(|config, _| {
-        config.limits.idle = Duration::from_secs(2);
-        config.limits.stall = Duration::from_millis(100);
+        config.limits.idle = Duration::from_secs(4);
+        config.limits.stall = Duration::from_secs(2);
     });
     let mut client = FtpClient::guest(&fixture);
-    let port = client.passive_port();
-    while TcpStream::connect((client.address.ip(), port)).is_ok() {
-        std::thread::yield_now();
-    }
+    // Nobody takes it in, and it ends with the port.
+    let mut early = client.data();
+    assert_ne!(early.read(&mut [0]).map_err(|err| err.kind()), Err(ErrorKind::WouldBlock));
     client.expect("425", "LIST");
     let _port = client.passive_port();
     client.expect("150", "LIST");
@@ -48,7 +46,7 @@ fn whoever_is_silent_is_sent_away_and_a_data_port_is_closed_in_its_time() {
 
 #[test]
 fn a_transfer_that_stalls_is_cut_and_its_control_connection_lives() {
-    let fixture = serve_ftp_with(|config, _| config.limits.stall = Duration::from_millis(100));
+    let fixture = serve_ftp_with(|config, _| config.limits.stall = Duration::from_secs(2));
     let mut client = FtpClient::guest(&fixture);
     let mut data = client.begin("STOR f");
     data.write_all(b"abc").unwrap();
