@@ -1,9 +1,11 @@
 //! Files up and down: whole or hidden, cut and gone on with.
 
+use crate::support::faulty::Faulty;
 use crate::support::ftp::{FtpClient, ftp_tls, loopback, serve_ftp};
-use crate::support::serve_accounts_with;
+use crate::support::{serve_accounts_with, serve_storage};
 use crate::{read, text, wait_for_bytes, write};
 use std::io::Write as _;
+use std::time::Duration;
 
 /// Begins an upload, has it cut by a reset, and waits until the server has noticed.
 fn cut_upload(client: &mut FtpClient, line: &str, content: &[u8]) {
@@ -92,6 +94,28 @@ fn a_cut_upload_outlives_the_server_and_belongs_to_its_account() {
     assert_eq!(client.expect("213", "SIZE f"), "213 5\r\n");
     assert!(client.put("APPE f", b" second").starts_with("226"));
     assert_eq!(read(&fixture, "f"), b"first second");
+}
+
+/// The disk takes longer over it than a client may be silent.
+#[test]
+fn a_part_is_proved_in_its_own_time() {
+    let storage = Faulty::new(|call, _| {
+        if call == "part_read_at" {
+            std::thread::sleep(Duration::from_millis(150));
+        }
+        Ok(())
+    });
+    let fixture = serve_storage(storage, |config| {
+        config.ftp = Some(loopback());
+        config.limits.stall = Duration::from_secs(2);
+    });
+    let mut client = FtpClient::guest(&fixture);
+    cut_upload(&mut client, "STOR f", &vec![1; 6 * 1024 * 1024]);
+    let mut data = client.begin("APPE f");
+    data.write_all(b"2").unwrap();
+    wait_for_bytes(&mut client, 1);
+    data.finish();
+    assert!(client.reply().starts_with("226"));
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(in crate::ftp) trait Cargo: Send + fmt::Debug {
 pub(in crate::ftp) enum Carried {
     /// That many bytes.
     Moved(usize),
+    /// None, since what is there is read first: the client is not late meanwhile.
+    Preparing,
     /// None now.
     Blocked(Interest),
     /// None until then: the account moved enough for now.
@@ -69,6 +71,16 @@ pub(in crate::ftp) enum Ended {
     Aborted,
 }
 
+impl Failure {
+    /// What the client is told.
+    pub(in crate::ftp) fn reply(self) -> Reply {
+        match self {
+            Self::Refused(reply) => reply,
+            Self::Connection(err) => Reply::new(426, format!("Data connection lost: {err}.")),
+        }
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(err: io::Error) -> Self {
         Self::Connection(err)
@@ -83,9 +95,6 @@ impl From<service::Error> for Failure {
 
 impl From<Failure> for Ended {
     fn from(failure: Failure) -> Self {
-        Self::Failed(match failure {
-            Failure::Refused(reply) => reply,
-            Failure::Connection(err) => Reply::new(426, format!("Data connection lost: {err}.")),
-        })
+        Self::Failed(failure.reply())
     }
 }

@@ -230,6 +230,7 @@ impl DataConnection {
                     self.stall.moved(count, turn.now);
                     self.prepared.link.count(count);
                 }
+                Carried::Preparing => self.stall.end(),
                 Carried::Blocked(_) if turn.quantum.is_spent() => {
                     return Ok(Advance::Next(Next::Again));
                 }

@@ -46,7 +46,7 @@ impl Receiving {
     }
 
     fn prepare(&mut self, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
-        let Stage::Preparing(task) = &mut self.stage else { return Ok(Carried::Moved(0)) };
+        let Stage::Preparing(task) = &mut self.stage else { return Ok(Carried::Preparing) };
         let count = turn.content.len();
         match task.turn(turn.content, &self.control)? {
             TaskState::Running(progress) => {
@@ -62,7 +62,7 @@ impl Receiving {
             TaskState::Finished(_) => self.stage = Stage::Over,
         }
         turn.quantum.spend_bytes(count);
-        Ok(Carried::Moved(0))
+        Ok(Carried::Preparing)
     }
 
     /// Fills the worker's buffer as far as content is there, so that it is written in one piece.
