@@ -12,6 +12,7 @@ mod dialogue;
 mod list_format;
 mod parse;
 mod path;
+mod pattern;
 mod refusal;
 mod reply;
 mod text;

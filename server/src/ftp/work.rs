@@ -3,7 +3,7 @@
 use super::command::{self, Served};
 use super::commands::checksum::Form;
 use super::control::ControlConnection;
-use super::data::{Ended, Link, Telling};
+use super::data::{Ended, Failure, Link, Telling};
 use super::parse::{CommandLine, Line};
 use super::refusal::Refusal;
 use super::reply::{Reply, push_shown};
@@ -33,7 +33,7 @@ pub(super) enum Work {
     /// A checksum is being computed.
     Summing { task: Task, form: Form, name: Vec<u8> },
     /// A listing goes over the control connection.
-    Telling(Box<Telling>),
+    Telling { telling: Box<Telling>, has_begun: bool },
     /// The last words are out; what still comes is forgotten.
     Closing { discarded: usize, has_shut_down: bool },
 }
@@ -66,7 +66,7 @@ impl Work {
 
     /// Whether its turns belong to the bulk lane.
     pub(super) fn is_bulk(&self) -> bool {
-        matches!(self, Self::Summing { .. } | Self::Telling(_))
+        matches!(self, Self::Summing { .. } | Self::Telling { .. })
     }
 
     /// Has a transfer end: nobody is left who could be told that it is whole.
@@ -87,7 +87,7 @@ impl ControlConnection {
             Work::LoggingIn { .. } => Ok(self.finish_login()),
             Work::Carrying(_) => self.attend_transfer(turn),
             Work::Summing { .. } => Ok(self.sum(turn)),
-            Work::Telling(_) => Ok(self.tell(turn)),
+            Work::Telling { .. } => Ok(self.tell(turn)),
             Work::Closing { .. } => Ok(Stop::GoOn),
         }
     }
@@ -242,14 +242,26 @@ impl ControlConnection {
 
     /// Sends the next lines of a listing over the control connection, once those before are out.
     fn tell(&mut self, turn: &mut Turn<'_>) -> Stop {
-        let Work::Telling(telling) = &mut self.work else { return Stop::GoOn };
+        let Work::Telling { telling, has_begun } = &mut self.work else { return Stop::GoOn };
         if turn.quantum.is_spent() {
             return Stop::Spent;
         }
         turn.quantum.spend_request();
         let mut lines = Vec::new();
-        if !telling.next_lines(&mut lines).is_ok_and(|more| more) {
+        let told = telling.next_lines(&mut lines, &mut turn.quantum);
+        let has_begun = std::mem::replace(has_begun, true);
+        if !matches!(told, Ok(true)) {
             self.work = Work::None;
+        }
+        match told {
+            Err(failure) => {
+                self.listing_failed(failure, has_begun);
+                return Stop::GoOn;
+            }
+            Ok(_) if !has_begun => self.reply(&Reply::begin_lines(213, "Status:")),
+            Ok(_) => {}
+        }
+        if matches!(self.work, Work::None) {
             self.reply(&Reply::new(213, "End of status."));
             return Stop::GoOn;
         }
@@ -260,5 +272,18 @@ impl ControlConnection {
             self.reply_raw(&shown);
         }
         Stop::GoOn
+    }
+
+    /// Tells that a listing ends early. A reply of several lines ends with the code that it began
+    /// with (RFC 959, section 4.2), so that only its text can say so.
+    fn listing_failed(&mut self, failure: Failure, has_begun: bool) {
+        let reply = failure.reply();
+        let shown = String::from_utf8_lossy(reply.as_bytes()).trim_end().to_owned();
+        tracing::warn!(peer = %self.peer, "STAT: {shown}");
+        if has_begun {
+            self.reply(&Reply::new(213, format!("Not all of it, for an error came: {shown}")));
+        } else {
+            self.reply(&reply);
+        }
     }
 }

@@ -1,7 +1,13 @@
 //! Names and what is known of them: listings, changes, checksums, undo.
 
-use crate::support::ftp::{FtpClient, serve_ftp};
+use crate::support::faulty::Faulty;
+use crate::support::ftp::{FtpClient, loopback, serve_ftp};
+use crate::support::serve_storage;
 use crate::{read, text, write};
+use ferry_protocol::RemotePath;
+use ferry_server::storage::{Error, ErrorKind, Storage as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 #[test]
 fn listings_read_as_programs_expect_and_names_forge_nothing() {
@@ -22,12 +28,39 @@ fn listings_read_as_programs_expect_and_names_forge_nothing() {
     names.sort();
     assert_eq!(names, ["dir/one.txt", "dir/two.bin"]);
     assert_eq!(text(client.get("NLST dir/*.txt")), "dir/one.txt\r\n");
+    assert_eq!(text(client.get("NLST .ferry-*")), "", "no name that anything here has");
+    assert_eq!(text(client.get("NLST dir/{one,two}.[tb]*")), "", "braces mean themselves");
     assert!(text(client.get("LIST dir/one.txt")).ends_with(" one.txt\r\n"));
     let _unused = client.data();
     client.expect("550", "LIST nothing");
     client.expect("501", "MLSD dir/one.txt");
     let status = client.expect("213", "STAT dir");
     assert!(status.contains("two.bin\r\n"), "{status}");
+}
+
+#[test]
+fn a_status_that_cannot_be_told_whole_says_so() {
+    let pages = Arc::new(AtomicI32::new(0));
+    let left = Arc::clone(&pages);
+    let storage = Faulty::new(move |call, path| {
+        if call == "next_entries" && left.fetch_sub(1, Ordering::Relaxed) <= 0 {
+            return Err(Error::new(ErrorKind::Io, path));
+        }
+        Ok(())
+    });
+    for number in 0..300 {
+        let path = RemotePath::parse(format!("d{number}").as_bytes()).unwrap();
+        storage.inner().make_directory(&path).unwrap();
+    }
+    let fixture = serve_storage(storage, |config| config.ftp = Some(loopback()));
+    let mut client = FtpClient::guest(&fixture);
+    pages.store(0, Ordering::Relaxed);
+    client.expect("451", "STAT /");
+    pages.store(1, Ordering::Relaxed);
+    let status = client.expect("213-", "STAT /");
+    assert!(status.lines().last().unwrap().starts_with("213 Not all"), "{status}");
+    pages.store(9, Ordering::Relaxed);
+    assert!(client.expect("213-", "STAT /").ends_with("213 End of status.\r\n"));
 }
 
 #[test]

@@ -45,7 +45,8 @@ impl fmt::Debug for Faulty {
 impl Storage for Faulty {
     fn list(&self, path: &RemotePath) -> Result<Box<dyn Listing>> {
         (self.fault)("list", path)?;
-        self.inner.list(path)
+        let inner = self.inner.list(path)?;
+        Ok(Box::new(FaultyListing { inner, path: path.clone(), fault: Arc::clone(&self.fault) }))
     }
 
     fn stat(&self, path: &RemotePath) -> Result<Entry> {
@@ -147,6 +148,19 @@ impl Storage for Faulty {
 
     fn undo(&self) -> &dyn Undo {
         self.inner.undo()
+    }
+}
+
+struct FaultyListing {
+    inner: Box<dyn Listing>,
+    path: RemotePath,
+    fault: Arc<Fault>,
+}
+
+impl Listing for FaultyListing {
+    fn next_entries(&mut self, count_max: usize) -> Result<Vec<Entry>> {
+        (self.fault)("next_entries", &self.path)?;
+        self.inner.next_entries(count_max)
     }
 }
 

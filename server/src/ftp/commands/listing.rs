@@ -5,6 +5,7 @@ use crate::ftp::command::{Served, done};
 use crate::ftp::control::{ControlConnection, shown_name};
 use crate::ftp::data::Telling;
 use crate::ftp::list_format::{Style, shown};
+use crate::ftp::pattern::Pattern;
 use crate::ftp::refusal::Refusal;
 use crate::ftp::reply::Reply;
 use crate::ftp::time;
@@ -86,8 +87,7 @@ pub(in crate::ftp) fn stat(
         return Ok(Served::Reply(status(control)?));
     }
     let telling = open(control, without_options(argument), |_| Style::Long(time::now()))?;
-    control.reply(&Reply::begin_lines(213, "Status:"));
-    control.work = Work::Telling(Box::new(telling));
+    control.work = Work::Telling { telling: Box::new(telling), has_begun: false };
     Ok(Served::Later)
 }
 
@@ -127,11 +127,15 @@ fn open(
 ) -> Result<Telling, Refusal> {
     let (service, session) = (&control.door.service, control.session()?);
     let (above, name) = split(argument);
-    let path = match control.path(argument) {
-        Ok(path) => path,
+    let matching = |pattern| {
+        let pages = service.list(session, &control.path(above)?)?;
+        Ok(Telling::folder(pages, style(above), Some(pattern)))
+    };
+    let path = match (control.path(argument), Pattern::parse(name)) {
+        (Ok(path), _) => path,
         // A pattern need not be a legal name.
-        Err(_) if is_pattern(name) => control.path(above)?,
-        Err(refusal) => return Err(refusal),
+        (Err(_), Some(pattern)) => return matching(pattern),
+        (Err(refusal), None) => return Err(refusal),
     };
     match service.stat(session, &path) {
         Ok(entry) if entry.kind == EntryKind::Folder => {
@@ -143,11 +147,7 @@ fn open(
             Ok(Telling::folder(service.list(session, &path)?, style(prefix), None))
         }
         Ok(entry) => Ok(Telling::one((entry, None), style(above))),
-        Err(_) if is_pattern(name) => {
-            let pages = service.list(session, &control.path(above)?)?;
-            Ok(Telling::folder(pages, style(above), Some(name.to_vec())))
-        }
-        Err(err) => Err(err.into()),
+        Err(err) => Pattern::parse(name).map_or(Err(err.into()), matching),
     }
 }
 
@@ -155,10 +155,6 @@ fn open(
 fn split(argument: &[u8]) -> (&[u8], &[u8]) {
     let at = argument.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
     argument.split_at(at)
-}
-
-fn is_pattern(name: &[u8]) -> bool {
-    name.iter().any(|byte| matches!(byte, b'*' | b'?' | b'['))
 }
 
 /// Options such as `-la`, as old clients send them before the path.
