@@ -3,7 +3,7 @@
 use crate::door::Turn;
 use crate::ftp::command::{Served, done};
 use crate::ftp::control::ControlConnection;
-use crate::ftp::data::{DataPlan, Passive, announced};
+use crate::ftp::data::{DataPlan, Passive, announced, at_port};
 use crate::ftp::refusal::Refusal;
 use crate::ftp::reply::Reply;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -105,7 +105,7 @@ fn plan_active(control: &mut ControlConnection, to: SocketAddr) -> Result<Served
         tracing::warn!(peer = %control.peer, %to, "a data connection elsewhere was asked for");
         return done(501, "Data goes to the client's own address, to a port from 1024 on.");
     }
-    control.dialogue.data = DataPlan::Active(SocketAddr::new(client, to.port()));
+    control.dialogue.data = DataPlan::Active(at_port(control.peer, to.port()));
     done(200, "The server will connect there.")
 }
 
@@ -114,7 +114,7 @@ fn listen(control: &mut ControlConnection, now: Instant) -> Result<u16, Refusal>
         tracing::warn!("no data port: {err}");
         Refusal(Reply::new(425, "No data port is to be had now; try again."))
     };
-    let (local, client) = (control.local.ip(), control.peer.ip());
+    let (local, client) = (control.local, control.peer.ip());
     let ports = control.door.config.passive_ports.as_ref();
     // The one before goes first: a range of ports may have no other.
     control.dialogue.data = DataPlan::None;

@@ -26,7 +26,7 @@ pub(super) use upload::Receiving;
 use crate::sys;
 use crate::wake::Waker;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How the next transfer gets its data connection.
@@ -82,16 +82,43 @@ impl Link {
     }
 }
 
+/// Another port at an address, with its scope: a link-local one means nothing without it.
+pub(super) fn at_port(address: SocketAddr, port: u16) -> SocketAddr {
+    match (address, address.ip().to_canonical()) {
+        (SocketAddr::V6(scoped), IpAddr::V6(ip)) => {
+            SocketAddrV6::new(ip, port, 0, scoped.scope_id()).into()
+        }
+        (_, ip) => SocketAddr::new(ip, port),
+    }
+}
+
 /// Begins to connect to a client that asked for it; the socket becomes writable when it is done.
 pub(super) fn connect(local: SocketAddr, client: SocketAddr) -> io::Result<TcpStream> {
     use socket2::{Domain, Protocol, Socket, Type};
     let socket = Socket::new(Domain::for_address(client), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
-    socket.bind(&SocketAddr::new(local.ip().to_canonical(), 0).into())?;
+    socket.bind(&at_port(local, 0).into())?;
     match socket.connect(&client.into()) {
         Ok(()) => {}
         Err(err) if sys::is_under_way(&err) => {}
         Err(err) => return Err(err),
     }
     Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_port_is_on_the_same_link() {
+        for (address, expected) in [
+            ("[fe80::1%3]:21", "[fe80::1%3]:50000"),
+            ("[::ffff:10.0.0.1]:21", "10.0.0.1:50000"),
+            ("10.0.0.1:21", "10.0.0.1:50000"),
+        ] {
+            let expected: SocketAddr = expected.parse().unwrap();
+            assert_eq!(at_port(address.parse().unwrap(), 50_000), expected);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The listening socket of PASV and EPSV: one connection, from the client's address, within its
 //! time. It lives with its control connection and goes with it.
 
+use super::at_port;
 use crate::config::FtpConfig;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
@@ -20,12 +21,11 @@ impl Passive {
     /// Listens where the client reached us, on a port of the configured range, for a connection
     /// that comes before `until`.
     pub(in crate::ftp) fn open(
-        local: IpAddr,
+        local: SocketAddr,
         client: IpAddr,
         ports: Option<&RangeInclusive<u16>>,
         until: Instant,
     ) -> io::Result<Self> {
-        let local = local.to_canonical();
         let listener = match ports {
             None => listen_anywhere(local)?,
             Some(ports) => listen_within(local, ports)?,
@@ -81,10 +81,10 @@ pub(in crate::ftp) fn announced(
 
 /// Lets the system choose the port. Two threads may be given the same, which the second to listen
 /// is told.
-fn listen_anywhere(local: IpAddr) -> io::Result<TcpListener> {
+fn listen_anywhere(local: SocketAddr) -> io::Result<TcpListener> {
     let mut failure = io::Error::from(io::ErrorKind::AddrInUse);
     for _ in 0..TRIES {
-        match listen(SocketAddr::new(local, 0)) {
+        match listen(at_port(local, 0)) {
             Err(err) if err.kind() == io::ErrorKind::AddrInUse => failure = err,
             listening => return listening,
         }
@@ -93,13 +93,13 @@ fn listen_anywhere(local: IpAddr) -> io::Result<TcpListener> {
 }
 
 /// Tries every port of the range, from a random one on, so that the next cannot be guessed.
-fn listen_within(local: IpAddr, ports: &RangeInclusive<u16>) -> io::Result<TcpListener> {
+fn listen_within(local: SocketAddr, ports: &RangeInclusive<u16>) -> io::Result<TcpListener> {
     let count = u32::from(ports.end() - ports.start()) + 1;
     let first = getrandom::u32().map_err(io::Error::other)?;
     let mut failure = io::Error::from(io::ErrorKind::AddrInUse);
     for index in 0..count {
         let step = u16::try_from(first.wrapping_add(index) % count).unwrap_or_default();
-        match listen(SocketAddr::new(local, ports.start() + step)) {
+        match listen(at_port(local, ports.start() + step)) {
             Err(err) if err.kind() == io::ErrorKind::AddrInUse => failure = err,
             listening => return listening,
         }
