@@ -13,6 +13,7 @@ use crate::config::Durability;
 use crate::metrics::Metrics;
 use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Storage, Upload};
 use crate::sync;
+use crate::sys;
 use crate::values::Learned;
 use crate::wake::{Promise, Waker};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -20,8 +21,9 @@ use ferry_protocol::{Digest, Hasher, IfExists, RemotePath, Stored};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -52,6 +54,8 @@ pub(crate) struct Finished {
     pub(crate) is_synced: bool,
     /// What is known of its segments, to be kept once it is stored.
     pub(crate) learned: Option<Learned>,
+    /// The connection that must still be there, where its end means that content was cut off.
+    pub(crate) sender: Option<Weak<TcpStream>>,
 }
 
 /// What came of a commit.
@@ -224,7 +228,12 @@ impl Desk {
 
 /// Publishes one upload; `None` when the same content has the name already.
 fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Published>>, Error> {
+    let is_cut = finished.is_cut();
     let Finished { upload, storage, target, size, digest, if_exists, by, is_synced, .. } = finished;
+    if is_cut {
+        tracing::info!("{target}: its sender left before the commit: kept as a part");
+        return Err(Error::new(ErrorKind::Io, &target));
+    }
     if with_sync
         && !is_synced
         && let Err(err) = upload.sync()
@@ -346,6 +355,16 @@ fn deliver(
 fn wake_once(wakers: Vec<Waker>) {
     let by_key: BTreeMap<_, _> = wakers.into_iter().map(|waker| (waker.key(), waker)).collect();
     by_key.values().for_each(Waker::wake);
+}
+
+impl Finished {
+    /// Whether its sender left, as far as that is known by now.
+    fn is_cut(&self) -> bool {
+        let is_gone = |sender: &Weak<TcpStream>| {
+            sender.upgrade().is_none_or(|socket| sys::is_closed_by_peer(&socket))
+        };
+        self.sender.as_ref().is_some_and(is_gone)
+    }
 }
 
 impl fmt::Debug for Finished {

@@ -9,6 +9,7 @@ use crate::sys::fault::{Sync, fail_next, synced_folders};
 use crate::wake::{ConnectionKey, Pending, Promise, Wake, Waker, promise};
 use ferry_protocol::{Attributes, Digest, IfExists, RemotePath, TransferId, UndoGroup};
 use std::fs;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -55,6 +56,7 @@ impl Share {
             by: Author { account: String::new(), group: UndoGroup([1; 16]) },
             is_synced: false,
             learned: None,
+            sender: None,
         };
         ((finished, promise), pending)
     }
@@ -114,6 +116,25 @@ fn a_file_whose_sync_fails_is_refused_and_sent_again_whole() {
     assert_eq!(stored, [false, true]);
     assert_eq!((share.inode("a/1"), share.parts()), (None, 0), "nothing is left to go on with");
     assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Refuse), [true]);
+}
+
+/// The end of the data may come before that of the connection that should have said it is all.
+#[test]
+fn an_upload_whose_sender_is_gone_at_the_commit_stays_a_part() {
+    let share = Share::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let socket = Arc::new(listener.accept().unwrap().0);
+    socket.set_nonblocking(true).unwrap();
+    let commit = |name| {
+        let ((mut finished, promise), pending) = share.finished(name, IfExists::Replace);
+        finished.sender = Some(Arc::downgrade(&socket));
+        settle(Durability::Group, vec![(finished, promise)], &[pending])
+    };
+    assert_eq!(commit("a/1"), [true]);
+    drop(peer);
+    assert_eq!(commit("a/2"), [false]);
+    assert_eq!((share.inode("a/2"), share.parts()), (None, 1));
 }
 
 #[test]

@@ -45,6 +45,7 @@ fn commit(
         by: Author { account: String::new(), group: UndoGroup([1; 16]) },
         is_synced: false,
         learned: None,
+        sender: None,
     };
     queue.commit(finished, promise);
     pending

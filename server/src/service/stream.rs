@@ -11,6 +11,8 @@ use crate::storage::{self, ErrorKind, Upload};
 use ferry_protocol::{
     Attributes, EntryKind, Hasher, IfExists, OperationId, RemotePath, Rights, TransferId,
 };
+use std::net::TcpStream;
+use std::sync::Weak;
 
 /// An upload of unknown size.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Stream {
     pub(crate) operation: OperationId,
     /// Bytes that its sender expects to send, for setting room aside; 0 if it said nothing.
     pub(crate) expected: u64,
+    /// The connection whose end says that nobody meant what came to be all.
+    pub(crate) sender: Option<Weak<TcpStream>>,
 }
 
 /// Where an upload of unknown size begins.
@@ -83,6 +87,7 @@ impl Service {
             keeps_part: true,
             by: session.author(stream.operation),
             deed,
+            sender: stream.sender.clone(),
         };
         let found = look_in_the_way(view, &plan)?;
         if found.as_ref().is_some_and(|entry| entry.kind != EntryKind::File) {

@@ -18,7 +18,8 @@ use ferry_protocol::{
     TransferId,
 };
 use std::fmt;
-use std::sync::Arc;
+use std::net::TcpStream;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 /// What a put begins with.
@@ -64,6 +65,9 @@ pub(super) struct Plan {
     pub(super) keeps_part: bool,
     pub(super) by: Author,
     pub(super) deed: Deed,
+    /// The connection that must still be there at the commit, where its end means that content
+    /// was cut off.
+    pub(super) sender: Option<Weak<TcpStream>>,
 }
 
 impl Plan {
@@ -104,7 +108,16 @@ impl Service {
             Attributes { modified: Some(put.modified), permissions: Some(put.permissions) };
         let (size, if_exists, keeps_part) = (put.size, put.if_exists, put.size > SMALL_PUT_MAX);
         let author = session.author(put.operation);
-        let plan = Plan { target, size, attributes, if_exists, keeps_part, by: author, deed };
+        let plan = Plan {
+            target,
+            size,
+            attributes,
+            if_exists,
+            keeps_part,
+            by: author,
+            deed,
+            sender: None,
+        };
         let by = if put.size > SMALL_PUT_MAX { by } else { PutBy::Stream };
         if put.size > SMALL_PUT_MAX {
             look_in_the_way(view, &plan)?;
@@ -350,6 +363,7 @@ pub(super) fn hand_over(
         by: plan.by.clone(),
         is_synced,
         learned,
+        sender: plan.sender.clone(),
     };
     commits.commit(finished, promise);
     Ok(pending)

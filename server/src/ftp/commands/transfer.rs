@@ -1,5 +1,6 @@
 //! Files: RETR, STOR, STOU, APPE, ABOR (RFC 959, section 4.1.3).
 
+use crate::admission::DataPermit;
 use crate::door::Turn;
 use crate::ftp::command::{Served, done};
 use crate::ftp::control::ControlConnection;
@@ -70,7 +71,8 @@ pub(in crate::ftp) fn appe(
     receive(control, stream(target, Start::End)?, &opening, turn)
 }
 
-/// STOU: a name that nobody has (RFC 1123, section 4.1.2.9).
+/// STOU: a name that nobody has (RFC 1123, section 4.1.2.9). It is one that nobody will have
+/// either until all content came, so that two at once do not end up with the same.
 pub(in crate::ftp) fn stou(
     control: &mut ControlConnection,
     argument: &[u8],
@@ -80,22 +82,23 @@ pub(in crate::ftp) fn stou(
         return done(550, "STOU makes a new file; there is nothing to go on with.");
     }
     let wanted = if argument.is_empty() { b"file" } else { argument };
-    for number in 0..UNIQUE_TRIES {
-        let mut name = wanted.to_vec();
-        if number > 0 {
-            name.extend_from_slice(format!(".{number}").as_bytes());
-        }
-        let target = control.named_path(&name)?;
-        if control.door.service.stat(control.session()?, &target).is_ok() {
-            continue;
-        }
-        let mut text = b"FILE: ".to_vec();
-        push_shown(&mut text, target.name().as_ref().map_or(&b""[..], |name| name.as_bytes()));
-        let opening = Reply::new(150, text);
-        let stream = Stream { if_exists: IfExists::Refuse, ..stream(target, Start::Empty)? };
-        return receive(control, stream, &opening, turn);
-    }
-    done(450, "No free name was found.")
+    let target = control.named_path(&unique(wanted)?)?;
+    let mut text = b"FILE: ".to_vec();
+    push_shown(&mut text, target.name().as_ref().map_or(&b""[..], |name| name.as_bytes()));
+    let opening = Reply::new(150, text);
+    let stream = Stream { if_exists: IfExists::Refuse, ..stream(target, Start::Empty)? };
+    receive(control, stream, &opening, turn)
+}
+
+/// The name with a random number in it, before its ending if it has one.
+fn unique(wanted: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let number = getrandom::u64().map_err(|err| {
+        Refusal(Reply::new(451, format!("No random number is to be had: {err}.")))
+    })?;
+    let name_at = wanted.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    let dot = wanted.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > name_at);
+    let (stem, ending) = wanted.split_at(dot.unwrap_or(wanted.len()));
+    Ok([stem, format!("-{number:016x}").as_bytes(), ending].concat())
 }
 
 /// ABOR. During a transfer it is answered after it; else a data port, if there is one, is closed.
@@ -109,6 +112,11 @@ pub(in crate::ftp) fn abor(
         carrying.link.abort();
         return Ok(Served::Later);
     }
+    if matches!(control.work, Work::Summing { .. }) {
+        control.work = Work::None;
+        control.reply(&Reply::new(426, "The checksum was given up."));
+        return done(226, "ABOR is done.");
+    }
     let had_port = !matches!(control.dialogue.data, DataPlan::None);
     control.dialogue.data = DataPlan::None;
     done(225, if had_port { "The data port is closed." } else { "No transfer to abort." })
@@ -117,7 +125,8 @@ pub(in crate::ftp) fn abor(
 /// An upload that takes the place of what has the name.
 fn stream(target: RemotePath, start: Start) -> Result<Stream, Refusal> {
     let operation = super::new_operation()?;
-    Ok(Stream { target, start, if_exists: IfExists::Replace, operation, expected: 0 })
+    let if_exists = IfExists::Replace;
+    Ok(Stream { target, start, if_exists, operation, expected: 0, sender: None })
 }
 
 fn receive(
@@ -127,14 +136,17 @@ fn receive(
     turn: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
     control.expect_calm(turn)?;
+    // First, since what is opened may take the place of an earlier part.
+    let permit = control.data_permit()?;
     stream.expected = std::mem::take(&mut control.dialogue.expected);
+    stream.sender = Some(control.channel.watched_socket());
     let what = format!("STOR {}", stream.target);
     let door = Arc::clone(&control.door);
     let opened = door.service.upload_stream(control.session()?, &stream, &door.part_names)?;
     let text = control.is_text().then(FromClient::default);
     let close_notify = door.config.close_notify;
     let cargo = Receiving::new(opened, text, close_notify, control.waker.clone());
-    control.carry(Box::new(cargo), opening, what, turn)
+    control.carry_with(permit, Box::new(cargo), (opening, what), turn)
 }
 
 /// How a data connection begins.
@@ -170,10 +182,28 @@ impl ControlConnection {
         what: String,
         turn: &mut Turn<'_>,
     ) -> Result<Served, Refusal> {
+        let permit = self.data_permit()?;
+        self.carry_with(permit, cargo, (opening, what), turn)
+    }
+
+    /// Refuses what no data connection could carry.
+    fn data_permit(&self) -> Result<DataPermit, Refusal> {
         self.check_protection()?;
-        let beginning = self.open_data()?;
+        if matches!(self.dialogue.data, DataPlan::None) {
+            return Err(no_plan());
+        }
         let full = || Refusal(Reply::new(425, "The server has as many connections as it takes."));
-        let permit = self.permit.for_data().ok_or_else(full)?;
+        self.permit.for_data().ok_or_else(full)
+    }
+
+    fn carry_with(
+        &mut self,
+        permit: DataPermit,
+        cargo: Box<dyn Cargo>,
+        (opening, what): (&Reply, String),
+        turn: &mut Turn<'_>,
+    ) -> Result<Served, Refusal> {
+        let beginning = self.open_data()?;
         let data_waker = self.door.intake.waker();
         let link = Arc::new(Link::new(data_waker));
         let prepared = Prepared {
@@ -202,7 +232,7 @@ impl ControlConnection {
 
     fn open_data(&mut self) -> Result<Beginning, Refusal> {
         match std::mem::take(&mut self.dialogue.data) {
-            DataPlan::None => Err(Reply::new(425, "Send PASV or EPSV first.").into()),
+            DataPlan::None => Err(no_plan()),
             DataPlan::Active(address) => {
                 connect(self.local, address).map(Beginning::Connecting).map_err(lost)
             }
@@ -252,6 +282,10 @@ impl ControlConnection {
     }
 }
 
+fn no_plan() -> Refusal {
+    Refusal(Reply::new(425, "Send PASV or EPSV first."))
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn lost(err: io::Error) -> Refusal {
     Refusal(Reply::new(425, format!("No data connection: {err}.")))
@@ -260,6 +294,3 @@ fn lost(err: io::Error) -> Refusal {
 fn carrying(link: Arc<Link>, phase: Phase, what: String) -> Work {
     Work::Carrying(Box::new(Carrying { link, phase, aborts: 0, what }))
 }
-
-/// Names that STOU tries.
-const UNIQUE_TRIES: u32 = 1000;

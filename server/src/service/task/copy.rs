@@ -71,6 +71,7 @@ impl CopyFile {
             by: self.target.by.clone(),
             is_synced: true,
             learned: None,
+            sender: None,
         };
         self.commits.commit(finished, promise);
         Ok(TaskState::Finished(TaskOutcome::Committing(pending)))
