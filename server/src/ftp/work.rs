@@ -55,7 +55,12 @@ pub(super) enum Phase {
     /// Content moves.
     Moving(Pending<Ended>),
     /// All came and is being made durable.
-    Committing { outcome: Pending<committer::Outcome>, size: u64, digest: ferry_protocol::Digest },
+    Committing {
+        outcome: Pending<committer::Outcome>,
+        size: u64,
+        digest: ferry_protocol::Digest,
+        is_unverified: bool,
+    },
 }
 
 impl Work {
@@ -172,14 +177,16 @@ impl ControlConnection {
                 Some(ended) => self.transfer_ended(ended),
                 None => return false,
             },
-            Phase::Committing { outcome, size, digest } => {
-                let (Some(committed), size, digest) = (outcome.take(), *size, *digest) else {
-                    return false;
-                };
+            Phase::Committing { outcome, size, digest, is_unverified } => {
+                let (size, digest, is_unverified) = (*size, *digest, *is_unverified);
+                let Some(committed) = outcome.take() else { return false };
                 let reply = match committed {
                     Ok(_) => {
-                        tracing::info!(peer = %self.peer, size, %digest, "{}: stored", carrying.what);
-                        Reply::new(226, format!("Stored: {size} bytes, whole and durable."))
+                        let end = if is_unverified { UNVERIFIED } else { "" };
+                        let what = &carrying.what;
+                        tracing::info!(peer = %self.peer, size, %digest, "{what}: stored{end}");
+                        let whole = if is_unverified { "" } else { "whole and " };
+                        Reply::new(226, format!("Stored: {size} bytes, {whole}durable{end}."))
                     }
                     Err(err) => Refusal::from(err).0,
                 };
@@ -193,8 +200,8 @@ impl ControlConnection {
     pub(super) fn transfer_ended(&mut self, ended: Ended) {
         let Work::Carrying(carrying) = &mut self.work else { return };
         match ended {
-            Ended::Committing { outcome, size, digest } => {
-                carrying.phase = Phase::Committing { outcome, size, digest };
+            Ended::Committing { outcome, size, digest, is_unverified } => {
+                carrying.phase = Phase::Committing { outcome, size, digest, is_unverified };
             }
             Ended::Sent => {
                 let moved = carrying.link.moved();
@@ -287,3 +294,9 @@ impl ControlConnection {
         }
     }
 }
+
+/// Commands that wait for what runs; more are not read.
+const HELD_MAX: usize = 16;
+
+/// What is said of an upload whose end may be a cut.
+const UNVERIFIED: &str = ", unverified: it ended without TLS close_notify";

@@ -59,6 +59,7 @@ fn an_upload_that_ends_without_goodbye_is_a_part_where_that_is_asked_for() {
         data.socket().shutdown(std::net::Shutdown::Write).unwrap();
         let reply = client.reply();
         assert!(reply.starts_with(expected), "{reply}");
+        assert_eq!(reply.contains("unverified"), expected == "226", "{reply}");
         assert_eq!(fixture.share.path().join("f").exists(), expected == "226");
         assert_eq!(client.expect("213", "SIZE f"), "213 3\r\n");
         assert!(client.put("APPE f", b"d").starts_with("226"));

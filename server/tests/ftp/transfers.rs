@@ -96,6 +96,27 @@ fn a_cut_upload_outlives_the_server_and_belongs_to_its_account() {
     assert_eq!(read(&fixture, "f"), b"first second");
 }
 
+#[test]
+fn an_upload_that_cannot_begin_leaves_the_part_before_it() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    cut_upload(&mut client, "STOR f", b"first");
+    client.expect("425", "STOR f");
+    assert_eq!(client.expect("213", "SIZE f"), "213 5\r\n");
+}
+
+#[test]
+fn a_text_that_is_cut_is_a_part_to_its_last_byte() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    client.expect("200", "TYPE A");
+    cut_upload(&mut client, "STOR f", b"a\r\nb");
+    client.expect("200", "TYPE I");
+    assert_eq!(client.expect("213", "SIZE f"), "213 3\r\n");
+    assert!(client.put("APPE f", b"c").starts_with("226"));
+    assert_eq!(read(&fixture, "f"), b"a\nbc");
+}
+
 /// The disk takes longer over it than a client may be silent.
 #[test]
 fn a_part_is_proved_in_its_own_time() {
@@ -148,6 +169,7 @@ fn a_client_that_is_killed_leaves_a_part_and_no_file() {
             let mut data = client.begin("STOR f");
             data.write_all(b"half").unwrap();
             data.flush().unwrap();
+            wait_for_bytes(&mut client, 4);
             // What it had asked for beyond is no sign of life.
             client.send(b"QUIT\r\n");
             drop(client);
@@ -204,14 +226,23 @@ fn text_is_converted_and_what_has_a_nul_is_not() {
 }
 
 #[test]
-fn a_unique_name_is_found_and_told() {
+fn two_who_want_a_unique_name_at_once_get_one_each() {
     let fixture = serve_ftp();
-    write(&fixture, "doc", b"old");
-    let mut client = FtpClient::guest(&fixture);
-    let mut socket = client.data();
-    assert_eq!(client.expect("150", "STOU doc"), "150 FILE: doc.1\r\n");
-    socket.write_all(b"new").unwrap();
-    drop(socket);
-    assert!(client.reply().starts_with("226"));
-    assert_eq!((read(&fixture, "doc"), read(&fixture, "doc.1")), (b"old".into(), b"new".into()));
+    let mut begun: Vec<_> = (0..2)
+        .map(|_| {
+            let mut client = FtpClient::guest(&fixture);
+            let socket = client.data();
+            let reply = client.expect("150 FILE: doc-", "STOU doc.txt");
+            assert!(reply.ends_with(".txt\r\n"), "{reply}");
+            (client, socket, reply["150 FILE: ".len()..].trim_end().to_owned())
+        })
+        .collect();
+    for (_, socket, name) in &mut begun {
+        socket.write_all(name.as_bytes()).unwrap();
+    }
+    for (mut client, socket, name) in begun {
+        drop(socket);
+        assert!(client.reply().starts_with("226"));
+        assert_eq!(read(&fixture, &name), name.as_bytes());
+    }
 }

@@ -64,6 +64,8 @@ pub(in crate::ftp) enum Ended {
         size: u64,
         /// Its digest.
         digest: Digest,
+        /// Whether its sender did not say that this is the end.
+        is_unverified: bool,
     },
     /// It failed.
     Failed(Reply),

@@ -291,7 +291,8 @@ impl DataConnection {
                 Err(Failure::Refused(Reply::new(522, text)))
             }
             DataBinding::Prefer if !is_bound => {
-                tracing::debug!("a data connection is not bound to its TLS session");
+                let peer = self.channel.socket().peer_addr().ok();
+                tracing::info!(?peer, "a data connection is not bound to its TLS session");
                 Ok(())
             }
             _ => Ok(()),

@@ -19,6 +19,7 @@ pub(in crate::ftp) struct Receiving {
     close_notify: CloseNotify,
     control: Waker,
     has_ended: bool,
+    is_unverified: bool,
 }
 
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl Receiving {
             Opened::Ready(incoming) => Stage::Ready(incoming),
             Opened::Preparing(task) => Stage::Preparing(task),
         };
-        Self { stage, text, close_notify, control, has_ended: false }
+        Self { stage, text, close_notify, control, has_ended: false, is_unverified: false }
     }
 
     fn prepare(&mut self, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
@@ -97,31 +98,52 @@ impl Receiving {
     }
 
     fn write(&mut self, content: &[u8]) -> Result<(), Failure> {
+        match &mut self.text {
+            Some(text) => {
+                let converted = text.convert(content);
+                self.store(&converted)
+            }
+            None => self.store(content),
+        }
+    }
+
+    fn store(&mut self, content: &[u8]) -> Result<(), Failure> {
         let Stage::Ready(incoming) = &mut self.stage else { return Ok(()) };
         if content.is_empty() {
             return Ok(());
         }
-        let written = match &mut self.text {
-            Some(text) => incoming.write(&text.convert(content)),
-            None => incoming.write(content),
-        };
-        Ok(written?)
+        let stored = incoming.write(content);
+        if stored.is_err() {
+            self.stage = Stage::Over;
+        }
+        Ok(stored?)
     }
 
     /// An end that the sender did not say leaves a part where the configuration is strict.
-    fn judge_end(&self, channel: &mut Channel) -> Result<(), Failure> {
+    fn judge_end(&mut self, channel: &mut Channel) -> Result<(), Failure> {
         if channel.has_said_goodbye() {
             return Ok(());
         }
         match self.close_notify {
             CloseNotify::Compat => {
-                tracing::info!("an upload ended without TLS close_notify: unverified");
+                self.is_unverified = true;
                 Ok(())
             }
             CloseNotify::Strict => {
                 let text = "The data connection ended without TLS close_notify; go on with APPE.";
                 Err(Failure::Refused(Reply::new(426, text)))
             }
+        }
+    }
+}
+
+impl Drop for Receiving {
+    /// What of a text was still looked at when it was cut is part of the part.
+    fn drop(&mut self) {
+        let rest = self.text.as_mut().map(FromClient::finish).unwrap_or_default();
+        if let Err(Failure::Refused(reply)) = self.store(&rest) {
+            let shown = String::from_utf8_lossy(reply.as_bytes());
+            tracing::info!("the end of a text that was cut is lost: {}", shown.trim_end());
         }
     }
 }
@@ -154,7 +176,8 @@ impl Cargo for Receiving {
         }
         let (size, digest) = incoming.held();
         let outcome = incoming.finish_here(control)?;
-        Ok(Ended::Committing { outcome, size, digest })
+        let is_unverified = self.is_unverified;
+        Ok(Ended::Committing { outcome, size, digest, is_unverified })
     }
 
     fn is_incoming(&self) -> bool {
