@@ -13,6 +13,7 @@ use crate::service::Session;
 use crate::transport::Channel;
 use crate::wake::Waker;
 use socket2::SockRef;
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,8 +32,8 @@ pub(super) struct ControlConnection {
     pub(super) session: Option<Session>,
     pub(super) dialogue: Dialogue,
     pub(super) work: Work,
-    /// A command that waits until the transfer before it is over.
-    pub(super) held: Option<CommandLine>,
+    /// Commands that wait until what runs is over.
+    pub(super) held: VecDeque<CommandLine>,
     /// Replies of this turn.
     out: Vec<u8>,
     pub(super) deadlines: Deadlines,
@@ -61,7 +62,7 @@ impl ControlConnection {
             session: None,
             dialogue: Dialogue::default(),
             work: Work::None,
-            held: None,
+            held: VecDeque::new(),
             out: Vec::new(),
             deadlines: Deadlines::new(now),
         })
@@ -142,7 +143,11 @@ impl ControlConnection {
             self.channel.write(&self.out)?;
             self.out = Vec::new();
         }
-        self.channel.flush()
+        let are_out = self.channel.flush()?;
+        if are_out {
+            self.deadlines.replies_went();
+        }
+        Ok(are_out)
     }
 
     /// Charges what was done before a login; whoever is logged in answers for itself.

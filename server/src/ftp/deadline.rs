@@ -10,6 +10,7 @@ pub(super) struct Deadlines {
     handshake_began_at: Instant,
     partial_since: Option<Instant>,
     lingers_since: Option<Instant>,
+    blocked_since: Option<Instant>,
     /// When the present wait is over; `None` for one that is not ended from here.
     ends_at: Option<Instant>,
 }
@@ -25,6 +26,8 @@ pub(super) enum Wait {
     Command,
     /// The rest of a line.
     Line,
+    /// That the client reads its replies.
+    Unread,
     /// A transfer. Its data connection has deadlines of its own, and so has the committer.
     Transfer,
     /// The peer's end, after ours.
@@ -39,6 +42,7 @@ impl Deadlines {
             handshake_began_at: now,
             partial_since: None,
             lingers_since: None,
+            blocked_since: None,
             ends_at: Some(now),
         }
     }
@@ -53,6 +57,11 @@ impl Deadlines {
         self.partial_since = None;
     }
 
+    /// All replies are out.
+    pub(super) fn replies_went(&mut self) {
+        self.blocked_since = None;
+    }
+
     /// When to look again at `wait`, which is entered or gone on with at `now`.
     pub(super) fn until(&mut self, wait: Wait, now: Instant, limits: &Limits) -> Instant {
         if wait != Wait::Line {
@@ -63,6 +72,7 @@ impl Deadlines {
             Wait::Login => Some(self.accepted_at + limits.login),
             Wait::Command => Some(now + limits.idle),
             Wait::Line => Some(*self.partial_since.get_or_insert(now) + limits.message),
+            Wait::Unread => Some(*self.blocked_since.get_or_insert(now) + limits.idle),
             Wait::Transfer => None,
             Wait::Linger => Some(*self.lingers_since.get_or_insert(now) + limits.linger),
         };
@@ -93,6 +103,19 @@ mod tests {
         deadlines.until(Wait::Transfer, start, &limits);
         assert!(!deadlines.is_over(days));
         assert!(deadlines.until(Wait::Transfer, days, &limits) > days);
+    }
+
+    #[test]
+    fn replies_that_nobody_reads_end_a_dialogue_whatever_runs_beside_it() {
+        let limits = Limits::default();
+        let start = Instant::now();
+        let later = start + Duration::from_secs(5);
+        let mut deadlines = Deadlines::new(start);
+        let unread = deadlines.until(Wait::Unread, start, &limits);
+        assert_eq!(deadlines.until(Wait::Unread, later, &limits), unread);
+        assert!(deadlines.is_over(unread));
+        deadlines.replies_went();
+        assert_eq!(deadlines.until(Wait::Unread, later, &limits), later + limits.idle);
     }
 
     #[test]

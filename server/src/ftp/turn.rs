@@ -119,6 +119,7 @@ impl ControlConnection {
             Work::Handshaking { .. } => Wait::Handshake,
             Work::Closing { .. } => Wait::Linger,
             _ if self.session.is_none() => Wait::Login,
+            _ if self.has_replies() || self.channel.has_unsent() => Wait::Unread,
             work if work.is_transfer() => Wait::Transfer,
             _ if self.lines.has_partial() => Wait::Line,
             _ => Wait::Command,

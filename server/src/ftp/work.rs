@@ -12,6 +12,7 @@ use crate::committer;
 use crate::door::{Interest, Turn};
 use crate::penalties::Offence;
 use crate::service::{LoginOutcome, Task, TaskOutcome, TaskState};
+use crate::sys;
 use crate::transport::Flow;
 use crate::wake::Pending;
 use std::io;
@@ -91,7 +92,7 @@ impl ControlConnection {
             Work::Handshaking { .. } => self.shake_hands(turn),
             Work::LoggingIn { .. } => Ok(self.finish_login()),
             Work::Carrying(_) => self.attend_transfer(turn),
-            Work::Summing { .. } => Ok(self.sum(turn)),
+            Work::Summing { .. } => self.sum(turn),
             Work::Telling { .. } => Ok(self.tell(turn)),
             Work::Closing { .. } => Ok(Stop::GoOn),
         }
@@ -106,7 +107,7 @@ impl ControlConnection {
         if turn.quantum.is_spent() {
             return Ok(Stop::Spent);
         }
-        if let Some(line) = self.held.take() {
+        if let Some(line) = self.held.pop_front() {
             self.serve(&line, turn);
             return Ok(Stop::GoOn);
         }
@@ -146,23 +147,31 @@ impl ControlConnection {
         Ok(Stop::GoOn)
     }
 
-    /// Looks after a transfer: its outcome, and the few commands that are answered meanwhile. Any
-    /// other waits, and those behind it.
+    /// Looks after a transfer: its outcome, and the few commands that are answered meanwhile.
     fn attend_transfer(&mut self, turn: &mut Turn<'_>) -> io::Result<Stop> {
         if self.take_outcome() {
             return Ok(Stop::GoOn);
         }
-        if self.held.is_some() {
-            return Ok(Stop::Wait(Interest::Woken));
-        }
         if turn.quantum.is_spent() {
             return Ok(Stop::Spent);
         }
+        self.hear(turn)
+    }
+
+    /// Hears one command beside work that takes its time. A few are answered meanwhile, any other
+    /// waits, and those behind it, but for ABOR.
+    fn hear(&mut self, turn: &mut Turn<'_>) -> io::Result<Stop> {
+        if self.held.len() >= HELD_MAX {
+            return Ok(Stop::Wait(Interest::Woken));
+        }
         match self.read_line(turn)? {
-            Ok(Line::Command(line)) if command::is_served_meanwhile(&line) => {
+            Ok(Line::Command(line))
+                if line.verb == "ABOR"
+                    || self.held.is_empty() && command::is_served_meanwhile(&line) =>
+            {
                 self.serve(&line, turn);
             }
-            Ok(Line::Command(line)) => self.held = Some(line),
+            Ok(Line::Command(line)) => self.held.push_back(line),
             Ok(Line::TooLong) => self.reply(&Reply::new(500, "The line is too long.")),
             Err(stop) => return Ok(stop),
         }
@@ -226,15 +235,22 @@ impl ControlConnection {
         }
     }
 
-    fn sum(&mut self, turn: &mut Turn<'_>) -> Stop {
-        let Work::Summing { task, form, name } = &mut self.work else { return Stop::GoOn };
+    /// Goes on with a checksum, as long as somebody waits for it.
+    fn sum(&mut self, turn: &mut Turn<'_>) -> io::Result<Stop> {
         if turn.quantum.is_spent() {
-            return Stop::Spent;
+            return Ok(Stop::Spent);
         }
+        match self.hear(turn)? {
+            Stop::Wait(Interest::Readable) => {}
+            Stop::Wait(_) if !sys::is_closed_by_peer(self.channel.socket()) => {}
+            Stop::Wait(_) => return Ok(Stop::Over),
+            stop => return Ok(stop),
+        }
+        let Work::Summing { task, form, name } = &mut self.work else { return Ok(Stop::GoOn) };
         let reply = match task.turn(turn.content, &self.waker) {
             Ok(TaskState::Running(_)) => {
                 turn.quantum.spend_bytes(turn.content.len());
-                return Stop::GoOn;
+                return Ok(Stop::GoOn);
             }
             Ok(TaskState::Finished(TaskOutcome::Checksum { value, end })) => {
                 form.reply(&value, end, name)
@@ -244,7 +260,7 @@ impl ControlConnection {
         };
         self.work = Work::None;
         self.reply(&reply);
-        Stop::GoOn
+        Ok(Stop::GoOn)
     }
 
     /// Sends the next lines of a listing over the control connection, once those before are out.

@@ -1,8 +1,12 @@
 //! What is said when: beside a transfer, behind it, and by whom.
 
-use crate::support::ftp::{FtpClient, serve_ftp, serve_ftp_with};
-use crate::{wait_for_bytes, write};
+use crate::support::faulty::Faulty;
+use crate::support::ftp::{FtpClient, loopback, serve_ftp, serve_ftp_with};
+use crate::support::serve_storage;
+use crate::{wait_for_bytes, wait_until_alone, write};
 use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 #[test]
@@ -38,6 +42,68 @@ fn commands_behind_a_transfer_wait_for_its_end() {
     }
     assert_eq!(client.reply(), "");
 }
+
+#[test]
+fn an_abort_overtakes_what_waits_for_the_end() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    let _data = client.begin("STOR f");
+    client.send(b"PWD\r\nSIZE f\r\nABOR\r\n");
+    for expected in ["426", "226", "257", "550"] {
+        let reply = client.reply();
+        assert!(reply.starts_with(expected), "{reply}");
+    }
+}
+
+/// A storage with a file whose reads wait while `is_held`, and the count of them.
+fn slow_file() -> (Arc<Faulty>, Arc<AtomicBool>, Arc<AtomicU32>) {
+    let (is_held, reads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+    let (holds, counted) = (Arc::clone(&is_held), Arc::clone(&reads));
+    let storage = Faulty::new(move |call, _| {
+        if call == "read_at" {
+            counted.fetch_add(1, Ordering::SeqCst);
+            while holds.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+        }
+        Ok(())
+    });
+    (storage, is_held, reads)
+}
+
+#[test]
+fn a_checksum_is_given_up_when_that_is_asked_for() {
+    let (storage, _, _) = slow_file();
+    let fixture = serve_storage(storage, |config| config.ftp = Some(loopback()));
+    let mut client = FtpClient::guest(&fixture);
+    assert!(client.put("STOR f", &vec![0; SUMMED]).starts_with("226"));
+    client.send(b"HASH f\r\nNOOP\r\nPWD\r\nABOR\r\n");
+    for expected in ["200", "426", "226", "257"] {
+        let reply = client.reply();
+        assert!(reply.starts_with(expected), "{reply}");
+    }
+}
+
+#[test]
+fn a_checksum_that_nobody_waits_for_is_given_up() {
+    let (storage, is_held, reads) = slow_file();
+    let fixture = serve_storage(storage, |config| config.ftp = Some(loopback()));
+    let mut client = FtpClient::guest(&fixture);
+    assert!(client.put("STOR f", &vec![0; SUMMED]).starts_with("226"));
+    let before = reads.load(Ordering::SeqCst);
+    is_held.store(true, Ordering::SeqCst);
+    client.send(b"HASH f\r\n");
+    while reads.load(Ordering::SeqCst) == before {
+        std::thread::yield_now();
+    }
+    drop(client);
+    is_held.store(false, Ordering::SeqCst);
+    wait_until_alone(&fixture);
+    assert_eq!(reads.load(Ordering::SeqCst), before + 1);
+}
+
+/// Much more than is read in one turn.
+const SUMMED: usize = 8 * 1024 * 1024;
 
 #[test]
 fn a_read_only_account_changes_nothing() {

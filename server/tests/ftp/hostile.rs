@@ -1,16 +1,9 @@
 //! FTP clients that are too many or too slow: each is told, and the server goes on serving the next.
 
-use crate::support::Fixture;
 use crate::support::ftp::{FtpClient, assert_still_serving, serve_ftp_with};
+use crate::wait_until_alone;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::time::Duration;
-
-/// Waits until the server has let go of all connections.
-fn wait_until_alone(fixture: &Fixture) {
-    while fixture.server.counters().connections > 0 {
-        std::thread::yield_now();
-    }
-}
 
 #[test]
 fn strangers_who_never_log_in_are_bounded_and_told() {
@@ -52,4 +45,17 @@ fn a_transfer_that_stalls_is_cut_and_its_control_connection_lives() {
     data.write_all(b"abc").unwrap();
     assert!(client.reply().starts_with("426"));
     assert_eq!(client.expect("213", "SIZE f"), "213 3\r\n");
+}
+
+/// Replies that are not read fill the way back, and nothing else would end the wait.
+#[test]
+fn whoever_reads_no_reply_beside_a_transfer_is_sent_away() {
+    let fixture = serve_ftp_with(|config, _| config.limits.idle = Duration::from_secs(2));
+    let mut client = FtpClient::guest(&fixture);
+    let mut data = client.begin("STOR f");
+    let mut socket = client.socket();
+    socket.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    while socket.write_all(&b"STAT\r\n".repeat(1000)).is_ok() {}
+    let ended = std::io::Read::read(&mut data, &mut [0]).map_err(|err| err.kind());
+    assert_ne!(ended, Err(ErrorKind::WouldBlock));
 }

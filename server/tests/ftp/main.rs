@@ -27,6 +27,13 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+/// Waits until the server has let go of all connections.
+fn wait_until_alone(fixture: &Fixture) {
+    while fixture.server.counters().connections > 0 {
+        std::thread::yield_now();
+    }
+}
+
 /// STAT tells when so many bytes have come.
 fn wait_for_bytes(client: &mut FtpClient, count: usize) {
     let wanted = format!(" {count} bytes so far");
