@@ -287,23 +287,8 @@ pub enum Event {
     Servers(Vec<SavedServer>),
     /// This computer's first folder.
     Home(Place),
-    /// A new server's key has to be judged.
-    TrustAsked(TrustQuestion),
-    /// The window is connected, to what this address names; the place is what it asked for.
-    Connected {
-        /// The server.
-        server: Server,
-        /// `ferry://` address with the account, to be saved.
-        address: String,
-        /// The folder to show.
-        place: Place,
-        /// Seconds since 1970.
-        now_unix_secs: i64,
-    },
-    /// No connection came about.
-    ConnectFailed(Problem),
-    /// The server has another key than before.
-    KeyChanged(KeyChange),
+    /// What comes of an attempt to connect; the number names it.
+    Attempt(u64, AttemptEvent),
     /// Something that a person should know and that stops nothing.
     Noticed(Problem),
     /// A server does not answer; no trouble once it answers again.
@@ -378,6 +363,29 @@ pub enum Event {
         /// What came.
         event: KeptEvent,
     },
+}
+
+/// What comes of an attempt to connect.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "few come of an attempt, and one at a time")]
+pub enum AttemptEvent {
+    /// A new server's key has to be judged.
+    TrustAsked(TrustQuestion),
+    /// The window is connected, to what this address names; the place is what it asked for.
+    Connected {
+        /// The server.
+        server: Server,
+        /// `ferry://` address with the account, to be saved.
+        address: String,
+        /// The folder to show.
+        place: Place,
+        /// Seconds since 1970.
+        now_unix_secs: i64,
+    },
+    /// No connection came about.
+    Failed(Problem),
+    /// The server has another key than before.
+    KeyChanged(KeyChange),
 }
 
 /// Files of a job that ended otherwise than well.

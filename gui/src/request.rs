@@ -121,6 +121,8 @@ pub enum KeptWork {
 /// Where to connect, and as whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
+    /// Names the attempt.
+    pub attempt: u64,
     /// A typed address or a link.
     pub address: String,
     /// Name of the account, if the address has none; empty for the guest.

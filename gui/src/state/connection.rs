@@ -11,6 +11,8 @@ pub struct Connection {
     pub phase: Phase,
     /// What is typed into the connect screen.
     pub form: Form,
+    /// Names the last attempt to connect: what comes of an earlier one is void.
+    pub attempt: u64,
     /// Whether the connect screen is shown although a server is connected.
     pub is_choosing: bool,
 }

@@ -87,7 +87,9 @@ pub(super) fn submit(state: &mut State, requests: &mut Requests) {
         return;
     }
     form.problem = None;
+    state.connection.attempt += 1;
     let login = Login {
+        attempt: state.connection.attempt,
         address: address.clone(),
         account: form.account.trim().to_owned(),
         password: form.password.clone(),

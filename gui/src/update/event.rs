@@ -1,10 +1,9 @@
 //! What workers come back with.
 
-use super::{Requests, arrange, browse, command, kept, share, transfer, window};
+use super::{Requests, arrange, attempt, browse, command, kept, share, transfer, window};
 use crate::action::{Event, JobEnd};
-use crate::request::{Request, Work};
+use crate::request::Request;
 use crate::state::State;
-use crate::state::connection::{Phase, Server};
 use crate::state::notice::Remedy;
 use crate::state::pane::Loading;
 use crate::state::place::Place;
@@ -23,25 +22,7 @@ pub(super) fn update(state: &mut State, event: Event, requests: &mut Requests) {
         // Somebody was quicker, and looks at another folder already.
         Event::Home(_) if state.here.generation > 0 => {}
         Event::Home(place) => browse::visit(state, Side::Here, place, requests),
-        Event::Connected { server, address, place, now_unix_secs } => {
-            if !is_own_share(state) {
-                state.servers.note(&address, now_unix_secs);
-                requests.push(Request::Work(Work::SaveServers(state.servers.list.clone())));
-            }
-            connected(state, server, place, requests);
-        }
-        Event::TrustAsked(question) => {
-            if let Phase::Connecting(connecting) = &mut state.connection.phase {
-                connecting.question = Some(question);
-            }
-        }
-        Event::ConnectFailed(problem) => {
-            if let Phase::Connecting(_) = state.connection.phase {
-                state.connection.phase = Phase::Offline;
-                state.connection.form.problem = Some(problem);
-            }
-        }
-        Event::KeyChanged(change) => state.connection.phase = Phase::KeyChanged(change),
+        Event::Attempt(attempt, event) => attempt::event(state, attempt, event, requests),
         Event::Noticed(problem) => state.notices.add(problem, None),
         Event::Trouble { server, trouble } => {
             // A job of a server that was left may still try to reach it.
@@ -112,27 +93,6 @@ fn of_rows_and_jobs(state: &mut State, event: Event, requests: &mut Requests) {
         Event::JobEnded(id, end) => job_ended(state, id, end, requests),
         _ => {}
     }
-}
-
-/// Whether the folder that this computer shares is being connected.
-fn is_own_share(state: &State) -> bool {
-    matches!(&state.connection.phase, Phase::Connecting(connecting) if connecting.is_own_share)
-}
-
-fn connected(state: &mut State, server: Server, place: Place, requests: &mut Requests) {
-    if !matches!(state.connection.phase, Phase::Connecting(_)) {
-        // It was given up meanwhile.
-        requests.push(Request::Work(Work::Disconnect));
-        return;
-    }
-    state.connection.phase = Phase::Online(server);
-    state.connection.is_choosing = false;
-    state.connection.form.problem = None;
-    // Connections of jobs are opened by the worker's login; the window needs it no more.
-    state.connection.form.password = crate::state::secret::Password::default();
-    browse::show(&mut state.server, place, requests);
-    state.active = Side::Server;
-    transfer::start_waiting(state, requests);
 }
 
 fn list_failed(state: &mut State, side: Side, problem: Problem) {

@@ -2,6 +2,7 @@
 //! thread, no window.
 
 mod arrange;
+mod attempt;
 mod browse;
 mod choose;
 mod command;

@@ -1,13 +1,14 @@
 //! The update as a function: a state and an action in, a state and requests out. No window.
 
+mod attempt;
 mod rows;
 mod share;
 mod transfers;
 
 use super::update;
 use crate::action::{
-    Action, Command, ConnectAction, DialogAction, End, Event, Extend, JobEnd, PaneAction,
-    ShareAction, TransferAction,
+    Action, AttemptEvent, Command, ConnectAction, DialogAction, End, Event, Extend, JobEnd,
+    PaneAction, ShareAction, TransferAction,
 };
 use crate::request::{Request, WindowRequest, Work};
 use crate::state::State;
@@ -50,6 +51,12 @@ fn pane(state: &mut State, side: Side, action: PaneAction) -> Vec<Request> {
 
 fn event(state: &mut State, event: Event) -> Vec<Request> {
     act(state, Action::Event(Box::new(event)))
+}
+
+/// Something comes of the last attempt to connect.
+fn attempted(state: &mut State, of_it: AttemptEvent) -> Vec<Request> {
+    let attempt = state.connection.attempt;
+    event(state, Event::Attempt(attempt, of_it))
 }
 
 fn rows(names: &[&str]) -> Rows {
@@ -235,7 +242,8 @@ fn a_password_does_not_stay_in_the_form_once_it_was_used() {
     };
     let address = "ferry://harbour/".to_owned();
     let place = Place::root();
-    event(&mut state, Event::Connected { server, address, place, now_unix_secs: 1 });
+    let connected = AttemptEvent::Connected { server, address, place, now_unix_secs: 1 };
+    attempted(&mut state, connected);
     assert!(state.connection.form.password.is_empty());
 }
 

@@ -2,7 +2,7 @@
 
 use super::problem;
 use super::questions::AtWindow;
-use crate::action::Event;
+use crate::action::AttemptEvent;
 use crate::request::Login;
 use crate::state::connection::{KeyChange, Server};
 use crate::state::place::Place;
@@ -23,10 +23,10 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn parse(login: &Login) -> Result<Self, Box<Event>> {
+    pub(super) fn parse(login: &Login) -> Result<Self, Box<AttemptEvent>> {
         let parsed = Address::parse_typed(&login.address);
         let mut address = parsed.map_err(|err| {
-            Box::new(Event::ConnectFailed(Problem {
+            Box::new(AttemptEvent::Failed(Problem {
                 summary: text::BAD_ADDRESS.to_owned(),
                 details: text::bad_address(&match err {
                     AddressError::Password => text::PASSWORD_IN_ADDRESS.to_owned(),
@@ -70,7 +70,7 @@ impl Target {
         state_folder: &Path,
         cancel: &Cancel,
         questions: &Arc<AtWindow>,
-    ) -> Result<(Client, Event), Box<Event>> {
+    ) -> Result<(Client, AttemptEvent), Box<AttemptEvent>> {
         let attempt = || {
             let asked: Arc<AtWindow> = Arc::clone(questions);
             Client::connect(self.options(state_folder, cancel), asked)
@@ -84,10 +84,10 @@ impl Target {
         Ok((client, event))
     }
 
-    fn failed(&self, err: &Error) -> Event {
+    fn failed(&self, err: &Error) -> AttemptEvent {
         let server = self.address.authority();
         if let Error::KeyChanged { server, known, presented, was_given } = err {
-            return Event::KeyChanged(KeyChange {
+            return AttemptEvent::KeyChanged(KeyChange {
                 server: server.clone(),
                 known: known.to_string(),
                 presented: presented.to_string(),
@@ -99,14 +99,14 @@ impl Target {
                 err.status(),
                 Some(Status::LOGIN_REFUSED | Status::LOGIN_REQUIRED | Status::DENIED)
             );
-        Event::ConnectFailed(if refuses_guest {
+        AttemptEvent::Failed(if refuses_guest {
             problem::of_guest_refused()
         } else {
             problem::of_connecting(&server, err)
         })
     }
 
-    fn connected(&self, client: &mut Client) -> Event {
+    fn connected(&self, client: &mut Client) -> AttemptEvent {
         let wanted = if self.address.path.is_root() {
             client.account().directory.clone()
         } else {
@@ -125,7 +125,7 @@ impl Target {
         };
         let saved = Address { fingerprint: None, ..self.address.clone() };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Event::Connected {
+        AttemptEvent::Connected {
             server,
             address: saved.to_string(),
             place: Place::parse(&wanted.to_wire()),

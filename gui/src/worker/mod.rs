@@ -13,6 +13,8 @@ mod questions;
 mod refused;
 mod saved;
 mod server;
+#[cfg(test)]
+mod tests;
 
 use crate::action::Event;
 use crate::request::Work;

@@ -1,7 +1,7 @@
 //! What the client library asks, passed on to the window.
 
 use super::{Outbox, problem};
-use crate::action::Event;
+use crate::action::{AttemptEvent, Event};
 use crate::state::connection::{Retrying, Trouble, TrustQuestion};
 use crate::state::problem::{Fault, Problem};
 use crate::text::problems as text;
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 /// Asks the person at the window.
 pub(super) struct AtWindow {
     outbox: Outbox,
+    attempt: u64,
     server: String,
     cancel: Cancel,
     answer: (Sender<bool>, Receiver<bool>),
@@ -28,9 +29,10 @@ const LOOK: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_mins(30);
 
 impl AtWindow {
-    pub(super) fn new(outbox: Outbox, server: String, cancel: Cancel) -> Self {
+    pub(super) fn new(outbox: Outbox, (attempt, cancel): (u64, Cancel), server: String) -> Self {
         Self {
             outbox,
+            attempt,
             server,
             cancel,
             answer: bounded(1),
@@ -76,10 +78,11 @@ impl AtWindow {
 impl Questions for AtWindow {
     fn trust_new_server(&self, server: &str, presented: &Fingerprint) -> bool {
         self.was_asked.store(true, Ordering::Relaxed);
-        self.outbox.send(Event::TrustAsked(TrustQuestion {
+        let asked = AttemptEvent::TrustAsked(TrustQuestion {
             server: server.to_owned(),
             fingerprint: presented.to_string(),
-        }));
+        });
+        self.outbox.send(Event::Attempt(self.attempt, asked));
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until && !self.cancel.is_cancelled() {
             match self.answer.1.recv_timeout(LOOK) {

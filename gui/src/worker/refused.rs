@@ -1,7 +1,7 @@
 //! Orders that no thread could take, because too many wait before them already: each is answered
 //! all the same, so that nothing the window asked for is lost without a word.
 
-use crate::action::{Event, JobEnd, KeptEvent};
+use crate::action::{AttemptEvent, Event, JobEnd, KeptEvent};
 use crate::request::{KeptWork, Work};
 use crate::state::kept::Tab;
 use crate::state::side::Side;
@@ -30,7 +30,8 @@ pub(super) fn event(work: Work, was_withdrawn: bool) -> Option<Event> {
         }
         Work::Connect(login) => {
             let server = login.address.split('#').next().unwrap_or_default().to_owned();
-            Some(Event::ConnectFailed(text::too_much(text::no_connection(&server))))
+            let problem = text::too_much(text::no_connection(&server));
+            Some(Event::Attempt(login.attempt, AttemptEvent::Failed(problem)))
         }
         Work::StartJob(order) => {
             let problem = text::too_much(text::JOB_STOPPED.to_owned());

@@ -42,7 +42,8 @@ pub(super) struct Link {
 
 #[derive(Default)]
 struct Outside {
-    cancel: Option<Cancel>,
+    /// The attempt to connect that is wanted, or what came of it, and what stops it.
+    attempt: Option<(u64, Cancel)>,
     questions: Option<Arc<AtWindow>>,
     /// The server that is connected, as journals name it.
     server: Option<JobServer>,
@@ -72,7 +73,11 @@ impl Link {
             Work::List { side, generation, .. } => {
                 self.wanted_on(*side).store(*generation, Ordering::Relaxed);
             }
-            Work::CancelConnect | Work::Disconnect | Work::Connect(_) => self.cut(),
+            Work::CancelConnect | Work::Disconnect => self.cut(),
+            Work::Connect(login) => {
+                self.cut();
+                self.outside.lock().attempt = Some((login.attempt, Cancel::new()));
+            }
             Work::Trust(is_right) => {
                 if let Some(questions) = &self.outside.lock().questions {
                     questions.trust(*is_right);
@@ -118,7 +123,7 @@ impl Link {
     }
 
     fn cut(&self) {
-        if let Some(cancel) = self.outside.lock().cancel.take() {
+        if let Some((_, cancel)) = self.outside.lock().attempt.take() {
             cancel.cancel();
         }
     }
@@ -164,29 +169,35 @@ impl Link {
 
     fn connect(self: &Arc<Self>, login: &Login) {
         *self.session.lock() = None;
+        // One that was given up before its turn came is not begun.
+        let Some(cancel) = self.wanted_attempt(login.attempt) else { return };
+        let tell = |event| self.outbox.send(Event::Attempt(login.attempt, event));
         let target = match Target::parse(login) {
             Ok(target) => target,
-            Err(event) => return self.outbox.send(*event),
+            Err(event) => return tell(*event),
         };
-        let cancel = Cancel::new();
+        let stopped_by = (login.attempt, cancel.clone());
         let server = target.address.authority();
-        let questions = Arc::new(AtWindow::new(self.outbox.clone(), server, cancel.clone()));
-        {
-            let mut outside = self.outside.lock();
-            outside.cancel = Some(cancel.clone());
-            outside.questions = Some(Arc::clone(&questions));
-        }
+        let questions = Arc::new(AtWindow::new(self.outbox.clone(), stopped_by, server));
+        self.outside.lock().questions = Some(Arc::clone(&questions));
         match target.connect(&self.state_folder, &cancel, &questions) {
             Ok((client, connected)) => {
                 self.outside.lock().server = Some(job::server_of(&client));
                 *self.session.lock() = Some(Session { client, questions });
-                self.outbox.send(connected);
+                tell(connected);
                 self.find_jobs();
             }
             // Who gave up knows it.
             Err(_) if cancel.is_cancelled() => {}
-            Err(failed) => self.outbox.send(*failed),
+            Err(failed) => tell(*failed),
         }
+    }
+
+    /// What stops an attempt, unless it is not wanted any more.
+    fn wanted_attempt(&self, attempt: u64) -> Option<Cancel> {
+        let outside = self.outside.lock();
+        let (wanted, cancel) = outside.attempt.as_ref()?;
+        (*wanted == attempt).then(|| cancel.clone())
     }
 
     /// Calls the client, if there is one and the window has not left it meanwhile.

@@ -3,7 +3,7 @@
 use crate::support::{Window, World, problem, server, world};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use ferry_gui::action::{Action, ConnectAction, Event};
+use ferry_gui::action::{Action, AttemptEvent, ConnectAction};
 use ferry_gui::request::Work;
 use ferry_gui::state::connection::{KeyChange, TrustQuestion};
 use ferry_gui::state::place::Place;
@@ -29,8 +29,8 @@ fn connecting(window: &mut Window) {
     window.click("Connect");
 }
 
-fn key_change() -> Event {
-    Event::KeyChanged(KeyChange {
+fn key_change() -> AttemptEvent {
+    AttemptEvent::KeyChanged(KeyChange {
         server: "harbour:3000".to_owned(),
         known: FINGERPRINT.to_owned(),
         presented: FINGERPRINT.replace('m', "q"),
@@ -83,7 +83,7 @@ fn a_connected_server_shows_both_panes() {
 fn a_failure_says_why_and_keeps_what_was_typed() {
     let mut window = Window::new(world());
     connecting(&mut window);
-    window.send(Event::ConnectFailed(problem("No connection to harbour:3000")));
+    window.attempted(AttemptEvent::Failed(problem("No connection to harbour:3000")));
     assert!(window.has("No connection to harbour:3000"));
     assert!(window.has("The reason, and what to do."));
     window.click("Connect");
@@ -98,7 +98,7 @@ fn an_attempt_can_be_given_up() {
     assert_eq!(window.works(|work| matches!(work, Work::CancelConnect)), 1);
     assert!(window.has("Connect to a server"));
     // What comes of it afterwards is of no use, and is left again.
-    window.send(Event::Connected {
+    window.attempted(AttemptEvent::Connected {
         server: server("", true),
         address: "ferry://harbour/".to_owned(),
         place: Place::root(),
@@ -114,13 +114,13 @@ fn a_new_server_is_trusted_only_when_a_person_says_so() {
     connecting(&mut window);
     let question =
         TrustQuestion { server: "harbour:3000".to_owned(), fingerprint: FINGERPRINT.to_owned() };
-    window.send(Event::TrustAsked(question.clone()));
+    window.attempted(AttemptEvent::TrustAsked(question.clone()));
     assert!(window.has("Is this the right server?"));
     assert!(window.shows("mfrg gzdf mztw"));
     window.click("Do not connect");
     assert_eq!(window.works(|work| matches!(work, Work::Trust(false))), 1);
     connecting(&mut window);
-    window.send(Event::TrustAsked(question));
+    window.attempted(AttemptEvent::TrustAsked(question));
     window.click("They agree, connect");
     assert_eq!(window.works(|work| matches!(work, Work::Trust(true))), 1);
 }
@@ -129,7 +129,7 @@ fn a_new_server_is_trusted_only_when_a_person_says_so() {
 fn a_changed_key_is_a_hard_stop() {
     let mut window = Window::new(world());
     connecting(&mut window);
-    window.send(key_change());
+    window.attempted(key_change());
     assert!(window.has("This is not the server you know"));
     assert!(!window.has("Connect"));
     window.click("Stay away");
@@ -141,7 +141,7 @@ fn a_changed_key_is_a_hard_stop() {
 fn a_new_key_that_is_right_is_learnt() {
     let mut window = Window::new(world());
     window.act(Action::Connect(ConnectAction::Open("harbour#fp=old".to_owned())));
-    window.send(key_change());
+    window.attempted(key_change());
     window.click("I was told the new key is right");
     let forgets = |work: &Work| matches!(work, Work::ForgetKey(server) if server == "harbour:3000");
     assert_eq!(window.works(forgets), 1);

@@ -2,7 +2,7 @@
 
 use crate::support::{TIME, Window, place, problem, server, world};
 use egui::{Key, Modifiers};
-use ferry_gui::action::{Action, Command, Event, KeptEvent};
+use ferry_gui::action::{Action, AttemptEvent, Command, Event, KeptEvent};
 use ferry_gui::request::{KeptWork, Work};
 use ferry_gui::state::kept::{
     Deed, DeedEnd, DeedKind, Fate, Group, IfTaken, Part, PartStage, Reason, Tab, Thing,
@@ -127,7 +127,7 @@ fn connected_as(account: &str) -> Window {
     let mut window = Window::new(world());
     window.type_into("Address or link", "ferry://harbour/");
     window.click("Connect");
-    window.send(Event::Connected {
+    window.attempted(AttemptEvent::Connected {
         server: server(account, true),
         address: "ferry://harbour/".to_owned(),
         place: place("/"),

@@ -4,7 +4,7 @@
 use crate::support::{TIME, Window, World, builder, file, folder, place, problem, trouble, world};
 use egui::Modifiers;
 use egui_kittest::{HarnessBuilder, SnapshotResults};
-use ferry_gui::action::{Action, Command, DialogAction, Extend, WindowAction};
+use ferry_gui::action::{Action, AttemptEvent, Command, DialogAction, Extend, WindowAction};
 use ferry_gui::action::{ConnectAction, Event, FilesEnded, JobEnd, PaneAction, TransferAction};
 use ferry_gui::app::App;
 use ferry_gui::state::ThemeChoice;
@@ -89,7 +89,7 @@ fn connect_screen() {
 fn connect_screen_at_first() {
     picture("connect-first", full_world, |window| {
         window.act(Action::Connect(ConnectAction::Open("harbour".to_owned())));
-        window.send(Event::ConnectFailed(problem("No connection to harbour:3000")));
+        window.attempted(AttemptEvent::Failed(problem("No connection to harbour:3000")));
     });
 }
 
@@ -97,7 +97,7 @@ fn connect_screen_at_first() {
 fn trust() {
     picture("trust", saved_world, |window| {
         window.act(Action::Connect(ConnectAction::Open("harbour".to_owned())));
-        window.send(Event::TrustAsked(TrustQuestion {
+        window.attempted(AttemptEvent::TrustAsked(TrustQuestion {
             server: "harbour:3000".to_owned(),
             fingerprint: "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiydcmrtgq2q".to_owned(),
         }));
@@ -107,7 +107,7 @@ fn trust() {
 #[test]
 fn key_changed() {
     picture("key-changed", full_world, |window| {
-        window.send(Event::KeyChanged(KeyChange {
+        window.attempted(AttemptEvent::KeyChanged(KeyChange {
             server: "harbour:3000".to_owned(),
             known: "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiydcmrtgq2q".to_owned(),
             presented: "gq2tmnzyhe4tcobzgi3dqnzsgu2tgmrvgu3tmojxhe3tqnjxgezq".to_owned(),

@@ -7,7 +7,7 @@ use egui::{Event as Input, Key, Modifiers, PointerButton, Pos2, Rect, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder, Node};
 use ferry_gui::Options;
-use ferry_gui::action::{Action, Event, PaneAction};
+use ferry_gui::action::{Action, AttemptEvent, Event, PaneAction};
 use ferry_gui::app::App;
 use ferry_gui::request::{JobOrder, Work};
 use ferry_gui::state::side::Side;
@@ -79,6 +79,17 @@ impl Window {
         self.world.borrow_mut().events.push_back(event);
         self.harness.step();
         self.run();
+    }
+
+    /// Something comes of the last attempt to connect.
+    pub(crate) fn attempted(&mut self, event: AttemptEvent) {
+        let world = self.world.borrow();
+        let attempt = world.works.iter().rev().find_map(|work| match work {
+            Work::Connect(login) => Some(login.attempt),
+            _ => None,
+        });
+        drop(world);
+        self.send(Event::Attempt(attempt.unwrap(), event));
     }
 
     pub(crate) fn act(&mut self, action: Action) {

@@ -3,7 +3,7 @@
 use crate::support::{Window, place, problem, world};
 use egui::Modifiers;
 use ferry_gui::action::{
-    Action, Command, ConnectAction, Event, FilesEnded, JobEnd, Picked, TransferAction,
+    Action, AttemptEvent, Command, ConnectAction, Event, FilesEnded, JobEnd, Picked, TransferAction,
 };
 use ferry_gui::request::{Pick, Work};
 use ferry_gui::state::side::Side;
@@ -331,7 +331,7 @@ fn jobs_of_one_server_never_run_on_another() {
     window.world.borrow_mut().connects = false;
     let link = "ferry://other/".to_owned();
     window.act(Action::Connect(ConnectAction::Open(link)));
-    window.send(Event::Connected {
+    window.attempted(AttemptEvent::Connected {
         server: other,
         address: "ferry://other/".to_owned(),
         place: place("/"),

@@ -1,6 +1,6 @@
 //! Doubles for all that lies behind the window, and a small world for them.
 
-use ferry_gui::action::{Event, Picked};
+use ferry_gui::action::{AttemptEvent, Event, Picked};
 use ferry_gui::file_dialog::FileDialogs;
 use ferry_gui::request::{Login, Pick, Work};
 use ferry_gui::share::{Sharing, Wake};
@@ -109,12 +109,13 @@ impl World {
     }
 
     fn connect(&mut self, login: &Login) {
-        self.events.push_back(Event::Connected {
+        let connected = AttemptEvent::Connected {
             server: server(&login.account, self.can_write),
             address: login.address.clone(),
             place: Place::root(),
             now_unix_secs: TIME / 1_000_000_000,
-        });
+        };
+        self.events.push_back(Event::Attempt(login.attempt, connected));
     }
 
     fn list(&mut self, side: Side, place: &Place, generation: u64) {

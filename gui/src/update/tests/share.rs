@@ -21,7 +21,8 @@ fn at_own_share() -> State {
     server.address = "127.0.0.1:3000".to_owned();
     let address = "ferry://Owner@127.0.0.1:3000/".to_owned();
     let place = Place::root();
-    event(&mut state, Event::Connected { server, address, place, now_unix_secs: 1 });
+    let connected = AttemptEvent::Connected { server, address, place, now_unix_secs: 1 };
+    attempted(&mut state, connected);
     state
 }
 
