@@ -3,11 +3,13 @@
 
 mod backoff;
 mod listing;
+mod opener;
 mod parts;
 mod undo;
 
 pub(crate) use backoff::Backoff;
 pub use listing::Listing;
+pub use opener::Opener;
 pub use undo::UndoPages;
 pub(crate) use undo::old_path;
 
@@ -51,35 +53,18 @@ impl Client {
     /// server that asks to come back later.
     pub fn connect(options: ConnectOptions, questions: Arc<dyn Questions>) -> Result<Self, Error> {
         let cancel = options.cancel.clone();
-        Self::open(Arc::new(Site::new(options, questions)?), cancel)
+        Opener::new(Arc::new(Site::new(options, questions)?)).open(cancel)
     }
 
     /// Opens one more connection on the same login, stopped by its own `cancel`.
     pub fn another(&self, cancel: Cancel) -> Result<Self, Error> {
-        Self::open(Arc::clone(&self.site), cancel)
+        self.opener().open(cancel)
     }
 
-    fn open(site: Arc<Site>, cancel: Cancel) -> Result<Self, Error> {
-        let mut backoff = Backoff::new(&site, &cancel);
-        let connection = loop {
-            match site.open(&cancel) {
-                Ok(connection) => break connection,
-                Err(err @ Error::Busy { .. }) => backoff.wait(err)?,
-                Err(err) => return Err(err),
-            }
-        };
-        let greeted = connection.welcome.clone().zip(connection.account.clone());
-        let (welcome, account) = greeted.ok_or(PeerMisbehaved::ExpectedHello)?;
-        Ok(Self {
-            site,
-            cancel,
-            fingerprint: connection.fingerprint,
-            connection: Some(connection),
-            directory: None,
-            undo_group: None,
-            welcome,
-            account,
-        })
+    /// What opens more connections on the same login while this client is at work.
+    #[must_use]
+    pub fn opener(&self) -> Opener {
+        Opener::new(Arc::clone(&self.site))
     }
 
     /// What the server said when it was greeted. Its texts must be escaped before they are shown.

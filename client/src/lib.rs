@@ -33,7 +33,7 @@ pub mod trust;
 
 pub use address::Address;
 pub use cancel::Cancel;
-pub use client::{Client, Listing, Parents, UndoPages};
+pub use client::{Client, Listing, Opener, Parents, UndoPages};
 pub use connector::tls::TlsError;
 pub use error::{Error, Stage};
 /// The types of the protocol that calls of this crate take and give.

@@ -18,6 +18,8 @@ const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
 /// A server may ask for more patience than this; it does not get it.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
+/// A server that has too much to do for less than this is nothing to be told of.
+const BUSY_UNTOLD: Duration = Duration::from_secs(1);
 
 impl Backoff {
     pub(crate) fn new(site: &Arc<Site>, cancel: &Cancel) -> Self {
@@ -43,7 +45,8 @@ impl Backoff {
         }
         let left = self.site.options.retry_for.saturating_sub(since.elapsed());
         let next_in = self.pause_after(&err).min(left);
-        if !matches!(err, Error::Busy { .. }) {
+        let is_short = matches!(err, Error::Busy { .. }) && since.elapsed() + next_in < BUSY_UNTOLD;
+        if !is_short {
             self.failed_count += 1;
             let retry = Retry { cause: &err, failed_count: self.failed_count, next_in };
             self.site.questions.retrying(&retry);

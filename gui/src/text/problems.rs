@@ -117,6 +117,13 @@ pub const NOT_TRUSTED_DETAILS: &str =
 pub fn lost(server: &str) -> String {
     format!("The connection to {server} was lost")
 }
+/// The server asks to come back later.
+#[must_use]
+pub fn busy(server: &str) -> String {
+    format!("{server} lets a connection wait")
+}
+/// What is done about it.
+pub const BUSY_REMEDY: &str = "Ferry does so by itself; what waits for it can be cancelled.";
 /// A folder cannot be read.
 #[must_use]
 pub fn cannot_list(place: &str) -> String {

@@ -4,41 +4,70 @@ use super::desk::Wish;
 use super::job::{self, Steering, Telling, Voice};
 use super::problem;
 use super::questions::AtWindow;
-use super::server::Link;
+use super::server::{Link, Session};
 use crate::action::{Event, JobEnd};
 use crate::request::JobOrder;
 use crate::state::side::Side;
 use crate::state::transfers::JobId;
 use crate::text::problems as text;
-use ferry_client::jobs::{self, JobSpec, Jobs};
+use ferry_client::jobs::{self, JobServer, JobSpec, Jobs};
 use ferry_client::protocol::TransferId;
-use ferry_client::{Cancel, Client, Error};
+use ferry_client::{Cancel, Client, Error, Opener};
 use std::sync::Arc;
 use std::thread;
 
+/// What a job needs of the server that it was ordered for.
+struct JobLogin {
+    opener: Opener,
+    server: JobServer,
+    questions: Arc<AtWindow>,
+}
+
 impl Link {
-    /// Starts a job that was ordered, unless it was taken back meanwhile.
+    /// Starts a job that was ordered, unless it was taken back meanwhile. Its connection is opened
+    /// on its own thread: a server may let it wait for one, and nobody waits with it.
     pub(super) fn start_job(self: &Arc<Self>, id: JobId) {
         let Some((order, cancel)) = self.desk.open(id) else { return };
-        let opened = self.with_client(|client| {
-            let spec = job::spec(job::server_of(client), &order)?;
-            Ok((client.another(cancel)?, spec))
-        });
-        let questions = self.session.lock().as_ref().map(|session| Arc::clone(&session.questions));
-        let started = match (opened, questions) {
-            (Some(Ok((client, spec))), Some(questions)) => {
-                self.begin_job(&order, spec, client, questions)
-            }
-            (Some(Err(err)), _) => Err(err),
-            _ => Err(Error::Cancelled),
+        let link = Arc::clone(self);
+        let login = self.login();
+        let work = move || {
+            let end = match link.open_job(&order, login, cancel) {
+                Ok((steering, telling)) => {
+                    link.desk.work(id, &steering);
+                    let end = telling.until_end();
+                    link.desk.end(id);
+                    end
+                }
+                Err(err) => link.not_begun(id, &err),
+            };
+            link.outbox.send(Event::JobEnded(id, end));
         };
-        match started {
-            Ok((steering, telling)) => self.tell_of(id, &steering, telling),
-            Err(err) => {
-                let end = self.not_begun(id, &err);
-                self.outbox.send(Event::JobEnded(id, end));
-            }
+        let thread = thread::Builder::new().name("ferry-job-voice".to_owned());
+        if let Err(err) = thread.spawn(work) {
+            self.desk.end(id);
+            let problem = problem::of_disk(text::JOB_STOPPED.to_owned(), &err);
+            self.outbox.send(Event::JobEnded(id, JobEnd::Stopped(problem)));
         }
+    }
+
+    fn open_job(
+        &self,
+        order: &JobOrder,
+        login: Option<JobLogin>,
+        cancel: Cancel,
+    ) -> Result<(Arc<Steering>, Telling), Error> {
+        // Without a login the window has left the server.
+        let JobLogin { opener, server, questions } = login.ok_or(Error::Cancelled)?;
+        let spec = job::spec(server, order)?;
+        self.begin_job(order, spec, opener.open(cancel)?, questions)
+    }
+
+    /// What a job needs of the session, which goes on with other things.
+    fn login(&self) -> Option<JobLogin> {
+        let session = self.session.lock();
+        let Session { client, questions } = session.as_ref()?;
+        let (opener, server) = (client.opener(), job::server_of(client));
+        Some(JobLogin { opener, server, questions: Arc::clone(questions) })
     }
 
     fn begin_job(
@@ -66,23 +95,6 @@ impl Link {
             }
             Some(Wish::Pause) => JobEnd::Cancelled,
             None => job::end_of_error(err),
-        }
-    }
-
-    fn tell_of(self: &Arc<Self>, id: JobId, steering: &Arc<Steering>, telling: Telling) {
-        self.desk.work(id, steering);
-        let link = Arc::clone(self);
-        let tell = move || {
-            let end = telling.until_end();
-            link.desk.end(id);
-            link.outbox.send(Event::JobEnded(id, end));
-        };
-        let thread = thread::Builder::new().name("ferry-job-voice".to_owned());
-        if let Err(err) = thread.spawn(tell) {
-            steering.stop(Wish::Pause);
-            self.desk.end(id);
-            let problem = problem::of_disk(text::JOB_STOPPED.to_owned(), &err);
-            self.outbox.send(Event::JobEnded(id, JobEnd::Stopped(problem)));
         }
     }
 
@@ -119,8 +131,12 @@ impl Link {
         }
         let link = Arc::clone(self);
         let abandon = move || {
-            let client = link.session.lock().as_ref().map(|one| one.client.another(Cancel::new()));
-            if let Some(Ok(mut client)) = client {
+            // Opened without the session's lock, which others wait for; who leaves the server
+            // stops it.
+            let login =
+                |session: &Session| (session.client.opener(), session.client.cancel().clone());
+            let login = link.session.lock().as_ref().map(login);
+            if let Some(Ok(mut client)) = login.map(|(opener, cancel)| opener.open(cancel)) {
                 // What stays is shown among the server's unfinished uploads.
                 client.abandon_parts(&parts).unwrap_or_default();
             }

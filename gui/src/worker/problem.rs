@@ -66,6 +66,15 @@ impl Failed {
     }
 }
 
+/// A server has no room yet, and is tried again.
+pub(super) fn of_busy(server: &str, err: &Error) -> Problem {
+    Problem {
+        summary: text::busy(server),
+        details: text::with_remedy(&err.to_string(), text::BUSY_REMEDY),
+        fault: Fault::Server,
+    }
+}
+
 fn fault(err: &Error) -> Fault {
     match err {
         Error::Local { .. } | Error::LocalRefused { .. } | Error::Cancelled => Fault::Here,

@@ -113,6 +113,13 @@ impl Questions for AtWindow {
     }
 
     fn retrying(&self, retry: &Retry<'_>) {
+        if let Error::Busy { .. } = retry.cause {
+            // It does answer, and another connection may well be at work.
+            if retry.failed_count == 1 {
+                self.outbox.send(Event::Noticed(problem::of_busy(&self.server, retry.cause)));
+            }
+            return;
+        }
         let in_secs = retry.next_in.as_millis().div_ceil(1000);
         let in_secs = u64::try_from(in_secs).unwrap_or(u64::MAX);
         let attempt = retry.failed_count.saturating_add(1);

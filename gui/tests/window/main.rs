@@ -18,6 +18,7 @@ mod notices;
 mod pictures;
 #[cfg(feature = "pictures")]
 mod pictures_kept;
+mod real_busy;
 mod real_kept;
 mod real_server;
 mod settle;

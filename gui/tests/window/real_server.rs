@@ -77,12 +77,17 @@ fn start_server(folder: &Path, guest: &str, port: u16) -> Server {
 
 impl Fixture {
     pub(crate) fn new(guest: &str) -> Self {
+        Self::with_terms(guest, Terms::new(Rights::read_write()))
+    }
+
+    /// With an account of these terms.
+    pub(crate) fn with_terms(guest: &str, terms: Terms) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["share", "server", "here", "state"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         let hash = Some(PasswordHash::new(b"secret").unwrap());
-        let (name, terms) = (AccountName::parse("ana").unwrap(), Terms::new(Rights::read_write()));
+        let name = AccountName::parse("ana").unwrap();
         let accounts = AccountsFile::of(&folder.path().join("server"));
         accounts.add(StoredAccount { name, hash, terms }).unwrap();
         let server = start_server(folder.path(), guest, 0);
