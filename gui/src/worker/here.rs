@@ -4,20 +4,17 @@ use super::Outbox;
 use super::list::Gathering;
 use super::problem::{self, Failed};
 use super::saved::Saved;
-use super::server::Link;
-use crate::action::{Event, JobEnd};
+use crate::action::Event;
 use crate::request::Work;
 use crate::state::place::Place;
 use crate::state::problem::Problem;
 use crate::state::rows::{Row, RowKind};
 use crate::state::servers::SavedServer;
 use crate::state::side::Side;
-use crate::state::transfers::JobId;
 use crate::text::problems as text;
 use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::UNIX_EPOCH;
 
@@ -31,7 +28,7 @@ pub(super) struct Here<'a> {
 }
 
 impl Here<'_> {
-    pub(super) fn perform(&mut self, work: Work, link: &Arc<Link>) {
+    pub(super) fn perform(&mut self, work: Work) {
         match work {
             Work::Load => self.load(),
             Work::SaveServers(servers) => self.save(&servers),
@@ -46,34 +43,7 @@ impl Here<'_> {
                 self.tell(renamed.map(|()| Some(to)), || text::cannot_rename(&from.to_string()));
             }
             Work::Remove(_, places) => self.remove(&places),
-            work => self.of_job(work, link),
-        }
-    }
-
-    /// What is done to a job without its server.
-    fn of_job(&self, work: Work, link: &Arc<Link>) {
-        match work {
-            Work::NoteJob(order) => {
-                if let Some(key) = link.begin_journal(order.id) {
-                    self.outbox.send(Event::JobBegun(order.id, key));
-                }
-            }
-            Work::PauseJob(id) => self.withdrawn(id, link),
-            Work::CancelJob(id, key) => {
-                if !link.desk.is_busy(id) {
-                    link.cancel_journal(id, key);
-                }
-                self.withdrawn(id, link);
-            }
-            Work::ForgetJob(key) => link.forget_journal(key),
             _ => {}
-        }
-    }
-
-    /// Tells the window of a job that was taken back before it began.
-    fn withdrawn(&self, id: JobId, link: &Link) {
-        if link.desk.take_withdrawn(id) {
-            self.outbox.send(Event::JobEnded(id, JobEnd::Cancelled));
         }
     }
 

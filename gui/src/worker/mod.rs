@@ -6,6 +6,7 @@ mod desk;
 mod here;
 mod job;
 mod jobs;
+mod journals;
 mod kept;
 mod list;
 mod problem;
@@ -75,6 +76,7 @@ pub struct Workers {
 /// Where the threads take their requests from.
 struct Threads {
     here: Sender<Work>,
+    journals: Sender<Work>,
     server: Sender<Work>,
     arranger: Sender<Work>,
     link: Arc<server::Link>,
@@ -100,14 +102,16 @@ impl Backend for Workers {
         let folder = state_folder.or_else(ferry_client::state_folder::client).unwrap_or_default();
         let link = Arc::new(server::Link::new(folder.clone(), self.outbox.clone()));
         let (here_link, server_link) = (Arc::clone(&link), Arc::clone(&link));
+        let journals_link = Arc::clone(&link);
         let outbox = self.outbox.clone();
         let mut saved = saved::Saved::new(&folder);
         let here = move |work| {
             let wanted = here_link.wanted_on(Side::Here);
-            here::Here { saved: &mut saved, outbox: &outbox, wanted }.perform(work, &here_link);
+            here::Here { saved: &mut saved, outbox: &outbox, wanted }.perform(work);
         };
         self.threads = Some(Threads {
             here: spawn("ferry-here", here),
+            journals: spawn("ferry-journals", move |work| journals::perform(&journals_link, work)),
             server: spawn("ferry-server-side", move |work| server_link.perform(work)),
             arranger: spawn("ferry-arrange", arranger(self.outbox.clone())),
             link,
@@ -119,12 +123,10 @@ impl Backend for Workers {
         threads.link.look_ahead(&work);
         let thread = match &work {
             Work::Arrange { .. } => &threads.arranger,
-            Work::Load
-            | Work::SaveServers(_)
-            | Work::NoteJob(_)
-            | Work::PauseJob(_)
-            | Work::CancelJob(..)
-            | Work::ForgetJob(_) => &threads.here,
+            Work::Load | Work::SaveServers(_) => &threads.here,
+            Work::NoteJob(_) | Work::PauseJob(_) | Work::CancelJob(..) | Work::ForgetJob(_) => {
+                &threads.journals
+            }
             Work::List { side, .. }
             | Work::MakeFolder(side, _)
             | Work::Rename { side, .. }
