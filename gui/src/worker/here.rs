@@ -11,6 +11,7 @@ use crate::state::problem::Problem;
 use crate::state::rows::{Row, RowKind};
 use crate::state::servers::SavedServer;
 use crate::state::side::Side;
+use crate::sys;
 use crate::text::problems as text;
 use std::fs::{self, DirEntry, Metadata};
 use std::io;
@@ -39,7 +40,7 @@ impl Here<'_> {
                 self.tell(made.map(|()| Some(place.clone())), summary);
             }
             Work::Rename { from, to, .. } => {
-                let renamed = rename(&from.to_path(), &to.to_path());
+                let renamed = sys::rename_new(&from.to_path(), &to.to_path());
                 self.tell(renamed.map(|()| Some(to)), || text::cannot_rename(&from.to_string()));
             }
             Work::Remove(_, places) => self.remove(&places),
@@ -154,12 +155,4 @@ pub(super) fn modified(metadata: &Metadata) -> Option<i64> {
         Ok(since) => i64::try_from(since.as_nanos()).ok(),
         Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|nanos| -nanos),
     }
-}
-
-/// Renames, unless the new name is taken.
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(to).is_ok() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    fs::rename(from, to)
 }
