@@ -1,6 +1,9 @@
 //! Native dialogs for files and folders. They are opened on the window's thread and awaited on
 //! another, so that the window goes on; tests put in a double.
 
+#[cfg(target_os = "linux")]
+mod provider;
+
 use crate::action::Picked;
 use crate::request::Pick;
 use crate::state::place::Place;
@@ -54,7 +57,7 @@ impl FileDialogs for NativeDialogs {
         let answering = answering(pick, frame);
         let (sender, wake) = (self.answers.0.clone(), Arc::clone(&self.wake));
         let await_answer = move || {
-            let picked = pollster::block_on(answering);
+            let picked = or_no_dialog(pollster::block_on(answering), has_dialogs);
             // The window may be gone meanwhile.
             drop(sender.send(picked));
             wake();
@@ -68,6 +71,23 @@ impl FileDialogs for NativeDialogs {
     fn try_next(&mut self) -> Option<Picked> {
         self.answers.1.try_recv().ok()
     }
+}
+
+/// An answer of nothing is that of a user who cancelled, or of a desktop without dialogs.
+fn or_no_dialog(picked: Picked, has_dialogs: impl FnOnce() -> bool) -> Picked {
+    match picked {
+        Picked::Nothing if !has_dialogs() => {
+            Picked::Failed(no_dialog(problems::NO_DIALOG_PROVIDER))
+        }
+        picked => picked,
+    }
+}
+
+fn has_dialogs() -> bool {
+    #[cfg(target_os = "linux")]
+    return provider::is_there();
+    #[cfg(not(target_os = "linux"))]
+    true
 }
 
 fn no_dialog(why: &str) -> Problem {
@@ -131,5 +151,20 @@ impl Picked {
             Self::Upload(places) if places.is_empty() => Self::Nothing,
             other => other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_chosen_is_a_failure_only_where_no_dialog_can_be() {
+        assert_eq!(or_no_dialog(Picked::Nothing, || true), Picked::Nothing);
+        let Picked::Failed(problem) = or_no_dialog(Picked::Nothing, || false) else { panic!() };
+        assert_eq!(problem.summary, problems::NO_DIALOG);
+        assert!(problem.details.ends_with(problems::NO_DIALOG_REMEDY), "{}", problem.details);
+        let chosen = || Picked::Share(Place::root());
+        assert_eq!(or_no_dialog(chosen(), || unreachable!()), chosen());
     }
 }

@@ -190,6 +190,9 @@ pub fn set_aside(path: &std::path::Path, why: &str) -> String {
 pub const CANNOT_NOTE: &str = "The transfer's journal cannot be changed";
 /// No native dialog.
 pub const NO_DIALOG: &str = "No file dialog can be opened";
+/// Why not, where the desktop has nothing that draws one.
+pub const NO_DIALOG_PROVIDER: &str =
+    "This desktop has neither a portal with file dialogs nor the program zenity.";
 /// What to do then.
 pub const NO_DIALOG_REMEDY: &str = "Install the package xdg-desktop-portal-gtk or zenity, or drop the files on the window instead.";
 /// A name is taken.
