@@ -16,10 +16,13 @@ pub(super) fn start(files: Vec<PathBuf>, own: u32) -> bool {
         return false;
     }
     let spawned = thread::Builder::new().name("drag-out".to_owned()).spawn(move || {
-        let dragged = Source::open(&files, own).and_then(Source::run);
-        // A target that vanished is a drag that ended nowhere: nothing was lost.
-        dragged.ok();
+        let dropped = Source::open(&files, own).and_then(Source::follow);
+        // A target takes its time to fetch the files, or never does: the pointer is free meanwhile.
         IS_DRAGGING.store(false, Ordering::Release);
+        if let Ok(Some(source)) = dropped {
+            // A target that vanished is a drag that ended nowhere: nothing was lost.
+            source.serve().ok();
+        }
     });
     if spawned.is_err() {
         IS_DRAGGING.store(false, Ordering::Release);

@@ -106,14 +106,15 @@ impl Source {
         Ok(Self { connection, atoms, root, own, owner, uris, target: None })
     }
 
-    /// Follows the pointer until the button is released, and then serves the target.
-    pub(super) fn run(mut self) -> Result<()> {
+    /// Follows the pointer until the button is released; returns itself where there is a target
+    /// to serve then.
+    pub(super) fn follow(mut self) -> Result<Option<Self>> {
         loop {
             self.take_events()?;
             match self.turn()? {
                 Turn::GoesOn => thread::sleep(PAUSE),
-                Turn::Dropped => return self.serve(),
-                Turn::Over => return Ok(()),
+                Turn::Dropped => return Ok(Some(self)),
+                Turn::Over => return Ok(None),
             }
         }
     }
@@ -172,8 +173,9 @@ impl Source {
         self.send(window, self.atoms.position, data)
     }
 
-    /// Gives the target what it asks for, until it says that it has finished.
-    fn serve(mut self) -> Result<()> {
+    /// Gives the target what it asks for, until it says that it has finished, or another drag has
+    /// begun.
+    pub(super) fn serve(mut self) -> Result<()> {
         let until = Instant::now() + FETCH_MAX;
         while Instant::now() < until && !self.take_events()? {
             thread::sleep(PAUSE);
@@ -181,7 +183,7 @@ impl Source {
         Ok(())
     }
 
-    /// Takes what has arrived; says whether the target has finished.
+    /// Takes what has arrived; says whether nobody has anything to fetch any more.
     fn take_events(&mut self) -> Result<bool> {
         let mut is_finished = false;
         while let Some(event) = self.connection.poll_for_event()? {
@@ -192,6 +194,8 @@ impl Source {
                 Event::ClientMessage(message) if message.type_ == self.atoms.finished => {
                     is_finished = true;
                 }
+                // Targets ask the owner of the selection, which is another now.
+                Event::SelectionClear(_) => is_finished = true,
                 Event::SelectionRequest(request) => self.hand_out(&request)?,
                 _ => {}
             }
