@@ -21,6 +21,7 @@ pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
     ("window: another program's files are dropped on a folder", drop_in),
     ("window: rows are dragged out to another program", drag_out),
     ("window: the native dialog chooses files", dialog),
+    ("window: a desktop without dialogs is told once, with what helps", no_dialog),
     ("window: a conflict is asked about", conflict),
     ("window: a server that is lost and comes back", lost_server),
     ("window: the keyboard alone", keyboard),
@@ -140,6 +141,17 @@ fn dialog(stage: &Stage) -> Result<Outcome, Failure> {
     fs::write(&file, tree::content(300_000)).during(file.display())?;
     scene.play("dialog", &[link(&server).as_ref(), file.as_os_str()])?;
     same_files(&home, &stage.path("share"))
+}
+
+fn no_dialog(stage: &Stage) -> Result<Outcome, Failure> {
+    let (server, mut scene) = (stage.serve()?, Scene::open(stage)?);
+    // The bus asks the user's own services first, and this one never comes up.
+    let services = stage.folder("desktop/data/dbus-1/services")?;
+    let portal = "org.freedesktop.portal.Desktop";
+    let text = format!("[D-BUS Service]\nName={portal}\nExec=/bin/false\n");
+    fs::write(services.join(format!("{portal}.service")), text).during(portal)?;
+    scene.play("no_dialog", &[link(&server).as_ref()])?;
+    Ok(Outcome::Passed)
 }
 
 fn conflict(stage: &Stage) -> Result<Outcome, Failure> {

@@ -81,6 +81,8 @@ def drag_out(link, home, told):
     with Window(link) as window, Target(told) as target:
         window.find(SERVER)
         go_to(window, HERE, home)
+        with Deaf() as deaf:
+            drag(on_name(window, "ç 日本.txt"), deaf.middle(), hold=1.0, steps=30)
         drag(on_name(window, "ç 日本.txt"), target.middle(), hold=1.0, steps=30)
         wait("the files at the other program", lambda: pathlib.Path(told).exists())
         window.close()
@@ -92,6 +94,15 @@ def dialog(link, path):
         window.press("Upload")
         drive.answer_file_dialog("Choose files to upload", path)
         window.says(DONE)
+        window.close()
+
+
+def no_dialog(link):
+    with Window(link, environment={"PATH": "/nonexistent"}) as window:
+        window.find(SERVER)
+        window.press("Upload")
+        window.says("No file dialog can be opened")
+        window.says("Install the package xdg-desktop-portal-gtk or zenity")
         window.close()
 
 
@@ -314,8 +325,28 @@ Gtk.main()
 """
 
 
+class Deaf(Helper):
+    """Takes a drop, and then neither fetches anything nor says that it has finished."""
+    title = "deaf target"
+
+    def __init__(self):
+        super().__init__([])
+
+    text = """
+window = Gtk.Window(title="deaf target", type=Gtk.WindowType.POPUP)
+window.set_default_size(150, 60)
+window.move(1120, 90)
+window.drag_dest_set(Gtk.DestDefaults.MOTION, [], Gdk.DragAction.COPY)
+window.drag_dest_add_uri_targets()
+window.connect("drag-drop", lambda *drop: True)
+window.show_all()
+Gtk.main()
+"""
+
+
 drive.main({
     "browse": browse, "rectangle": rectangle, "drag": drag_rows, "drop_in": drop_in,
-    "drag_out": drag_out, "dialog": dialog, "conflict": conflict, "lost_server": lost_server,
+    "drag_out": drag_out, "dialog": dialog, "no_dialog": no_dialog, "conflict": conflict,
+    "lost_server": lost_server,
     "keyboard": keyboard, "shares": shares, "kept": kept, "installed": installed,
 })
