@@ -1,7 +1,7 @@
 //! The keyboard at a list.
 
-use super::Actions;
 use super::list::{Memory, extend, position};
+use super::{Actions, bar};
 use crate::action::{Action, Command, End, Extend, PaneAction};
 use crate::state::State;
 use crate::state::pane::Pane;
@@ -29,7 +29,7 @@ pub(super) fn list_keys(
     for event in ui.input(|input| input.events.clone()) {
         let action = match event {
             Event::Key { key, pressed: true, modifiers, .. } => {
-                key_pressed(pane, key, modifiers, page)
+                key_pressed(state, pane, (key, modifiers), page)
             }
             Event::Text(text) => typed(pane, &text),
             Event::Copy => Some(Action::Command(Command::CopyPath)),
@@ -39,7 +39,12 @@ pub(super) fn list_keys(
     }
 }
 
-fn key_pressed(pane: &Pane, key: Key, modifiers: Modifiers, page: i64) -> Option<Action> {
+fn key_pressed(
+    state: &State,
+    pane: &Pane,
+    (key, modifiers): (Key, Modifiers),
+    page: i64,
+) -> Option<Action> {
     let held = extend(modifiers);
     let filter = &pane.filter.text;
     let action = match key {
@@ -63,10 +68,15 @@ fn key_pressed(pane: &Pane, key: Key, modifiers: Modifiers, page: i64) -> Option
         }
         Key::Escape if filter.is_empty() => PaneAction::SelectNone,
         Key::Escape => PaneAction::Filter(String::new()),
-        Key::Delete => return Some(Action::Command(Command::Delete)),
+        Key::Delete => return command(state, Command::Delete),
         _ => return None,
     };
     Some(Action::Pane(pane.side, action))
+}
+
+/// A command, unless its button can do nothing now.
+fn command(state: &State, command: Command) -> Option<Action> {
+    bar::why_not(state, command).is_none().then_some(Action::Command(command))
 }
 
 /// What is typed at the list goes into its filter.

@@ -1,6 +1,6 @@
 //! The window without a pointer.
 
-use crate::support::{Window, world};
+use crate::support::{Window, World, world};
 use egui::{Event, Key, Modifiers};
 use ferry_gui::request::Work;
 use ferry_gui::state::dialog::Dialog;
@@ -106,6 +106,17 @@ fn function_keys_open_their_dialogs() {
     window.focus(Side::Server);
     window.key(Key::Delete);
     assert!(matches!(window.harness.state().state().dialog, Some(Dialog::Delete(_))));
+}
+
+#[test]
+fn delete_asks_nothing_where_the_account_may_only_read() {
+    let mut window = Window::connected(World { can_write: false, ..world() });
+    for (side, is_asked) in [(Side::Server, false), (Side::Here, true)] {
+        window.focus(side);
+        window.key(Key::End);
+        window.key(Key::Delete);
+        assert_eq!(window.harness.state().state().dialog.is_some(), is_asked, "{side:?}");
+    }
 }
 
 #[test]
