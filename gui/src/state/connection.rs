@@ -15,6 +15,8 @@ pub struct Connection {
     pub attempt: u64,
     /// Whether the connect screen is shown although a server is connected.
     pub is_choosing: bool,
+    /// The address that the connected server is saved under.
+    pub saved_as: String,
 }
 
 /// How far a connection is.

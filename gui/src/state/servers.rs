@@ -45,6 +45,13 @@ impl Servers {
         self.tidy();
     }
 
+    /// The user's own name for the server saved under an address.
+    #[must_use]
+    pub fn title_of(&self, address: &str) -> Option<&str> {
+        let saved = self.list.iter().find(|saved| saved.address == address)?;
+        Some(saved.title.as_str()).filter(|title| !title.is_empty())
+    }
+
     /// Puts them in order, and drops the oldest that are no bookmarks.
     pub fn tidy(&mut self) {
         self.list.sort_by_key(|saved| (!saved.is_bookmarked, -saved.used_unix_secs));

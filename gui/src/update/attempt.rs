@@ -32,6 +32,7 @@ pub(super) fn event(state: &mut State, attempt: u64, event: AttemptEvent, reques
                 state.servers.note(&address, now_unix_secs);
                 requests.push(Request::Work(Work::SaveServers(state.servers.list.clone())));
             }
+            state.connection.saved_as = address;
             connected(state, server, place, requests);
         }
     }

@@ -144,11 +144,8 @@ fn server_name(ui: &mut Ui, state: &State) {
         Some(_) => (icons::WIFI_SLASH, tokens.warn),
         None => (icons::LOCK_SIMPLE, tokens.good),
     };
-    let saved =
-        state.servers.list.iter().find(|saved| {
-            !saved.title.is_empty() && saved.address.contains(server.address.as_str())
-        });
-    let name = saved.map_or(server.address.as_str(), |saved| saved.title.as_str());
+    let title = state.servers.title_of(&state.connection.saved_as);
+    let name = title.unwrap_or(&server.address);
     let room = ui.available_width() - 34.0;
     if room < NAME_WIDTH_MIN {
         return;

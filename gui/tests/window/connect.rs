@@ -1,6 +1,6 @@
 //! The connect screen.
 
-use crate::support::{Window, World, problem, server, world};
+use crate::support::{Window, World, builder, problem, server, world};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use ferry_gui::action::{Action, AttemptEvent, ConnectAction};
@@ -167,6 +167,22 @@ fn a_server_that_was_connected_is_saved_without_its_password() {
     let saved = saved.next_back().unwrap();
     assert_eq!(saved.len(), 1);
     assert_eq!(saved[0].address, "ferry://ana@harbour/");
+}
+
+#[test]
+fn the_bar_calls_a_server_by_its_own_name_and_no_others() {
+    let named =
+        |address: &str, title: &str| SavedServer { title: title.to_owned(), ..saved(address) };
+    let others = ["ferry://my-harbour:3000/", "ferry://bo@harbour:3000/", "ferry://harbour:30000/"];
+    let others = others.map(|address| named(address, "Elsewhere"));
+    let wide = builder().with_size([1400.0, 640.0]);
+    let saved = World { saved: others.to_vec(), ..world() };
+    let mut window = Window::connected_by(saved, wide);
+    assert!(window.shows("at harbour:3000"));
+    assert!(!window.shows("Elsewhere"));
+    let own = named("ferry://ana@harbour/", "The office");
+    window.send(Event::Servers(others.into_iter().chain([own]).collect()));
+    assert!(window.shows("at The office"));
 }
 
 #[test]
