@@ -189,7 +189,9 @@ pub(super) mod linux {
             let wish = HandedOver::Open("ferry://nas/é#fp=x".to_owned());
             thread::scope(|scope| {
                 let second = scope.spawn(|| hand_over(&path, &wish, Duration::from_mins(1)));
-                assert_eq!(ear.receive().unwrap(), Some(wish.clone()));
+                // A caller that was too slow calls again.
+                let mut heard = std::iter::repeat_with(|| ear.receive().unwrap()).flatten();
+                assert_eq!(heard.next(), Some(wish.clone()));
                 assert!(second.join().unwrap());
             });
             drop(ear);
