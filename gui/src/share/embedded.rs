@@ -10,8 +10,10 @@ use ferry_server::config::Access;
 use ferry_server::daemon::sharing::{self, Hold, OWNER_NAME, SharedFolder, SharingError};
 use ferry_server::qr::QrMatrix;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -23,18 +25,26 @@ const AS_SERVER: &str = "--as-server";
 const QUEUE_MAX: usize = 16;
 
 /// The embedded server of this user.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct EmbeddedServer {
     running: Option<Running>,
 }
 
+impl fmt::Debug for EmbeddedServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedServer").finish_non_exhaustive()
+    }
+}
+
 /// The thread that steers, and the ways to and from it.
-#[derive(Debug)]
 struct Running {
     requests: SyncSender<Message>,
     events: Receiver<ShareEvent>,
     /// Closed when the thread has ended.
     ended: Receiver<()>,
+    wake: Wake,
+    /// The answer to a wish that the thread does not take.
+    refusal: Option<ShareEvent>,
 }
 
 /// How long a window that closes waits for the server to be told. One that does not listen goes by
@@ -54,26 +64,29 @@ impl Sharing for EmbeddedServer {
     fn start(&mut self, wake: Wake) {
         let (requests, messages) = sync_channel(QUEUE_MAX);
         let (outbox, events) = sync_channel(QUEUE_MAX);
-        let steward = Steward { outbox, wake, messages: requests.clone(), held: None };
+        let steward =
+            Steward { outbox, wake: Arc::clone(&wake), messages: requests.clone(), held: None };
         let (alive, ended) = sync_channel(0);
         let run = move || {
             steward.run(&messages);
             drop(alive);
         };
-        // Without its thread the queue is closed, and each wish is answered at once.
+        // Without its thread the queue is closed, and each wish is refused at once.
         thread::Builder::new().name("share".to_owned()).spawn(run).ok();
-        self.running = Some(Running { requests, events, ended });
+        self.running = Some(Running { requests, events, ended, wake, refusal: None });
     }
 
     fn perform(&mut self, request: ShareRequest) {
-        if let Some(running) = &self.running {
-            // A full queue holds sixteen wishes of a person already: one more changes nothing.
-            running.requests.try_send(Message::Request(request)).ok();
+        let Some(running) = &mut self.running else { return };
+        if running.requests.try_send(Message::Request(request)).is_err() {
+            running.refusal = Some(ShareEvent::Failed(problem(text::NOBODY_STEERS)));
+            (running.wake)();
         }
     }
 
     fn try_next(&mut self) -> Option<ShareEvent> {
-        self.running.as_ref()?.events.try_recv().ok()
+        let running = self.running.as_mut()?;
+        running.refusal.take().or_else(|| running.events.try_recv().ok())
     }
 }
 
@@ -360,4 +373,25 @@ fn rights(access: Access) -> GuestRights {
 
 fn problem(cause: &str) -> Problem {
     Problem { summary: text::FAILED.to_owned(), details: cause.to_owned(), fault: Fault::Here }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_that_nobody_takes_is_answered() {
+        let (woken, is_woken) = sync_channel(1);
+        let wake: Wake = Arc::new(move || woken.send(()).unwrap());
+        // The other ends are gone, as where no thread could be begun.
+        let (requests, _) = sync_channel(QUEUE_MAX);
+        let (_, events) = sync_channel(QUEUE_MAX);
+        let (_, ended) = sync_channel(0);
+        let running = Running { requests, events, ended, wake, refusal: None };
+        let mut server = EmbeddedServer { running: Some(running) };
+        server.perform(ShareRequest::Stop);
+        is_woken.try_recv().unwrap();
+        assert!(matches!(server.try_next(), Some(ShareEvent::Failed(_))));
+        assert_eq!(server.try_next(), None);
+    }
 }

@@ -45,6 +45,9 @@ pub const ENDED_REMEDY: &str = "Its server has ended. Press Share a folder to sh
 pub fn already_shared(folder: &str) -> String {
     format!("{folder} is shared already; stop sharing it first")
 }
+/// There is no thread that asks the server.
+pub const NOBODY_STEERS: &str = "This computer has no room for another thread. Close other \
+    programs, then start this one again.";
 /// There is no place for the server's key.
 pub const NO_STATE_FOLDER: &str =
     "this user has no home folder to keep the server's key in; set FERRY_STATE_DIR";
