@@ -147,8 +147,13 @@ fn system(err: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ferry_client::protocol;
     use ferry_client::trust::Fingerprint;
     use std::path::PathBuf;
+
+    fn io(kind: io::ErrorKind) -> io::Error {
+        kind.into()
+    }
 
     fn said(err: &Error) -> String {
         let problem = of_client("It did not work".to_owned(), err);
@@ -159,7 +164,6 @@ mod tests {
     fn the_window_speaks_of_no_command_line() {
         let server = || "harbour:3000".to_owned();
         let key = || Fingerprint::parse(&"a".repeat(52)).unwrap();
-        let io = |kind: io::ErrorKind| io::Error::from(kind);
         let errors = [
             Error::TargetExists { path: "/a".to_owned() },
             Error::KeyUnknown { server: server(), presented: key() },
@@ -186,6 +190,23 @@ mod tests {
     fn what_a_journal_says_loses_its_options() {
         let text = "/a already exists with other content; choose with --if-exists skip|replace";
         assert_eq!(in_own_words(text), "/a already exists with other content.");
+    }
+
+    #[test]
+    fn a_full_disk_is_said_with_its_side_and_what_to_do() {
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            let local =
+                Error::Local { action: "write", path: PathBuf::from("/a"), source: io(kind) };
+            let told = [of_disk(String::new(), &io(kind)), of_client(String::new(), &local)];
+            for problem in told {
+                assert_eq!(problem.fault, Fault::Here);
+                assert_eq!(problem.details, text::DISK_FULL_HERE);
+            }
+        }
+        let fault = protocol::Fault::new(Status::NO_SPACE, "no room");
+        let problem = of_client(String::new(), &Error::Remote { path: "/a".to_owned(), fault });
+        assert_eq!(problem.fault, Fault::Server);
+        assert_eq!(problem.details, text::DISK_FULL_SERVER);
     }
 
     #[test]
