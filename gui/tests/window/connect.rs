@@ -3,7 +3,7 @@
 use crate::support::{Window, World, builder, problem, server, world};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use ferry_gui::action::{Action, AttemptEvent, ConnectAction};
+use ferry_gui::action::{Action, AttemptEvent, ConnectAction, Event};
 use ferry_gui::request::Work;
 use ferry_gui::state::connection::{KeyChange, TrustQuestion};
 use ferry_gui::state::place::Place;
