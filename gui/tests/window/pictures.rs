@@ -107,6 +107,8 @@ fn trust() {
 #[test]
 fn key_changed() {
     picture("key-changed", full_world, |window| {
+        window.type_into("Address or link", "ferry://harbour/");
+        window.click("Connect");
         window.attempted(AttemptEvent::KeyChanged(KeyChange {
             server: "harbour:3000".to_owned(),
             known: "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiydcmrtgq2q".to_owned(),
