@@ -136,13 +136,18 @@ fn receive(
     turn: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
     control.expect_calm(turn)?;
-    // First, since what is opened may take the place of an earlier part.
-    let permit = control.data_permit()?;
+    // An empty start takes the place of an earlier part, so that it waits until all else is there;
+    // what goes on with a part is judged by its offset first.
+    let early = match stream.start {
+        Start::Empty => Some(control.data_permit()?),
+        _ => None,
+    };
     stream.expected = std::mem::take(&mut control.dialogue.expected);
     stream.sender = Some(control.channel.watched_socket());
     let what = format!("STOR {}", stream.target);
     let door = Arc::clone(&control.door);
     let opened = door.service.upload_stream(control.session()?, &stream, &door.part_names)?;
+    let permit = early.map_or_else(|| control.data_permit(), Ok)?;
     let text = control.is_text().then(FromClient::default);
     let close_notify = door.config.close_notify;
     let cargo = Receiving::new(opened, text, close_notify, control.waker.clone());
