@@ -41,3 +41,4 @@ pub use ferry_protocol as protocol;
 pub use progress::Progress;
 pub use questions::{Choice, Conflict, NoQuestions, Questions, Resolution, Retry};
 pub use site::{ConnectOptions, Credentials, Deadlines};
+pub use sys::rename_new;

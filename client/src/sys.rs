@@ -2,7 +2,7 @@
 
 use ferry_protocol::{Permissions, Timestamp};
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::net::TcpStream;
 use std::path::Path;
@@ -35,21 +35,33 @@ pub(crate) fn host_name() -> String {
     if name.is_empty() { "a computer".to_owned() } else { name }
 }
 
-/// Renames without replacing what has the new name: then it fails with `AlreadyExists`.
-pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+/// Renames a file or a folder of this computer without replacing what has the new name: then it
+/// fails with `AlreadyExists`, and both stay as they are.
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
         use rustix::io::Errno;
         match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
             // The file system does not know the flag.
-            Err(Errno::INVAL | Errno::NOSYS) => {}
-            other => return Ok(other?),
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+            renamed => return Ok(renamed?),
         }
     }
-    // A second name is refused where the first is taken, on every system.
-    std::fs::hard_link(from, to)?;
-    std::fs::remove_file(from)
+    rename_in_steps(from, to)
+}
+
+/// The same in two steps. A file's second name is refused where it is taken, on every system; a
+/// folder can have none, so that its name may be taken after the look.
+fn rename_in_steps(from: &Path, to: &Path) -> io::Result<()> {
+    if !fs::symlink_metadata(from)?.is_dir() {
+        fs::hard_link(from, to)?;
+        return fs::remove_file(from);
+    }
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::rename(from, to)
 }
 
 /// Brings the content of several files to stable storage with as few waits as the system allows.
@@ -110,7 +122,7 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     options.read(true).custom_flags(flags);
     match options.clone().write(true).open(path) {
         Err(err) if err.kind() == io::ErrorKind::PermissionDenied => {
-            options.open(path)?.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+            options.open(path)?.set_permissions(fs::Permissions::from_mode(0o600))?;
             options.write(true).open(path)
         }
         opened => opened,
@@ -169,7 +181,7 @@ pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
 
 /// Makes a folder, and what is missing above it, for its owner alone.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
+    let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -296,4 +308,51 @@ pub(crate) fn name_from_bytes(bytes: &[u8]) -> OsString {
         || OsString::from(String::from_utf8_lossy(bytes).into_owned()),
         OsStr::to_os_string,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+    use std::thread;
+
+    /// So often that two who look first and rename then would meet.
+    const ROUNDS: usize = 1000;
+
+    #[test]
+    fn of_two_that_want_a_name_one_gets_it_and_nothing_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for _ in 0..ROUNDS {
+            fs::write(at("one"), "one").unwrap();
+            fs::write(at("two"), "two").unwrap();
+            let barrier = Barrier::new(2);
+            let rename = |name: &str| {
+                barrier.wait();
+                rename_new(&at(name), &at("wanted"))
+            };
+            let renamed = thread::scope(|scope| {
+                let one = scope.spawn(|| rename("one"));
+                [rename("two"), one.join().unwrap()]
+            });
+            assert_eq!(renamed.iter().filter(|renamed| renamed.is_ok()).count(), 1);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+            fs::remove_file(at("wanted")).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_taken_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for rename in [rename_new, rename_in_steps] {
+            fs::write(at("file"), "mine").unwrap();
+            fs::create_dir(at("folder")).unwrap();
+            let err = rename(&at("folder"), &at("file")).unwrap_err();
+            assert_eq!(err.kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fs::read(at("file")).unwrap(), b"mine");
+            rename(&at("folder"), &at("free")).unwrap();
+            fs::remove_dir(at("free")).unwrap();
+        }
+    }
 }

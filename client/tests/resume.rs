@@ -126,79 +126,75 @@ fn a_killed_upload_goes_on_where_it_was() {
     assert!(run(&place, &["jobs"]).1.is_empty(), "a job that is done is not kept");
 }
 
+/// A download of a big file that was killed in its middle.
+struct KilledDownload {
+    place: Place,
+    gate: Gate,
+    url: String,
+    down: std::path::PathBuf,
+}
+
+impl KilledDownload {
+    fn new() -> Self {
+        let place = Place::new();
+        let down = place.path("down");
+        fs::create_dir(&down).unwrap();
+        fs::write(place.path("share/big"), noise(BIG)).unwrap();
+        let gate = Gate::start(place.port(), BEFORE);
+        let url = format!("ferry://127.0.0.1:{}/big", gate.port);
+        let has_come = || segments_held_by_parts(&down) >= BEFORE / SEGMENT as u64 / 2;
+        kill_when(&place, &gate, &["get", &url, "down/"], has_come);
+        Self { place, gate, url, down }
+    }
+
+    /// How many bytes of the file its part has right.
+    fn held(&self) -> u64 {
+        segments_held_by_parts(&self.down) * SEGMENT as u64
+    }
+
+    /// The same command again fetches what is missing, and hardly more.
+    fn goes_on_from(&self, held: u64) {
+        self.gate.open(UNBOUNDED);
+        let (exit, out) = run(&self.place, &["get", &self.url, "down/"]);
+        let passed = self.gate.open(UNBOUNDED);
+        assert_eq!(exit, Some(0), "{out:?}");
+        let left = u64::from(BIG) - held;
+        assert!(held > 0 && passed < left + 500_000, "{passed} bytes for the last {left}");
+        assert_eq!(fs::read(self.down.join("big")).unwrap(), noise(BIG));
+        assert!(parts_below(&self.down).is_empty());
+    }
+}
+
 #[test]
 fn a_killed_download_goes_on_where_it_was_and_the_same_command_does_it() {
-    let place = Place::new();
-    fs::create_dir(place.path("down")).unwrap();
-    fs::write(place.path("share/big"), noise(BIG)).unwrap();
-    let gate = Gate::start(place.port(), BEFORE);
-    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
-    let down = place.path("down");
-    let has_come = || segments_held_by_parts(&down) >= BEFORE / SEGMENT as u64 / 2;
-    kill_when(&place, &gate, &["get", &url, "down/"], has_come);
-    let held = segments_held_by_parts(&place.path("down")) * SEGMENT as u64;
-    assert_eq!(only_job(&place)["state"], "interrupted");
-
-    gate.open(UNBOUNDED);
-    let (exit, out) = run(&place, &["get", &url, "down/"]);
-    let passed = gate.open(UNBOUNDED);
-    assert_eq!(exit, Some(0), "{out:?}");
-    let left = u64::from(BIG) - held;
-    assert!(held > 0 && passed < left + 500_000, "{passed} bytes for the last {left}");
-    assert_eq!(fs::read(place.path("down/big")).unwrap(), noise(BIG));
-    assert!(parts_below(&place.path("down")).is_empty());
+    let killed = KilledDownload::new();
+    assert_eq!(only_job(&killed.place)["state"], "interrupted");
+    killed.goes_on_from(killed.held());
 }
 
 /// A killed download, of whose part a byte was altered, one in the middle of what came, and the last
 /// bytes were lost: what is wrong is fetched again, and nothing else.
 #[test]
 fn a_damaged_part_costs_its_segments_alone() {
-    let place = Place::new();
-    fs::create_dir(place.path("down")).unwrap();
-    fs::write(place.path("share/big"), noise(BIG)).unwrap();
-    let gate = Gate::start(place.port(), BEFORE);
-    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
-    let down = place.path("down");
-    let has_come = || segments_held_by_parts(&down) >= BEFORE / SEGMENT as u64 / 2;
-    kill_when(&place, &gate, &["get", &url, "down/"], has_come);
-    let part = only_part(&down);
+    let killed = KilledDownload::new();
+    let part = only_part(&killed.down);
     let mut content = fs::read(&part).unwrap();
     content[SEGMENT + 77] ^= 1;
     content.truncate(content.len() - 1000);
     fs::write(&part, content).unwrap();
-    let held = segments_held_by_parts(&down) * SEGMENT as u64;
-    gate.open(UNBOUNDED);
-    let (exit, out) = run(&place, &["get", &url, "down/"]);
-    let passed = gate.open(UNBOUNDED);
-    assert_eq!(exit, Some(0), "{out:?}");
-    let left = u64::from(BIG) - held;
-    assert!(held > BEFORE / 4 && passed < left + 500_000, "{passed} bytes for the last {left}");
-    assert_eq!(fs::read(place.path("down/big")).unwrap(), noise(BIG));
-    assert!(parts_below(&place.path("down")).is_empty());
+    let held = killed.held();
+    assert!(held > BEFORE / 4, "{held} bytes are right");
+    killed.goes_on_from(held);
 }
 
 /// The part of a file that nobody may write has its permission bits before its name. Whoever was
 /// killed in between once began from zero, and left the part behind.
 #[test]
 fn a_part_that_nobody_may_write_is_gone_on_with() {
-    let place = Place::new();
-    fs::create_dir(place.path("down")).unwrap();
-    fs::write(place.path("share/big"), noise(BIG)).unwrap();
-    let gate = Gate::start(place.port(), BEFORE);
-    let url = format!("ferry://127.0.0.1:{}/big", gate.port);
-    let down = place.path("down");
-    let has_come = || segments_held_by_parts(&down) >= BEFORE / SEGMENT as u64 / 2;
-    kill_when(&place, &gate, &["get", &url, "down/"], has_come);
-    let held = segments_held_by_parts(&down) * SEGMENT as u64;
-    fs::set_permissions(only_part(&down), fs::Permissions::from_mode(0o444)).unwrap();
-    gate.open(UNBOUNDED);
-    let (exit, out) = run(&place, &["get", &url, "down/"]);
-    let passed = gate.open(UNBOUNDED);
-    assert_eq!(exit, Some(0), "{out:?}");
-    let left = u64::from(BIG) - held;
-    assert!(passed < left + 500_000, "{passed} bytes for the last {left}");
-    assert_eq!(fs::read(down.join("big")).unwrap(), noise(BIG));
-    assert!(parts_below(&down).is_empty());
+    let killed = KilledDownload::new();
+    let held = killed.held();
+    fs::set_permissions(only_part(&killed.down), fs::Permissions::from_mode(0o444)).unwrap();
+    killed.goes_on_from(held);
 }
 
 /// A folder that cannot be synced, as one that nobody may read. The failure is told, the file is

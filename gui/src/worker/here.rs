@@ -11,7 +11,6 @@ use crate::state::problem::Problem;
 use crate::state::rows::{Row, RowKind};
 use crate::state::servers::SavedServer;
 use crate::state::side::Side;
-use crate::sys;
 use crate::text::problems as text;
 use std::fs::{self, DirEntry, Metadata};
 use std::io;
@@ -40,7 +39,7 @@ impl Here<'_> {
                 self.tell(made.map(|()| Some(place.clone())), summary);
             }
             Work::Rename { from, to, .. } => {
-                let renamed = sys::rename_new(&from.to_path(), &to.to_path());
+                let renamed = ferry_client::rename_new(&from.to_path(), &to.to_path());
                 self.tell(renamed.map(|()| Some(to)), || text::cannot_rename(&from.to_string()));
             }
             Work::Remove(_, places) => self.remove(&places),
