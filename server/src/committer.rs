@@ -56,6 +56,8 @@ pub(crate) struct Finished {
     pub(crate) learned: Option<Learned>,
     /// The connection that must still be there, where its end means that content was cut off.
     pub(crate) sender: Option<Weak<TcpStream>>,
+    /// Whether somebody can go on with it as a part, if it was cut off.
+    pub(crate) keeps_part: bool,
 }
 
 /// What came of a commit.
@@ -229,10 +231,12 @@ impl Desk {
 /// Publishes one upload; `None` when the same content has the name already.
 fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Published>>, Error> {
     let is_cut = finished.is_cut();
+    let keeps_part = finished.keeps_part;
     let Finished { upload, storage, target, size, digest, if_exists, by, is_synced, .. } = finished;
     if is_cut {
-        tracing::info!("{target}: its sender left before the commit: kept as a part");
-        return Err(Error::new(ErrorKind::Io, &target));
+        let cut = Error::new(ErrorKind::Io, &target);
+        tracing::info!(keeps_part, "{target}: its sender left before the commit");
+        return Err(if keeps_part { cut } else { abandon(upload, cut) });
     }
     if with_sync
         && !is_synced

@@ -57,6 +57,7 @@ impl Share {
             is_synced: false,
             learned: None,
             sender: None,
+            keeps_part: true,
         };
         ((finished, promise), pending)
     }
@@ -126,15 +127,18 @@ fn an_upload_whose_sender_is_gone_at_the_commit_stays_a_part() {
     let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let socket = Arc::new(listener.accept().unwrap().0);
     socket.set_nonblocking(true).unwrap();
-    let commit = |name| {
+    let commit = |name, keeps_part| {
         let ((mut finished, promise), pending) = share.finished(name, IfExists::Replace);
         finished.sender = Some(Arc::downgrade(&socket));
+        finished.keeps_part = keeps_part;
         settle(Durability::Group, vec![(finished, promise)], &[pending])
     };
-    assert_eq!(commit("a/1"), [true]);
+    assert_eq!(commit("a/1", true), [true]);
     drop(peer);
-    assert_eq!(commit("a/2"), [false]);
+    assert_eq!(commit("a/2", true), [false]);
     assert_eq!((share.inode("a/2"), share.parts()), (None, 1));
+    assert_eq!(commit("a/3", false), [false]);
+    assert_eq!(share.parts(), 1, "nobody could find it again");
 }
 
 #[test]

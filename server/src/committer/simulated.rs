@@ -46,6 +46,7 @@ fn commit(
         is_synced: false,
         learned: None,
         sender: None,
+        keeps_part: true,
     };
     queue.commit(finished, promise);
     pending

@@ -364,6 +364,7 @@ pub(super) fn hand_over(
         is_synced,
         learned,
         sender: plan.sender.clone(),
+        keeps_part: plan.keeps_part,
     };
     commits.commit(finished, promise);
     Ok(pending)

@@ -72,6 +72,7 @@ impl CopyFile {
             is_synced: true,
             learned: None,
             sender: None,
+            keeps_part: false,
         };
         self.commits.commit(finished, promise);
         Ok(TaskState::Finished(TaskOutcome::Committing(pending)))
