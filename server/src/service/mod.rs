@@ -38,7 +38,7 @@ pub(crate) use part_names::PartNames;
 pub(crate) use read::{Download, Piece};
 pub(crate) use roots::{Places, Roots};
 pub(crate) use shared::{Ended, Share};
-pub(crate) use stream::{Opened, Start, Stream};
+pub(crate) use stream::{Opened, Replacing, Start, Stream};
 pub(crate) use task::{Algorithm, Task, TaskOutcome, TaskState};
 pub(crate) use write::{Begun, Incoming, PutBy};
 

@@ -7,12 +7,14 @@ use super::view::View;
 use super::write::{Incoming, Plan, look_in_the_way};
 use super::{Error, Result, Service, Session};
 use crate::audit::{Action, Deed};
+use crate::committer::CommitQueue;
 use crate::storage::{self, ErrorKind, Upload};
 use ferry_protocol::{
     Attributes, EntryKind, Hasher, IfExists, OperationId, RemotePath, Rights, TransferId,
 };
 use std::net::TcpStream;
 use std::sync::Weak;
+use std::time::Instant;
 
 /// An upload of unknown size.
 #[derive(Clone, Debug)]
@@ -47,8 +49,36 @@ pub(crate) enum Start {
 pub(crate) enum Opened {
     /// Content can come.
     Ready(Incoming),
+    /// Content can come, and takes the place of what an earlier upload left.
+    Replacing(Replacing),
     /// What is there has to be read first; the task yields the upload.
     Preparing(Task),
+}
+
+/// An upload that begins with its first content, or with its end: until then the part that an
+/// earlier one left can still be gone on with.
+#[derive(Debug)]
+pub(crate) struct Replacing {
+    plan: Plan,
+    id: TransferId,
+    expected: u64,
+    view: View,
+    commits: CommitQueue,
+}
+
+impl Replacing {
+    /// When to go on, if the account has sent enough for now.
+    pub(crate) fn wait_until(&self, now: Instant) -> Option<Instant> {
+        self.view.pace.up()?.wait_until(now)
+    }
+
+    /// Begins it; the earlier part is lost.
+    pub(crate) fn begin(self) -> Result<Incoming> {
+        let deed = self.plan.deed.clone();
+        let (upload, plan) = begin(&self.view, self.plan, self.id, self.expected)
+            .inspect_err(|err| deed.failed(err))?;
+        Ok(Incoming::new(upload, plan, self.view, self.commits, Hasher::new()))
+    }
 }
 
 impl Service {
@@ -140,9 +170,13 @@ impl Service {
         id: TransferId,
         expected: u64,
     ) -> Result<Opened> {
-        let (upload, plan) = begin(view, plan, id, expected)?;
+        let is_replacing = view.storage.part(&plan.target, id).is_ok();
         let (view, commits) = (view.clone(), self.commits.clone());
-        Ok(Opened::Ready(Incoming::new(upload, plan, view, commits, Hasher::new())))
+        let replacing = Replacing { plan, id, expected, view, commits };
+        if is_replacing {
+            return Ok(Opened::Replacing(replacing));
+        }
+        Ok(Opened::Ready(replacing.begin()?))
     }
 
     /// Begins with the first `len` bytes of the file that has the name; it stays until the commit.

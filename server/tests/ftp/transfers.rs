@@ -103,6 +103,40 @@ fn an_upload_that_cannot_begin_leaves_the_part_before_it() {
     cut_upload(&mut client, "STOR f", b"first");
     client.expect("425", "STOR f");
     assert_eq!(client.expect("213", "SIZE f"), "213 5\r\n");
+    // One that nobody connects for, and one that ends before its first byte.
+    client.passive_port();
+    client.expect("150", "STOR f");
+    client.send(b"ABOR\r\n");
+    assert!(client.reply().starts_with("426") && client.reply().starts_with("226"));
+    client.begin("STOR f").reset();
+    assert!(client.reply().starts_with("426"));
+    assert_eq!(client.expect("213", "SIZE f"), "213 5\r\n");
+    assert!(client.put("STOR f", b"").starts_with("226"), "an empty file takes its place");
+    assert_eq!(read(&fixture, "f"), b"");
+    assert!(fixture.parts().is_empty());
+}
+
+/// The second has a part that nobody could find again.
+#[test]
+fn of_two_uploads_of_one_name_that_are_cut_one_part_is_left() {
+    let fixture = serve_ftp();
+    let mut clients = [FtpClient::guest(&fixture), FtpClient::guest(&fixture)];
+    let begun: Vec<_> = clients
+        .iter_mut()
+        .map(|client| {
+            let mut data = client.begin("STOR f");
+            data.write_all(b"half").unwrap();
+            wait_for_bytes(client, 4);
+            data
+        })
+        .collect();
+    assert_eq!(fixture.parts().len(), 2);
+    for (client, data) in clients.iter_mut().zip(begun) {
+        data.reset();
+        assert!(client.reply().starts_with("426"));
+    }
+    assert_eq!(fixture.parts().len(), 1);
+    assert_eq!(clients[1].expect("213", "SIZE f"), "213 4\r\n");
 }
 
 #[test]

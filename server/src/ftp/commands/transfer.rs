@@ -136,22 +136,15 @@ fn receive(
     turn: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
     control.expect_calm(turn)?;
-    // An empty start takes the place of an earlier part, so that it waits until all else is there;
-    // what goes on with a part is judged by its offset first.
-    let early = match stream.start {
-        Start::Empty => Some(control.data_permit()?),
-        _ => None,
-    };
     stream.expected = std::mem::take(&mut control.dialogue.expected);
     stream.sender = Some(control.channel.watched_socket());
     let what = format!("STOR {}", stream.target);
     let door = Arc::clone(&control.door);
     let opened = door.service.upload_stream(control.session()?, &stream, &door.part_names)?;
-    let permit = early.map_or_else(|| control.data_permit(), Ok)?;
     let text = control.is_text().then(FromClient::default);
     let close_notify = door.config.close_notify;
     let cargo = Receiving::new(opened, text, close_notify, control.waker.clone());
-    control.carry_with(permit, Box::new(cargo), (opening, what), turn)
+    control.carry(Box::new(cargo), opening, what, turn)
 }
 
 /// How a data connection begins.
@@ -188,26 +181,6 @@ impl ControlConnection {
         turn: &mut Turn<'_>,
     ) -> Result<Served, Refusal> {
         let permit = self.data_permit()?;
-        self.carry_with(permit, cargo, (opening, what), turn)
-    }
-
-    /// Refuses what no data connection could carry.
-    fn data_permit(&self) -> Result<DataPermit, Refusal> {
-        self.check_protection()?;
-        if matches!(self.dialogue.data, DataPlan::None) {
-            return Err(no_plan());
-        }
-        let full = || Refusal(Reply::new(425, "The server has as many connections as it takes."));
-        self.permit.for_data().ok_or_else(full)
-    }
-
-    fn carry_with(
-        &mut self,
-        permit: DataPermit,
-        cargo: Box<dyn Cargo>,
-        (opening, what): (&Reply, String),
-        turn: &mut Turn<'_>,
-    ) -> Result<Served, Refusal> {
         let beginning = self.open_data()?;
         let data_waker = self.door.intake.waker();
         let link = Arc::new(Link::new(data_waker));
@@ -233,6 +206,16 @@ impl ControlConnection {
             }
         }
         Ok(Served::Later)
+    }
+
+    /// Refuses what no data connection could carry.
+    fn data_permit(&self) -> Result<DataPermit, Refusal> {
+        self.check_protection()?;
+        if matches!(self.dialogue.data, DataPlan::None) {
+            return Err(no_plan());
+        }
+        let full = || Refusal(Reply::new(425, "The server has as many connections as it takes."));
+        self.permit.for_data().ok_or_else(full)
     }
 
     fn open_data(&mut self) -> Result<Beginning, Refusal> {

@@ -5,7 +5,7 @@ use crate::config::CloseNotify;
 use crate::door::{Interest, Turn};
 use crate::ftp::reply::Reply;
 use crate::ftp::text::FromClient;
-use crate::service::{Incoming, Opened, Task, TaskOutcome, TaskState};
+use crate::service::{Incoming, Opened, Replacing, Task, TaskOutcome, TaskState};
 use crate::transport::{Channel, Flow};
 use crate::wake::Waker;
 use ferry_protocol::limits::SMALL_PUT_MAX;
@@ -26,6 +26,8 @@ pub(in crate::ftp) struct Receiving {
 enum Stage {
     /// What is there is read first.
     Preparing(Task),
+    /// An earlier part keeps its place until content comes.
+    Replacing(Replacing),
     Ready(Incoming),
     /// It is handed over, or failed.
     Over,
@@ -41,6 +43,7 @@ impl Receiving {
     ) -> Self {
         let stage = match opened {
             Opened::Ready(incoming) => Stage::Ready(incoming),
+            Opened::Replacing(replacing) => Stage::Replacing(replacing),
             Opened::Preparing(task) => Stage::Preparing(task),
         };
         Self { stage, text, close_notify, control, has_ended: false, is_unverified: false }
@@ -108,15 +111,25 @@ impl Receiving {
     }
 
     fn store(&mut self, content: &[u8]) -> Result<(), Failure> {
-        let Stage::Ready(incoming) = &mut self.stage else { return Ok(()) };
         if content.is_empty() {
             return Ok(());
         }
+        self.begin()?;
+        let Stage::Ready(incoming) = &mut self.stage else { return Ok(()) };
         let stored = incoming.write(content);
         if stored.is_err() {
             self.stage = Stage::Over;
         }
         Ok(stored?)
+    }
+
+    /// Content is there, or the end: an earlier part has to go.
+    fn begin(&mut self) -> Result<(), Failure> {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Replacing(replacing) => Stage::Ready(replacing.begin()?),
+            stage => stage,
+        };
+        Ok(())
     }
 
     /// An end that the sender did not say leaves a part where the configuration is strict.
@@ -150,24 +163,25 @@ impl Drop for Receiving {
 
 impl Cargo for Receiving {
     fn carry(&mut self, channel: &mut Channel, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
-        match &self.stage {
-            Stage::Preparing(_) => self.prepare(turn),
-            Stage::Ready(incoming) => {
-                if let Some(until) = incoming.wait_until(turn.now) {
-                    return Ok(Carried::Resting(until));
-                }
-                let carried = self.take_content(channel, turn)?;
-                if carried == Carried::Done {
-                    self.judge_end(channel)?;
-                }
-                Ok(carried)
-            }
-            Stage::Over => Ok(Carried::Done),
+        let resting = match &self.stage {
+            Stage::Preparing(_) => return self.prepare(turn),
+            Stage::Over => return Ok(Carried::Done),
+            Stage::Replacing(replacing) => replacing.wait_until(turn.now),
+            Stage::Ready(incoming) => incoming.wait_until(turn.now),
+        };
+        if let Some(until) = resting {
+            return Ok(Carried::Resting(until));
         }
+        let carried = self.take_content(channel, turn)?;
+        if carried == Carried::Done {
+            self.judge_end(channel)?;
+        }
+        Ok(carried)
     }
 
     fn finish(&mut self, control: &Waker) -> Result<Ended, Failure> {
         let rest = self.text.as_mut().map(FromClient::finish).unwrap_or_default();
+        self.begin()?;
         let Stage::Ready(mut incoming) = std::mem::replace(&mut self.stage, Stage::Over) else {
             return Err(Failure::Refused(Reply::new(451, "The upload was not prepared.")));
         };
@@ -189,7 +203,7 @@ impl Cargo for Receiving {
         match &self.stage {
             Stage::Preparing(_) => true,
             Stage::Ready(incoming) => incoming.received() > SMALL_PUT_MAX,
-            Stage::Over => false,
+            Stage::Replacing(_) | Stage::Over => false,
         }
     }
 }
