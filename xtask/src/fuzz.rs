@@ -5,10 +5,10 @@
 use crate::failure::{During as _, Failure};
 use crate::workspace::{root, target};
 use clap::Args;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// What is fuzzed, and for how long.
 #[derive(Args, Debug)]
@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Targets that run at the same time.
     #[arg(long, default_value = "2")]
     jobs: NonZeroUsize,
+    /// Where the way through the inputs begins; another one each time if it is not named.
+    #[arg(long)]
+    seed: Option<NonZeroU32>,
 }
 
 /// One target, built.
@@ -29,6 +32,13 @@ struct Target {
     name: String,
     program: PathBuf,
     corpus: PathBuf,
+}
+
+/// How long each target runs, and where it begins.
+#[derive(Clone, Copy)]
+struct Budget {
+    seconds: u32,
+    seed: u32,
 }
 
 /// Packages with a folder `fuzz`.
@@ -50,14 +60,25 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     let started = Instant::now();
     let targets = build_all(options)?;
     let count = targets.len();
+    let budget = Budget {
+        seconds: options.seconds,
+        seed: options.seed.map_or_else(seed_of_now, NonZeroU32::get),
+    };
     println!("fuzz: {count} targets built in {} s", started.elapsed().as_secs());
-    let failed = fuzz_all(targets, found.path(), options)?;
+    println!("fuzz: seed {}, {} s each", budget.seed, budget.seconds);
+    let failed = fuzz_all(targets, found.path(), options.jobs, budget)?;
     println!("fuzz: {count} targets, {} found something", failed.len());
     if !failed.is_empty() {
         let kept = found.keep();
         println!("fuzz: {} failed; their inputs are in {}", failed.join(", "), kept.display());
     }
     Ok(failed.is_empty() && count > 0)
+}
+
+/// Never 0, by which libFuzzer means a seed of its own that it does not tell.
+fn seed_of_now() -> u32 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    now.subsec_nanos() | 1
 }
 
 fn build_all(options: &Options) -> Result<Vec<Target>, Failure> {
@@ -114,8 +135,13 @@ fn build(folder: &Path, names: &[String]) -> Result<PathBuf, Failure> {
 
 /// Runs all targets, some at a time, and returns the names of those that found something. Each
 /// takes the same time, so that the threads can share them out beforehand.
-fn fuzz_all(targets: Vec<Target>, found: &Path, options: &Options) -> Result<Vec<String>, Failure> {
-    let jobs = options.jobs.get();
+fn fuzz_all(
+    targets: Vec<Target>,
+    found: &Path,
+    jobs: NonZeroUsize,
+    budget: Budget,
+) -> Result<Vec<String>, Failure> {
+    let jobs = jobs.get();
     let mut shares: Vec<Vec<Target>> = (0..jobs).map(|_| Vec::new()).collect();
     for (index, target) in targets.into_iter().enumerate() {
         if let Some(share) = shares.get_mut(index % jobs) {
@@ -123,7 +149,7 @@ fn fuzz_all(targets: Vec<Target>, found: &Path, options: &Options) -> Result<Vec
         }
     }
     std::thread::scope(|scope| {
-        let work = |share| move || fuzz_share(share, found, options.seconds);
+        let work = |share| move || fuzz_share(share, found, budget);
         let threads: Vec<_> = shares.into_iter().map(|share| scope.spawn(work(share))).collect();
         let mut failed = Vec::new();
         for thread in threads {
@@ -134,10 +160,10 @@ fn fuzz_all(targets: Vec<Target>, found: &Path, options: &Options) -> Result<Vec
     })
 }
 
-fn fuzz_share(share: Vec<Target>, found: &Path, seconds: u32) -> Result<Vec<String>, Failure> {
+fn fuzz_share(share: Vec<Target>, found: &Path, budget: Budget) -> Result<Vec<String>, Failure> {
     let mut failed = Vec::new();
     for target in share {
-        if !target.fuzz(&found.join(&target.name), seconds)? {
+        if !target.fuzz(&found.join(&target.name), budget)? {
             failed.push(target.name);
         }
     }
@@ -146,14 +172,15 @@ fn fuzz_share(share: Vec<Target>, found: &Path, seconds: u32) -> Result<Vec<Stri
 
 impl Target {
     /// Runs it from its corpus; what it learns is not kept, what it finds is.
-    fn fuzz(&self, room: &Path, seconds: u32) -> Result<bool, Failure> {
+    fn fuzz(&self, room: &Path, budget: Budget) -> Result<bool, Failure> {
         let Self { package, name, program, corpus } = self;
         let learnt = room.join("learnt");
         std::fs::create_dir_all(&learnt).during(room.display())?;
         let log = room.join("log");
         let output = std::fs::File::create(&log).during(log.display())?;
         let status = Command::new(program)
-            .arg(format!("-max_total_time={seconds}"))
+            .arg(format!("-max_total_time={}", budget.seconds))
+            .arg(format!("-seed={}", budget.seed))
             .args(["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=256", "-verbosity=0"])
             .arg("-print_final_stats=1")
             .arg(format!("-artifact_prefix={}/", room.display()))
@@ -169,7 +196,7 @@ impl Target {
         let lines =
             told.lines().filter(|line| !status.success() || line.contains("executed_units"));
         let lines: Vec<&str> = lines.collect();
-        println!("fuzz: {package} {name}, {seconds} s\n  {}", lines.join("\n  "));
+        println!("fuzz: {package} {name}\n  {}", lines.join("\n  "));
         Ok(status.success())
     }
 }
