@@ -168,8 +168,15 @@ impl Desk {
                 Err(err) => {
                     if sys::is_out_of_descriptors(&err) {
                         self.spare = None;
-                        drop(socket.accept());
+                        let accepted = socket.accept();
                         self.spare = spare().ok().flatten();
+                        match accepted {
+                            // Others have given descriptors back meanwhile.
+                            Ok((accepted, peer)) if self.spare.is_some() => {
+                                self.reception.welcome_in(accepted, peer);
+                            }
+                            closed => drop(closed),
+                        }
                     }
                     warn_sometimes(&mut self.warned_at, &err);
                     std::thread::sleep(EXHAUSTED_PAUSE);
