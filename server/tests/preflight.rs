@@ -48,14 +48,17 @@ fn all_that_stands_in_the_way_is_told_at_once() {
         other: "caf\u{e9}".into(),
     };
     assert!(fitness.folder_exists && fitness.available > 0);
+    let no_space = Problem { is_blocking: false, ..blocking(Status::NO_SPACE, "") };
     let expected = [
-        blocking(Status::NO_SPACE, ""),
+        no_space,
         blocking(Status::IS_A_FOLDER, "folder"),
         blocking(Status::NOT_A_FOLDER, "file"),
         twin,
         blocking(Status::BAD_NAME, ".ferry-mine"),
     ];
     assert_eq!(fitness.problems, expected);
+    let nothing_there = ask(&mut client, 1, "/in", u64::MAX, &["new"]);
+    assert_eq!(nothing_there.problems, [blocking(Status::NO_SPACE, "")]);
     let missing = ask(&mut client, 1, "/not/there", 1, &["a"]);
     assert!(!missing.folder_exists && missing.problems.is_empty(), "{missing:?}");
     let long = "n".repeat(256);

@@ -36,9 +36,7 @@ pub(super) fn look(client: &mut Client, transfers: &[Transfer]) -> Result<Findin
         }
         look_here(&transfer.local, &mut findings);
     }
-    if let Some(transfer) = transfers.first() {
-        look_at_room(&transfer.local, &mut findings);
-    }
+    look_at_room(transfers, &mut findings);
     findings.walked = Some(walked);
     Ok(findings)
 }
@@ -109,14 +107,17 @@ fn look_here(target: &Path, findings: &mut Findings) {
     }
 }
 
-fn look_at_room(target: &Path, findings: &mut Findings) {
-    let folder = nearest(target);
+fn look_at_room(transfers: &[Transfer], findings: &mut Findings) {
+    let Some(first) = transfers.first() else { return };
+    let folder = nearest(&first.local);
     // Where it cannot be known, the job finds out.
     let Ok(available) = sys::space_left(folder) else { return };
     findings.available = Some(available);
     if findings.bytes > available {
+        // Of what is there already the job may need no bytes at all.
+        let is_blocking = !transfers.iter().any(|transfer| transfer.local.exists());
         let path = folder.as_os_str().as_encoded_bytes();
-        findings.add(path, Trouble::NoRoom { needed: findings.bytes, available }, true);
+        findings.add(path, Trouble::NoRoom { needed: findings.bytes, available }, is_blocking);
     }
 }
 

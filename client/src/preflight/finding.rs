@@ -84,7 +84,11 @@ impl Findings {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", escape(&self.path), self.trouble)
+        write!(f, "{}: {}", escape(&self.path), self.trouble)?;
+        if matches!(self.trouble, Trouble::NoRoom { .. }) && !self.is_blocking {
+            f.write_str(", unless enough of them are there already")?;
+        }
+        Ok(())
     }
 }
 

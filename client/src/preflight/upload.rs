@@ -140,6 +140,14 @@ fn ask(
     }
 }
 
+/// Room is the whole job's, whichever folder was asked about.
+fn is_known(findings: &Findings, path: &[u8], trouble: &Trouble) -> bool {
+    findings.found.iter().any(|one| match (&one.trouble, trouble) {
+        (Trouble::NoRoom { .. }, Trouble::NoRoom { .. }) => true,
+        (known, trouble) => known == trouble && one.path == path,
+    })
+}
+
 fn take_note(folder: &RemotePath, fitness: Fitness, findings: &mut Findings) {
     let available = fitness.available;
     findings.available = Some(findings.available.map_or(available, |least| least.min(available)));
@@ -159,8 +167,7 @@ fn take_note(folder: &RemotePath, fitness: Fitness, findings: &mut Findings) {
             Status::NOT_A_FOLDER => Trouble::InTheWay("a file has the name of a folder"),
             other => Trouble::Refused(other),
         };
-        let is_known = findings.found.iter().any(|one| one.path == path && one.trouble == trouble);
-        if !is_known {
+        if !is_known(findings, &path, &trouble) {
             findings.add(&path, trouble, is_blocking);
         }
     }

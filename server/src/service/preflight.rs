@@ -39,7 +39,9 @@ fn look_at_room(view: &View, asked: &Preflight, folder: &RemotePath, fitness: &m
     let promised = view.promises.to_others(&key, disk, now);
     fitness.available = space.available.saturating_sub(promised);
     if asked.bytes > fitness.available {
-        fitness.add(blocking(Status::NO_SPACE, b""));
+        // Of what is there already the job may need no bytes at all.
+        let is_blocking = !asked.entries.iter().any(|entry| is_there(view, folder, entry));
+        fitness.add(Problem { is_blocking, ..blocking(Status::NO_SPACE, b"") });
     } else {
         view.promises.promise(key, disk, asked.bytes, now);
     }
@@ -123,6 +125,11 @@ fn look_at(
             });
         }
     }
+}
+
+fn is_there(view: &View, folder: &RemotePath, entry: &PreflightEntry) -> bool {
+    let path = Name::parse(&entry.name).and_then(|name| folder.join(&name));
+    path.is_ok_and(|path| view.storage.stat(&path).is_ok())
 }
 
 fn blocking(status: Status, name: &[u8]) -> Problem {
