@@ -35,7 +35,7 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Let the running server read its accounts again
+    /// Let the running server read its accounts and its certificate again
     Reload,
     /// Show whom the running server shuts out or slows down, and why
     Penalties {

@@ -4,7 +4,7 @@ use super::control::{Wish, ask};
 use super::failure::Failure;
 use super::invite::{Invite, invite};
 use super::print;
-use super::report::rows;
+use super::report::{counted, rows};
 use super::user::tell_server;
 use super::verbs::state;
 use crate::accounts::{Invitation, InvitationState, InvitationsFile};
@@ -48,7 +48,8 @@ pub(super) fn make(
             .ok_or_else(|| Failure::refused("this link is too long for a QR code"))?;
         print(&code.half_blocks());
     }
-    let whom = format!("It lets {} devices in to the account {}", arguments.uses, made.account);
+    let devices = counted(arguments.uses.get(), "device", "devices");
+    let whom = format!("It lets {devices} in to the account {}", made.account);
     let until = format!("until {}; end it with `ferry-server links revoke", made.expires);
     print(&format!("{whom} {until} {}`", made.id));
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 use super::control::{Reply, Wish, ask};
 use super::failure::Failure;
 use super::print;
+use super::report::counted;
 use super::verbs::{state, unexpected};
 use crate::config::PenaltiesCommand;
 use crate::penalties::{ALL, AddressLine, NameLine, PenaltyReport};
@@ -67,8 +68,11 @@ fn table(report: &PenaltyReport) -> String {
 
 fn address_line(line: &AddressLine) -> String {
     let state = match line.banned_for_secs {
-        Some(secs) => format!("shut out for {} more minutes", secs.div_ceil(60)),
-        None => format!("{} points", line.points),
+        Some(secs) => {
+            let minutes = counted(secs.div_ceil(60), "more minute", "more minutes");
+            format!("shut out for {minutes}")
+        }
+        None => counted(line.points, "point", "points"),
     };
     let bans = if line.bans > 0 { format!(", ban number {}", line.bans) } else { String::new() };
     format!("{:<43}  {state}{bans}", line.address)
@@ -77,5 +81,6 @@ fn address_line(line: &AddressLine) -> String {
 fn name_line(line: &NameLine) -> String {
     let name = line.name.as_deref().unwrap_or("(no account of this server)");
     let wait = std::time::Duration::from_millis(line.wait_ms).as_secs_f64();
-    format!("{name:<43}  {} refused logins, the next waits {wait} s", line.refused)
+    let refused = counted(line.refused, "refused login", "refused logins");
+    format!("{name:<43}  {refused}, the next waits {wait} s")
 }

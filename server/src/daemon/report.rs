@@ -3,7 +3,7 @@
 use crate::audit::AuditHealth;
 use crate::config::Access;
 use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// All that `status` tells. The names are those of the JSON object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ impl Report {
             ("Received", bytes(self.bytes_in)),
             ("Sent", bytes(self.bytes_out)),
             ("Refused", self.refused.to_string()),
-            ("Shut out", format!("{} addresses", self.banned)),
+            ("Shut out", counted(self.banned, "address", "addresses")),
             ("Sandbox", self.sandbox.clone()),
             ("Record", record(&self.audit)),
             ("Running for", duration(self.uptime_secs)),
@@ -144,6 +144,15 @@ fn record(audit: &AuditHealth) -> String {
 
 fn shown(path: &str) -> String {
     ferry_protocol::escape(path.as_bytes())
+}
+
+/// A number and its noun: `1 device`, `3 devices`.
+pub(super) fn counted<N: Copy + fmt::Display + PartialEq + From<u8>>(
+    number: N,
+    one: &str,
+    many: &str,
+) -> String {
+    format!("{number} {}", if number == N::from(1) { one } else { many })
 }
 
 /// `1536` as `1.5 KiB`.

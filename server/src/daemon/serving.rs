@@ -1,11 +1,11 @@
 //! A running server, and what those who control it can make it do.
 
-use super::control::Controlled;
+use super::control::{Controlled, Reloaded};
 use super::folders;
 use super::leash::Leash;
 use super::link::link;
 use super::port_holder;
-use super::report::Report;
+use super::report::{Report, counted};
 use super::signals::Signal;
 use crate::accounts::{Accounts, OwnerSecret};
 use crate::config::{Access, Config, Findings, ServeArguments};
@@ -223,23 +223,20 @@ impl Controlled for Serving {
         self.config.limits.drain
     }
 
-    fn reload(&self) -> Result<String, String> {
-        let renewed = self.renew_certificate();
-        let reloaded = self.accounts.reload().map_err(|err| err.to_string());
-        match renewed.and(reloaded) {
-            Ok(()) => {
-                let (configuration, folders) =
-                    (self.told_of_configuration(), self.told_of_folders());
-                let told =
-                    format!("{} accounts in use{folders}{configuration}", self.accounts.count());
-                tracing::info!("reloaded: {told}");
-                Ok(told)
-            }
-            Err(err) => {
-                tracing::warn!("not reloaded, what failed stays as it was: {err}");
-                Err(err)
-            }
+    fn reload(&self) -> Result<Reloaded, String> {
+        let certificate_failure = self.renew_certificate().err();
+        if let Some(err) = &certificate_failure {
+            tracing::warn!("the certificate stays as it was: {err}");
         }
+        if let Err(err) = self.accounts.reload() {
+            tracing::warn!("the accounts stay as they were: {err}");
+            return Err(err.to_string());
+        }
+        let (configuration, folders) = (self.told_of_configuration(), self.told_of_folders());
+        let accounts = counted(self.accounts.count(), "account", "accounts");
+        let told = format!("{accounts} in use{folders}{configuration}");
+        tracing::info!("reloaded: {told}");
+        Ok(Reloaded { told, certificate_failure })
     }
 
     fn owner(&self) -> Result<OwnerSecret, String> {

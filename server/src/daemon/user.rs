@@ -1,6 +1,6 @@
 //! `user add|set|passwd|remove|list`: edits the accounts, and lets a running server know at once.
 
-use super::control::{Absent, Reply, Wish, ask};
+use super::control::{Absent, Reloaded, Reply, Wish, ask};
 use super::failure::Failure;
 use super::user_terms;
 use super::{password_input, print};
@@ -93,8 +93,11 @@ fn new_hash(name: &AccountName, file: Option<&Path>) -> Result<PasswordHash, Fai
 pub(super) fn tell_server(state: &StateFolder, done: &str) -> Result<ExitCode, Failure> {
     match ask(state, Wish::Reload).map(|answered| answered.reply) {
         // What it cannot do without a restart is said here, not only to whoever reloads.
-        Ok(Reply::Reloaded(told)) => {
+        Ok(Reply::Reloaded(Reloaded { told, certificate_failure })) => {
             print(&format!("{done}; the running server knows it now: {told}"));
+            if let Some(cause) = certificate_failure {
+                print(&format!("its certificate stays as it was: {cause}"));
+            }
         }
         Err(Absent::NotRunning(_)) => print(done),
         Ok(Reply::Failed(cause)) => return Err(untold(done, &cause)),

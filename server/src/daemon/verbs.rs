@@ -1,6 +1,6 @@
 //! `stop`, `status` and `reload`: what is asked of a running server.
 
-use super::control::{Absent, Reply, Wish, ask, wait_until_gone};
+use super::control::{Absent, Reloaded, Reply, Wish, ask, wait_until_gone};
 use super::failure::Failure;
 use super::print;
 use crate::config;
@@ -66,17 +66,22 @@ pub(super) fn status(state_dir: Option<&Path>, json: bool) -> Result<ExitCode, F
     Ok(ExitCode::SUCCESS)
 }
 
-/// Lets the server read its accounts again.
+/// Lets the server read its accounts and its owner's certificate again.
 pub(super) fn reload(state_dir: Option<&Path>) -> Result<ExitCode, Failure> {
     let answered = ask(&state(state_dir)?, Wish::Reload).map_err(Failure::refused)?;
     match answered.reply {
-        Reply::Reloaded(told) => {
+        Reply::Reloaded(Reloaded { told, certificate_failure }) => {
             print(&format!("reloaded: {told}"));
-            Ok(ExitCode::SUCCESS)
+            match certificate_failure {
+                None => Ok(ExitCode::SUCCESS),
+                Some(cause) => Err(Failure::refused(format!(
+                    "the accounts are in use, but the certificate stays as it was:\n{cause}"
+                ))),
+            }
         }
-        Reply::Failed(cause) => Err(Failure::refused(format!(
-            "not reloaded, accounts and certificate stay as they were:\n{cause}"
-        ))),
+        Reply::Failed(cause) => {
+            Err(Failure::refused(format!("not reloaded, the accounts stay as they were:\n{cause}")))
+        }
         other => Err(Failure::refused(unexpected(&other))),
     }
 }

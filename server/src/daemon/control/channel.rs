@@ -1,7 +1,7 @@
 //! The server's end: one thread accepts, one short-lived thread a connection answers.
 
 use super::running::Running;
-use super::{Question, Reply, Wish, receive_line, send_line};
+use super::{Question, Reloaded, Reply, Wish, receive_line, send_line};
 use crate::accounts::OwnerSecret;
 use crate::config::Access;
 use crate::daemon::failure::Failure;
@@ -25,7 +25,7 @@ pub(in crate::daemon) trait Controlled: Send + Sync {
     /// Begins to drain; returns at once with the time that this may take.
     fn drain(&self) -> Duration;
     /// Reads the accounts again; says what came of it.
-    fn reload(&self) -> Result<String, String>;
+    fn reload(&self) -> Result<Reloaded, String>;
     /// What the owner logs in with.
     fn owner(&self) -> Result<OwnerSecret, String>;
     /// Opens the server to the network and to guests, or closes it to both.

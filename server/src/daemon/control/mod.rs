@@ -69,7 +69,7 @@ pub(super) enum Reply {
         drain_secs: f64,
     },
     /// It has read its accounts again.
-    Reloaded(String),
+    Reloaded(Reloaded),
     /// What its owner logs in with.
     Owner(OwnerSecret),
     /// It does so.
@@ -80,6 +80,15 @@ pub(super) enum Reply {
     Cleared(usize),
     /// It could not.
     Failed(String),
+}
+
+/// What came of a reload whose accounts are in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reloaded {
+    /// For a person.
+    pub(super) told: String,
+    /// Why the owner's certificate stays as it was, if it does although its files were read.
+    pub(super) certificate_failure: Option<String>,
 }
 
 /// Longest line either way, in bytes.

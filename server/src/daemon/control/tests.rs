@@ -54,7 +54,7 @@ impl Controlled for Puppet {
         Duration::from_secs(7)
     }
 
-    fn reload(&self) -> Result<String, String> {
+    fn reload(&self) -> Result<Reloaded, String> {
         Err("no".to_owned())
     }
 
