@@ -3,12 +3,15 @@
 
 mod backoff;
 mod listing;
+mod namespace;
 mod opener;
 mod parts;
 mod undo;
 
 pub(crate) use backoff::Backoff;
 pub use listing::Listing;
+pub use namespace::Parents;
+pub(crate) use namespace::in_free_place;
 pub use opener::Opener;
 pub use undo::UndoPages;
 pub(crate) use undo::old_path;
@@ -19,9 +22,8 @@ use crate::site::{ConnectOptions, Site};
 use crate::trust::Fingerprint;
 use crate::{Cancel, Error, Questions, Stage, random};
 use ferry_protocol::{
-    Account, Answer, Attributes, Change, Content, Entry, Fitness, Hasher, History, IfExists,
-    PeerMisbehaved, Preflight, Range, RemotePath, Removal, Request, ServerStatus, Space,
-    StoredDigest, UndoGroup, Welcome,
+    Account, Answer, Change, Content, Entry, Fitness, Hasher, History, PeerMisbehaved, Preflight,
+    Range, RemotePath, Request, ServerStatus, Space, StoredDigest, UndoGroup, Welcome,
 };
 use std::io::Write;
 use std::sync::Arc;
@@ -37,15 +39,6 @@ pub struct Client {
     welcome: Welcome,
     account: Account,
     fingerprint: Fingerprint,
-}
-
-/// Whether a new folder's parents are made with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parents {
-    /// They must be there, and the folder must not.
-    Needed,
-    /// They are made too, and a folder that is there is success.
-    Make,
 }
 
 impl Client {
@@ -156,57 +149,6 @@ impl Client {
             Answer::Directory(directory) => Ok(directory),
             _ => Err(unexpected()),
         }
-    }
-
-    /// Makes a folder.
-    pub fn make_directory(&mut self, path: &RemotePath, parents: Parents) -> Result<(), Error> {
-        let change = Change::MakeDirectory {
-            path: path.clone().into(),
-            with_parents: parents == Parents::Make,
-        };
-        self.change(change, path)
-    }
-
-    /// Renames a file or folder.
-    pub fn rename(
-        &mut self,
-        from: &RemotePath,
-        to: &RemotePath,
-        if_exists: IfExists,
-    ) -> Result<(), Error> {
-        let change = Change::Rename {
-            from: from.clone().into(),
-            to: to.clone().into(),
-            replace: if_exists == IfExists::Replace,
-        };
-        self.change(change, from)
-    }
-
-    /// Removes a file, an empty folder or a tree.
-    pub fn remove(&mut self, path: &RemotePath, removal: Removal) -> Result<(), Error> {
-        let change = Change::Remove { path: path.clone().into(), removal };
-        self.change(change, path)
-    }
-
-    /// Sets time and permission bits.
-    pub fn set_attributes(
-        &mut self,
-        path: &RemotePath,
-        attributes: Attributes,
-    ) -> Result<(), Error> {
-        let change = Change::SetAttributes { path: path.clone().into(), attributes };
-        self.change(change, path)
-    }
-
-    /// Copies a file within the server.
-    pub fn copy(
-        &mut self,
-        from: &RemotePath,
-        to: &RemotePath,
-        if_exists: IfExists,
-    ) -> Result<(), Error> {
-        let change = Change::Copy { from: from.clone().into(), to: to.clone().into(), if_exists };
-        self.change(change, from)
     }
 
     /// Digest of a stored file, or of a range of it.

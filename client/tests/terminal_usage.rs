@@ -54,6 +54,8 @@ fn help_and_version_are_no_failure() {
     let text = String::from_utf8(help.stdout).unwrap();
     assert!(help.status.success() && text.contains("130 interrupted"), "{text}");
     assert!(ferry(&["--version"]).status.success());
+    let help = ferry(&["help", "put"]);
+    assert!(help.status.success() && String::from_utf8(help.stdout).unwrap().contains("Usage"));
 }
 
 #[test]

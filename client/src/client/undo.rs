@@ -1,12 +1,11 @@
 //! Bringing back what was replaced or removed.
 
-use super::{Client, unexpected};
+use super::{Client, in_free_place, unexpected};
 use crate::Error;
-use crate::job::numbered;
 use crate::random;
 use ferry_protocol::{
-    Answer, Change, DecodeError, IfExists, Name, RemotePath, Request, Status, UndoEntry, UndoGroup,
-    UndoId, UndoPage,
+    Answer, Change, DecodeError, IfExists, RemotePath, Request, UndoEntry, UndoGroup, UndoId,
+    UndoPage,
 };
 
 /// Iterates over the pages of what can be brought back, the newest first.
@@ -34,15 +33,7 @@ impl Client {
     /// Brings a thing back to its old path, or beside what has its name now, as `name (1)`.
     /// Returns where it is.
     pub fn undo_beside(&mut self, entry: &UndoEntry) -> Result<RemotePath, Error> {
-        let old = old_path(entry)?;
-        let mut to = old.clone();
-        for count in 1..=NUMBERED_MAX {
-            match self.undo(entry.id, &to, IfExists::Refuse) {
-                Err(err) if err.status() == Some(Status::EXISTS) => to = beside(&old, count)?,
-                done => return done.map(|()| to),
-            }
-        }
-        Err(Error::TargetExists { path: to.to_string() })
+        in_free_place(&old_path(entry)?, |to| self.undo(entry.id, to, IfExists::Refuse))
     }
 
     /// Makes `changes`, so that all that they replace and remove can be brought back together.
@@ -108,13 +99,3 @@ impl Iterator for UndoPages<'_> {
 pub(crate) fn old_path(entry: &UndoEntry) -> Result<RemotePath, Error> {
     Ok(RemotePath::parse(&entry.entry.name).map_err(DecodeError::from)?)
 }
-
-fn beside(old: &RemotePath, count: u32) -> Result<RemotePath, Error> {
-    let name = old.name().map(|name| numbered(name.as_bytes(), count)).unwrap_or_default();
-    let parent = old.parent().unwrap_or_else(RemotePath::root);
-    let path = Name::parse(&name).and_then(|name| parent.join(&name));
-    Ok(path.map_err(DecodeError::from)?)
-}
-
-/// Other names that are tried before a thing is given up.
-const NUMBERED_MAX: u32 = 1000;

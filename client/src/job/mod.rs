@@ -15,7 +15,7 @@ mod upload;
 mod walked;
 
 pub use conflict::{ConflictId, Tray, WaitingConflict};
-pub(crate) use conflict::{Ruling, numbered};
+pub(crate) use conflict::{NUMBERED_MAX, Ruling, numbered};
 pub use download::download;
 pub use report::{FileOutcome, JobOptions, JobReport, OnOutcome, Outcome, Rule, Transfer};
 pub use upload::upload;

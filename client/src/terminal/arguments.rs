@@ -12,7 +12,6 @@ use std::time::Duration;
     version,
     about = "Sends and fetches files: encrypted, verified, and resumed by itself",
     after_help = AFTER_HELP,
-    disable_help_subcommand = true,
     max_term_width = 100
 )]
 pub struct Arguments {

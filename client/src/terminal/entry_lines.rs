@@ -11,6 +11,8 @@ use std::fmt::{Display, Write as _};
 pub(crate) struct EntryLines {
     pub(crate) form: Form,
     pub(crate) clock: Clock,
+    /// What is listed, which JSON objects tell beside the name where it is one of several.
+    pub(crate) listed: Option<Vec<u8>>,
 }
 
 /// What a line tells.
@@ -27,10 +29,15 @@ pub(crate) enum Form {
 }
 
 impl EntryLines {
+    /// Lines of one folder.
+    pub(crate) fn new(form: Form, clock: Clock) -> Self {
+        Self { form, clock, listed: None }
+    }
+
     /// Appends the entry's line with its line end.
     pub(crate) fn push(&self, entry: &Entry, text: &mut String) {
         match self.form {
-            Form::Json => push_json(entry, text),
+            Form::Json => self.push_json(entry, text),
             Form::Name => push_escaped(&entry.name, text),
             Form::Person | Form::Exact => self.push_long(entry, text),
         }
@@ -52,6 +59,30 @@ impl EntryLines {
         if entry.flags.unreadable {
             text.push_str("  (the server may not read it)");
         }
+    }
+
+    fn push_json(&self, entry: &Entry, text: &mut String) {
+        text.push('{');
+        push_json_name("name", &entry.name, text);
+        if let Some(listed) = &self.listed {
+            text.push(',');
+            push_json_name("listed", listed, text);
+        }
+        text.push_str(",\"kind\":\"");
+        text.push_str(kind_name(entry.kind));
+        text.push_str("\",\"size\":");
+        push_display(entry.size, text);
+        text.push_str(",\"modified\":\"");
+        push_rfc3339(entry.modified, text);
+        text.push_str("\",\"permissions\":\"");
+        push_display(format_args!("{:04o}\"", entry.permissions.mode()), text);
+        if entry.flags.linked {
+            text.push_str(",\"linked\":true");
+        }
+        if entry.flags.unreadable {
+            text.push_str(",\"unreadable\":true");
+        }
+        text.push('}');
     }
 
     fn push_size(&self, entry: &Entry, text: &mut String) {
@@ -108,41 +139,24 @@ fn kind_letter(entry: &Entry) -> char {
     }
 }
 
-fn push_json(entry: &Entry, text: &mut String) {
-    push_json_name(&entry.name, text);
-    text.push_str(",\"kind\":\"");
-    text.push_str(kind_name(entry.kind));
-    text.push_str("\",\"size\":");
-    push_display(entry.size, text);
-    text.push_str(",\"modified\":\"");
-    push_rfc3339(entry.modified, text);
-    text.push_str("\",\"permissions\":\"");
-    push_display(format_args!("{:04o}\"", entry.permissions.mode()), text);
-    if entry.flags.linked {
-        text.push_str(",\"linked\":true");
-    }
-    if entry.flags.unreadable {
-        text.push_str(",\"unreadable\":true");
-    }
-    text.push('}');
-}
-
-/// Appends the object's beginning, its name.
-fn push_json_name(name: &[u8], text: &mut String) {
+/// Appends a name under its key.
+fn push_json_name(key: &str, name: &[u8], text: &mut String) {
+    text.push('"');
+    text.push_str(key);
     match str::from_utf8(name) {
         Ok(plain)
             if name.iter().all(|byte| matches!(byte, b' '..=b'~') && !b"\\\"".contains(byte)) =>
         {
-            text.push_str("{\"name\":\"");
+            text.push_str("\":\"");
             text.push_str(plain);
             text.push('"');
         }
         Ok(plain) => {
-            text.push_str("{\"name\":");
+            text.push_str("\":");
             text.push_str(&serde_json::Value::from(plain).to_string());
         }
         Err(_) => {
-            text.push_str("{\"name_hex\":\"");
+            text.push_str("_hex\":\"");
             data_encoding::HEXLOWER.encode_append(name, text);
             text.push('"');
         }
@@ -171,7 +185,7 @@ mod tests {
 
     fn line(form: Form, entry: &Entry) -> String {
         let mut text = String::new();
-        EntryLines { form, clock: Clock::utc() }.push(entry, &mut text);
+        EntryLines::new(form, Clock::utc()).push(entry, &mut text);
         text
     }
 

@@ -94,7 +94,7 @@ fn parse_fingerprint(typed: Option<&str>) -> Result<Option<Fingerprint>> {
 /// The first line of the file, or else the environment's password.
 fn read_password(file: Option<&Path>) -> Result<Option<Secret>> {
     let Some(file) = file else {
-        let password = std::env::var_os("FERRY_PASSWORD");
+        let password = std::env::var_os("FERRY_PASSWORD").filter(|given| !given.is_empty());
         return Ok(password.map(|password| Secret::new(password.as_encoded_bytes())));
     };
     let content = std::fs::read(file)

@@ -66,12 +66,21 @@ pub(crate) fn numbered(name: &[u8], count: u32) -> Vec<u8> {
     let (stem, extension) = name.split_at(split);
     let number = format!(" ({count})");
     let stem_max = ferry_protocol::limits::NAME_MAX.saturating_sub(number.len() + extension.len());
-    let stem = stem.get(..stem.len().min(stem_max)).unwrap_or(stem);
+    let stem = shortened(stem, stem_max);
     [stem, number.as_bytes(), extension].concat()
 }
 
+/// At most `len_max` bytes of a name, and no part of a character if it is text.
+fn shortened(name: &[u8], len_max: usize) -> &[u8] {
+    let Some(short) = name.get(..len_max) else { return name };
+    match str::from_utf8(name) {
+        Ok(text) => name.get(..text.floor_char_boundary(len_max)).unwrap_or(short),
+        Err(_) => short,
+    }
+}
+
 /// Other names that are tried before a file is given up.
-pub(super) const NUMBERED_MAX: u32 = 1000;
+pub(crate) const NUMBERED_MAX: u32 = 1000;
 
 #[cfg(test)]
 mod tests {
@@ -83,5 +92,12 @@ mod tests {
         assert_eq!(numbered(b"README", 2), b"README (2)");
         assert_eq!(numbered(b".bashrc", 1), b".bashrc (1)");
         assert_eq!(numbered(&[b'n'; 255], 1).len(), 255);
+        assert_eq!(numbered(&[0xff; 255], 1).len(), 255);
+    }
+
+    #[test]
+    fn a_long_name_is_not_cut_within_a_character() {
+        let name = numbered("渡".repeat(84).as_bytes(), 1);
+        assert_eq!(str::from_utf8(&name).unwrap(), format!("{} (1)", "渡".repeat(83)));
     }
 }

@@ -12,9 +12,13 @@ use std::io::{self, Write};
 
 /// Lists each place.
 pub(crate) fn list(session: &mut Session, places: &[RemoteTarget], how: &List) -> Result {
-    let lines = lines(&session.screen, how);
-    let has_headings = places.len() > 1 && lines.form != Form::Json;
+    let mut lines = lines(&session.screen, how);
+    let is_json = lines.form == Form::Json;
+    let has_headings = places.len() > 1 && !is_json;
     session.each(places, |session, place| {
+        if places.len() > 1 && is_json {
+            lines.listed = Some(place.path.to_wire());
+        }
         let mut out = Lines::new(Screen::buffered(), &lines);
         if has_headings {
             out.raw(&format!("{}:\n", place.path))?;
@@ -34,7 +38,7 @@ fn lines(screen: &Screen, how: &List) -> EntryLines {
         (_, _, true) => Form::Person,
         _ => Form::Exact,
     };
-    EntryLines { form, clock: screen.clock.clone() }
+    EntryLines::new(form, screen.clock.clone())
 }
 
 fn list_one<W: Write>(
@@ -51,7 +55,9 @@ fn list_one<W: Write>(
     match listed {
         Err(err) if err.status() == Some(Status::NOT_A_FOLDER) => {
             let mut entry = client.stat(path)?;
-            entry.name = path.as_relative_bytes().to_vec();
+            if out.form.form != Form::Json {
+                entry.name = path.as_relative_bytes().to_vec();
+            }
             Ok(out.entries(&[entry])?)
         }
         other => Ok(other??),
@@ -141,7 +147,7 @@ mod tests {
     }
 
     fn names(pages: Vec<Vec<Entry>>) -> Vec<String> {
-        let lines = EntryLines { form: Form::Name, clock: Clock::utc() };
+        let lines = EntryLines::new(Form::Name, Clock::utc());
         let mut text = Vec::new();
         let mut out = Lines::new(&mut text, &lines);
         push_pages(pages.into_iter().map(Ok), &mut out).unwrap().unwrap();

@@ -3,10 +3,10 @@
 use crate::Error;
 use crate::terminal::entry_lines::{EntryLines, Form};
 use crate::terminal::failure::Result;
-use crate::terminal::screen::Screen;
+use crate::terminal::screen::{Screen, insert_name};
 use crate::terminal::session::Session;
 use ferry_protocol::{Entry, EntryFlags, EntryKind, Permissions, Timestamp, escape};
-use serde_json::json;
+use serde_json::{Map, Value};
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io::{self, Write as _};
@@ -26,8 +26,10 @@ pub(crate) fn change(session: &mut Session, typed: &OsStr) -> Result {
 
 /// Shows the current folder on this computer.
 pub(crate) fn print(session: &Session) -> Result {
-    let shown = escape(session.local.as_os_str().as_encoded_bytes());
-    Ok(session.screen.result(&json!({ "local_folder": shown }), &shown)?)
+    let path = session.local.as_os_str().as_encoded_bytes();
+    let mut fields = Map::new();
+    insert_name(&mut fields, "local_folder", path);
+    Ok(session.screen.result(&Value::Object(fields), &escape(path))?)
 }
 
 /// Lists a folder of this computer.
@@ -48,7 +50,7 @@ fn show(screen: &Screen, entries: &[Entry]) -> io::Result<()> {
         (_, true) => Form::Person,
         _ => Form::Exact,
     };
-    let lines = EntryLines { form, clock: screen.clock.clone() };
+    let lines = EntryLines::new(form, screen.clock.clone());
     let mut out = Screen::buffered();
     let mut text = String::new();
     for entry in entries {

@@ -1,6 +1,6 @@
 //! Verbs that change names on the server: `mkdir`, `mv`, `cp`, `rm`.
 
-use crate::client::Parents;
+use crate::client::{Parents, in_free_place};
 use crate::job::Rule;
 use crate::terminal::arguments::{MakeFolder, Remove};
 use crate::terminal::failure::{Failure, Result};
@@ -66,19 +66,7 @@ fn carry(
             return Err(Failure::Refused(text.to_owned()));
         }
         let new = target.of(name)?;
-        let mut if_exists = IfExists::Refuse;
-        if session.settings.rule == Rule::Replace {
-            if_exists = IfExists::Replace;
-        }
-        match act(&mut session.client, &source.path, &new, if_exists) {
-            Err(err) if err.status() == Some(Status::EXISTS) => {
-                if !may_replace(session, &new) {
-                    return Err(taken(session, err));
-                }
-                act(&mut session.client, &source.path, &new, IfExists::Replace)?;
-            }
-            other => other?,
-        }
+        let Some(new) = carry_one(session, &source.path, &new, act)? else { return Ok(()) };
         if session.screen.json {
             let mut fields = Map::new();
             insert_name(&mut fields, "source", &source.path.to_wire());
@@ -89,16 +77,35 @@ fn carry(
     })
 }
 
-fn may_replace(session: &Session, new: &RemotePath) -> bool {
-    session.settings.rule == Rule::Ask
-        && session.person.confirms(&format!("{new} exists. Replace it?"))
-}
-
-fn taken(session: &Session, err: Error) -> Failure {
-    if session.settings.rule == Rule::Replace {
-        return err.into();
+/// Returns where it is now; nothing if it was left where it was because the name is taken.
+fn carry_one(
+    session: &mut Session,
+    source: &RemotePath,
+    new: &RemotePath,
+    act: Carry,
+) -> Result<Option<RemotePath>> {
+    let rule = session.settings.rule;
+    let client = &mut session.client;
+    let refused = match act(client, source, new, IfExists::Refuse) {
+        Err(err) if err.status() == Some(Status::EXISTS) => err,
+        done => return Ok(done.map(|()| Some(new.clone()))?),
+    };
+    match rule {
+        Rule::Replace => {}
+        Rule::Ask if session.person.confirms(&format!("{new} exists. Replace it?")) => {}
+        Rule::KeepBoth => {
+            let carry = |to: &RemotePath| act(client, source, to, IfExists::Refuse);
+            return Ok(Some(in_free_place(new, carry)?));
+        }
+        Rule::Newer if client.stat(source)?.modified > client.stat(new)?.modified => {}
+        Rule::Newer | Rule::Skip => return Ok(None),
+        Rule::Ask | Rule::Refuse => {
+            let remedy = "choose with --if-exists skip|replace|rename|newer";
+            return Err(Failure::Refused(format!("{refused}; {remedy}")));
+        }
     }
-    Failure::Refused(format!("{err}; to replace it: --if-exists replace"))
+    act(&mut session.client, source, new, IfExists::Replace)?;
+    Ok(Some(new.clone()))
 }
 
 /// Removes each place; folders after a question, or with `-r`.
