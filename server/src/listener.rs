@@ -175,7 +175,10 @@ impl Desk {
                             Ok((accepted, peer)) if self.spare.is_some() => {
                                 self.reception.welcome_in(accepted, peer);
                             }
-                            closed => drop(closed),
+                            closed => {
+                                drop(closed);
+                                self.spare = spare().ok().flatten();
+                            }
                         }
                     }
                     warn_sometimes(&mut self.warned_at, &err);
