@@ -40,7 +40,7 @@ fn what_is_there_already_needs_no_room_again() {
     };
     put("x").succeeded();
     let again = put("x").succeeded();
-    assert!(again.err.contains("2 already there"), "{again:?}");
+    assert!(again.out.contains("2 already there"), "{again:?}");
     let more = put("y");
     assert_eq!(more.exit, 1, "{more:?}");
     assert!(more.err.contains("there is room for 4000000 bytes"), "{more:?}");
