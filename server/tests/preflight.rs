@@ -4,11 +4,14 @@
 
 mod support;
 
+use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{
-    Answer, Fitness, Preflight, PreflightEntry, Problem, Request, Rights, Status, TransferId,
+    Answer, Fitness, IfExists, Preflight, PreflightEntry, Problem, Request, Rights, Status,
+    TransferId,
 };
+use ferry_server::accounts::{Clock, Terms};
 use std::fs;
-use support::{RawClient, at, serve, serve_with};
+use support::{RawClient, at, put, serve, serve_on_terms_with, serve_with};
 
 fn ask(client: &mut RawClient, job: u8, folder: &str, bytes: u64, names: &[&str]) -> Fitness {
     let entries = names.iter().map(|name| PreflightEntry {
@@ -72,6 +75,22 @@ fn who_may_not_write_is_told_before_the_first_byte() {
     let mut client = fixture.guest();
     let fitness = ask(&mut client, 1, "/", 1, &["a"]);
     assert_eq!(fitness.problems, [blocking(Status::DENIED, "")]);
+}
+
+/// A guest who could only read asked for all the room there is, and every upload of everybody else
+/// was refused for a quarter of an hour.
+#[test]
+fn who_may_not_write_is_promised_no_room() {
+    let writer = ("ann", Terms::new(Rights::read_write()));
+    let (fixture, _) = serve_on_terms_with(&[writer], Clock::system(), |config| {
+        config.guest = Some(Rights::read_only());
+    });
+    let (mut guest, mut writer) = (fixture.guest(), fixture.user("ann"));
+    let free = ask(&mut guest, 1, "/", 0, &[]).available;
+    ask(&mut guest, 1, "/", free, &[]);
+    assert!(ask(&mut writer, 2, "/", free / 2, &[]).problems.is_empty());
+    let large = put("large", SMALL_PUT_MAX + 1, IfExists::Refuse);
+    assert!(matches!(writer.ask(&Request::Put(large)), Answer::GoOn(_)));
 }
 
 #[test]

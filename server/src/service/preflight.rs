@@ -19,11 +19,11 @@ impl Service {
         let mut fitness = Fitness::default();
         let entry = nearest(view, &folder)?;
         fitness.folder_exists = entry.is_some();
-        look_at_room(view, asked, &folder, &mut fitness);
         if entry.is_some_and(|entry| entry.kind != EntryKind::Folder) {
             fitness.add(blocking(Status::NOT_A_FOLDER, b""));
         }
         look_at_rights(view, &folder, &mut fitness);
+        look_at_room(view, asked, &folder, &mut fitness);
         let present = if fitness.folder_exists { Present::of(view, &folder) } else { None };
         for entry in &asked.entries {
             look_at(view, &folder, entry, present.as_ref(), &mut fitness);
@@ -32,17 +32,20 @@ impl Service {
     }
 }
 
+/// Promises the job its room, unless it may put nothing into the folder: what takes room from others
+/// has to be able to use it.
 fn look_at_room(view: &View, asked: &Preflight, folder: &RemotePath, fitness: &mut Fitness) {
     let Some(space) = space_near(view, folder) else { return };
     let (now, disk) = (Instant::now(), space.disk);
     let key = (view.account.name.clone(), asked.job.0);
     let promised = view.promises.to_others(&key, disk, now);
     fitness.available = space.available.saturating_sub(promised);
+    let is_blocked = fitness.problems.iter().any(|problem| problem.is_blocking);
     if asked.bytes > fitness.available {
         // Of what is there already the job may need no bytes at all.
         let is_blocking = !asked.entries.iter().any(|entry| is_there(view, folder, entry));
         fitness.add(Problem { is_blocking, ..blocking(Status::NO_SPACE, b"") });
-    } else {
+    } else if asked.bytes == 0 || !is_blocked {
         view.promises.promise(key, disk, asked.bytes, now);
     }
 }
