@@ -47,7 +47,8 @@ fn code(err: &Error) -> u16 {
         | Error::BadSegments(_)
         | Error::Truncated(_)
         | Error::Changed(_)
-        | Error::FolderGone => 451,
+        | Error::FolderGone
+        | Error::FolderSlow => 451,
         Error::LoginsBusy => 421,
         // The last ones are of logins that this door does not have.
         Error::AccountGone

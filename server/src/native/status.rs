@@ -7,7 +7,7 @@ use ferry_protocol::{Answer, Busy, Fault, Status};
 /// The answer that tells of a failure.
 pub(super) fn answer(err: &Error) -> Answer {
     match err {
-        Error::LoginsBusy => {
+        Error::LoginsBusy | Error::FolderSlow => {
             Answer::Busy(Busy { retry_after_ms: LOGINS_RETRY_MS, text: err.to_string() })
         }
         Error::Storage(failure) if failure.kind() == ErrorKind::InUse => {
@@ -32,7 +32,7 @@ fn status(err: &Error) -> Status {
         Error::Truncated(_) => Status::TRUNCATED,
         Error::Changed(_) => Status::CHANGED,
         Error::Nonsense(_) => Status::UNSUPPORTED,
-        Error::LoginsBusy => Status::BUSY,
+        Error::LoginsBusy | Error::FolderSlow => Status::BUSY,
         Error::AccountGone => Status::LOGIN_REQUIRED,
         Error::AccountEnded => Status::ACCOUNT_ENDED,
         Error::NotFromHere => Status::NOT_FROM_HERE,
@@ -66,7 +66,7 @@ fn of_storage(kind: ErrorKind) -> Status {
     }
 }
 
-/// When to come back while the password lane is full, in milliseconds.
+/// When to come back while the password lane is full or a folder is being opened, in milliseconds.
 const LOGINS_RETRY_MS: u32 = 1000;
 
 /// When to come back for a part that another connection still has open, in milliseconds.

@@ -51,6 +51,8 @@ pub(crate) enum Error {
     NotKept,
     /// The account's own folder cannot be used; the log says why.
     FolderGone,
+    /// The account's own folder is being opened, for longer than anybody should wait.
+    FolderSlow,
 }
 
 impl fmt::Display for Error {
@@ -102,6 +104,10 @@ impl fmt::Display for Error {
             Self::FolderGone => {
                 f.write_str("the folder of this account cannot be used; the server's log says why")
             }
+            Self::FolderSlow => f.write_str(
+                "the folder of this account is still being opened; if that does not end, the \
+                 server's owner should look at its disk",
+            ),
             Self::AccountGone => {
                 f.write_str("this account was removed, or this device revoked; log in again")
             }

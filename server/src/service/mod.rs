@@ -120,10 +120,7 @@ impl Service {
         let part_book = Arc::new(PartBook::open(&places.state_dir, places.part_lifetime));
         let kept = Arc::new(KeptValues::open(&places.state_dir));
         let roots = Arc::new(Roots::new(share, places));
-        for account in accounts.all().iter().filter(|account| account.terms.quota.is_some()) {
-            // Counts what is there; that a folder cannot be used is told in the log.
-            roots.storage_of(account).ok();
-        }
+        roots.count_quotas_aside(accounts.all());
         let sessions = Arc::<Sessions>::default();
         let (watched, known) = (Arc::downgrade(&sessions), Arc::downgrade(&accounts));
         let book = Arc::clone(&part_book);

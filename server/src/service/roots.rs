@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
+use std::thread;
 use std::time::Duration;
 
 /// The folders of all accounts.
@@ -18,10 +19,14 @@ use std::time::Duration;
 pub(crate) struct Roots {
     share: Arc<dyn Storage>,
     places: Places,
-    opened: Mutex<BTreeMap<PathBuf, Weak<LocalFolder>>>,
-    seen: Mutex<BTreeMap<String, Seen>>,
+    opened: Mutex<BTreeMap<PathBuf, Slot<Weak<LocalFolder>>>>,
+    seen: Mutex<BTreeMap<String, Slot<Option<Seen>>>>,
     counts: Mutex<BTreeMap<PathBuf, Count>>,
 }
+
+/// A place with a lock of its own, held while what belongs there is opened: a disk that hangs keeps
+/// those waiting who want this very folder, and nobody else.
+type Slot<T> = Arc<Mutex<T>>;
 
 /// What lies in a root with a quota.
 #[derive(Clone, Debug)]
@@ -59,16 +64,31 @@ impl Roots {
     }
 
     /// The storage that `account` sees.
+    ///
+    /// # Errors
+    /// A folder that cannot be used, or that somebody else has been opening for too long.
     pub(super) fn storage_of(&self, account: &Arc<Account>) -> Result<Arc<dyn Storage>> {
-        let mut seen = self.seen.lock();
-        let known = seen.get(&account.name).filter(|seen| Arc::ptr_eq(&seen.account, account));
+        let slot = Arc::clone(self.seen.lock().entry(account.name.clone()).or_default());
+        let mut seen = slot.try_lock_for(OPENING_MAX).ok_or(Error::FolderSlow)?;
+        let known = seen.as_ref().filter(|seen| Arc::ptr_eq(&seen.account, account));
         if let Some(storage) = known.and_then(|seen| seen.storage.upgrade()) {
             return Ok(storage);
         }
         let storage = self.put_together(account)?;
-        let entry = Seen { account: Arc::clone(account), storage: Arc::downgrade(&storage) };
-        seen.insert(account.name.clone(), entry);
+        let (account, weak) = (Arc::clone(account), Arc::downgrade(&storage));
+        *seen = Some(Seen { account, storage: weak });
         Ok(storage)
+    }
+
+    /// Counts what lies in the folders of accounts with a quota, on a thread of its own: one whose
+    /// disk hangs must not keep the server from starting. What cannot be used is told in the log.
+    pub(super) fn count_quotas_aside(self: &Arc<Self>, accounts: Vec<Arc<Account>>) {
+        let roots = Arc::clone(self);
+        aside("ferry-quota", move || {
+            for account in accounts.iter().filter(|account| account.terms.quota.is_some()) {
+                roots.storage_of(account).ok();
+            }
+        });
     }
 
     fn put_together(&self, account: &Account) -> Result<Arc<dyn Storage>> {
@@ -127,8 +147,10 @@ impl Roots {
     }
 
     fn in_use(&self) -> impl Iterator<Item = Arc<dyn Storage>> {
-        let opened = self.opened.lock().values().filter_map(Weak::upgrade).collect::<Vec<_>>();
-        let opened = opened.into_iter().map(|folder| folder as Arc<dyn Storage>);
+        let slots: Vec<_> = self.opened.lock().values().cloned().collect();
+        // One that is being opened is not in use yet.
+        let opened = slots.into_iter().filter_map(|slot| slot.try_lock()?.upgrade());
+        let opened = opened.map(|folder| folder as Arc<dyn Storage>);
         std::iter::once(Arc::clone(&self.share)).chain(opened)
     }
 
@@ -153,15 +175,22 @@ impl Roots {
         let named = self.places.share.join(folder);
         let resolved =
             config::check_folder(&named, &self.places.state_dir).map_err(|err| gone(&err))?;
-        let mut opened = self.opened.lock();
-        if let Some(open) = opened.get(&resolved).and_then(Weak::upgrade) {
+        let slot = self.slot_of(&resolved);
+        let mut folder = slot.try_lock_for(OPENING_MAX).ok_or(Error::FolderSlow)?;
+        if let Some(open) = folder.upgrade() {
             return Ok(open);
         }
         let local = LocalFolder::open_on(&self.places.disks, &resolved, self.places.undo);
         let local = Arc::new(local.map_err(|err| gone(&err))?);
-        opened.retain(|_, folder| folder.strong_count() > 0);
-        opened.insert(resolved, Arc::downgrade(&local));
+        *folder = Arc::downgrade(&local);
         Ok(local)
+    }
+
+    fn slot_of(&self, resolved: &Path) -> Slot<Weak<LocalFolder>> {
+        let mut opened = self.opened.lock();
+        let is_wanted = |slot: &Slot<Weak<LocalFolder>>| Arc::strong_count(slot) > 1;
+        opened.retain(|_, slot| is_wanted(slot) || slot.lock().strong_count() > 0);
+        Arc::clone(opened.entry(resolved.to_owned()).or_default())
     }
 
     /// What lies in a root. The first to ask lets it be counted, on a thread of its own.
@@ -181,11 +210,13 @@ impl Roots {
 
 fn count_aside(usage: &Arc<Usage>, root: &Arc<dyn Storage>, part_lifetime: Duration) {
     let (usage, root) = (Arc::clone(usage), Arc::clone(root));
-    let counted = std::thread::Builder::new()
-        .name("ferry-count".to_owned())
-        .spawn(move || count(&usage, root.as_ref(), part_lifetime));
-    if let Err(err) = counted {
-        tracing::warn!("no thread to count a folder with a quota: {err}");
+    aside("ferry-count", move || count(&usage, root.as_ref(), part_lifetime));
+}
+
+/// Counts on a thread that nobody waits for.
+fn aside(name: &str, counting: impl FnOnce() + Send + 'static) {
+    if let Err(err) = thread::Builder::new().name(name.to_owned()).spawn(counting) {
+        tracing::warn!("no thread to count folders with a quota: {err}");
     }
 }
 
@@ -193,5 +224,49 @@ fn count(usage: &Usage, root: &dyn Storage, part_lifetime: Duration) {
     match usage.count(root, part_lifetime) {
         Ok(bytes) => tracing::info!(bytes, "counted a folder with a quota"),
         Err(err) => tracing::warn!("a folder with a quota could not be counted: {err}"),
+    }
+}
+
+/// How long somebody waits for a folder that another thread is opening.
+const OPENING_MAX: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::{AccountName, Accounts, AccountsFile, StoredAccount, Terms};
+    use crate::storage::memory::Memory;
+    use ferry_protocol::Rights;
+
+    /// One lock was held while any account's folder was opened: the first that lay on a disk that
+    /// hung kept everybody from logging in.
+    #[test]
+    fn a_folder_that_never_opens_keeps_nobody_else_waiting() {
+        let (share, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let places = Places {
+            share: share.path().to_owned(),
+            state_dir: state.path().to_owned(),
+            part_lifetime: Duration::MAX,
+            undo: UndoLimits::default(),
+            disks: Arc::default(),
+        };
+        let roots = Roots::new(Arc::new(Memory::new()), places);
+        for name in ["ann", "bob", "cid"] {
+            std::fs::create_dir(share.path().join(name)).unwrap();
+            let terms = Terms { root: Some(name.into()), ..Terms::new(Rights::read_only()) };
+            let name = AccountName::parse(name).unwrap();
+            let account = StoredAccount { name, hash: None, terms };
+            AccountsFile::of(state.path()).add(account).unwrap();
+        }
+        let [ann, bob, cid] = &Accounts::open(state.path(), None).unwrap().all()[..] else {
+            unreachable!()
+        };
+        let _in_use = roots.storage_of(ann).unwrap();
+        let bobs = roots.slot_of(&share.path().join("bob").canonicalize().unwrap());
+        let hanging = bobs.lock();
+        assert!(matches!(roots.storage_of(bob), Err(Error::FolderSlow)));
+        roots.storage_of(cid).unwrap();
+        assert_eq!(roots.in_use().count(), 2, "the share and ann's folder can be swept");
+        drop(hanging);
+        roots.storage_of(bob).unwrap();
     }
 }
