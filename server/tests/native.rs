@@ -114,7 +114,7 @@ fn an_interrupted_upload_goes_on_from_its_proven_part() {
         client.send(&Request::Ping);
         while client.receive().is_some() {}
     }
-    assert_eq!(fixture.parts().len(), 1);
+    assert_eq!((fixture.parts().len(), fixture.noted_parts()), (1, 1));
     let mut client = fixture.guest();
     announced.resume = true;
     let go_on = loop {
@@ -135,6 +135,7 @@ fn an_interrupted_upload_goes_on_from_its_proven_part() {
     assert!(matches!(client.answer(), Answer::Stored(_)));
     assert_eq!(read(&fixture, "big"), content);
     assert!(fixture.parts().is_empty());
+    assert_eq!(fixture.noted_parts(), 0, "notes of stored uploads would fill the state folder");
 }
 
 #[test]
@@ -195,8 +196,13 @@ fn altered_short_and_cancelled_uploads_leave_nothing() {
     client.send_data(number, 0, b"ab");
     client.send_as(number, &Request::PutCancel);
     assert_eq!(status_of(&client.answer()), Status::CANCELLED);
+    let number = client.send(&Request::Put(put("/d", 2 << 20, IfExists::Refuse)));
+    assert!(matches!(client.answer(), Answer::GoOn(_)));
+    client.send_as(number, &Request::PutCancel);
+    assert_eq!(status_of(&client.answer()), Status::CANCELLED);
     assert!(matches!(client.ask(&Request::Ping), Answer::Pong));
     assert_eq!(std::fs::read_dir(fixture.share.path()).unwrap().count(), 0);
+    assert_eq!(fixture.noted_parts(), 0);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use std::fs;
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The notes.
@@ -21,6 +22,13 @@ use std::time::Duration;
 pub(super) struct PartBook {
     folder: PathBuf,
     notes: Mutex<BTreeMap<[u8; 16], Note>>,
+}
+
+/// The note of one upload, for who ends it.
+#[derive(Clone, Debug)]
+pub(super) struct Noted {
+    pub(super) book: Arc<PartBook>,
+    pub(super) transfer: TransferId,
 }
 
 /// What is noted of one upload.
@@ -56,8 +64,12 @@ impl PartBook {
         Self { folder, notes: Mutex::new(notes) }
     }
 
-    /// Notes an upload that has just begun. Without its note it can still be gone on with.
+    /// Notes an upload that has just begun, unless its account has too many. Without its note it can
+    /// still be gone on with.
     pub(super) fn note(&self, transfer: TransferId, note: Note) {
+        if self.is_full_for(&note.owner) {
+            return;
+        }
         let path = self.folder.join(transfer.to_string());
         let written = serde_json::to_vec(&note).map_err(io::Error::other).and_then(|bytes| {
             fs::create_dir_all(&self.folder)?;
@@ -66,10 +78,13 @@ impl PartBook {
         if let Err(err) = written {
             tracing::warn!("an upload could not be noted in {}: {err}", self.folder.display());
         }
-        let mut notes = self.notes.lock();
-        if notes.len() < NOTES_MAX {
-            notes.insert(transfer.0, note);
-        }
+        self.notes.lock().insert(transfer.0, note);
+    }
+
+    fn is_full_for(&self, owner: &str) -> bool {
+        let notes = self.notes.lock();
+        let own = notes.values().filter(|note| note.owner == owner);
+        notes.len() >= NOTES_MAX || own.count() >= OF_ACCOUNT_MAX
     }
 
     /// Forgets an upload that is over.
@@ -178,8 +193,9 @@ fn forget_file(path: &Path) {
     }
 }
 
-/// Uploads that are noted at the most, about 200 bytes each.
+/// Uploads that are noted at the most, about 200 bytes each, and of one account.
 const NOTES_MAX: usize = 100_000;
+const OF_ACCOUNT_MAX: usize = 1000;
 
 #[cfg(test)]
 mod tests {
@@ -206,5 +222,17 @@ mod tests {
         assert_eq!(own, [(TransferId([1; 16]), note("ann"))]);
         assert_eq!(book.of("ann", TransferId([1; 16])), []);
         assert!(broken.exists(), "it is set aside, not removed");
+    }
+
+    #[test]
+    fn an_account_with_too_many_has_no_file_more_and_takes_no_room_from_others() {
+        let state = tempfile::tempdir().unwrap();
+        let book = PartBook::open(state.path(), Duration::from_hours(1));
+        let id = |number: usize| TransferId((number as u128).to_be_bytes());
+        (0..=OF_ACCOUNT_MAX).for_each(|number| book.note(id(number), note("ann")));
+        let files = || fs::read_dir(state.path().join("parts")).unwrap().count();
+        assert_eq!(files(), OF_ACCOUNT_MAX);
+        book.note(id(OF_ACCOUNT_MAX), note("bob"));
+        assert_eq!(files(), OF_ACCOUNT_MAX + 1);
     }
 }

@@ -115,6 +115,7 @@ impl Service {
             attributes: Attributes { modified: None, permissions: None },
             if_exists: stream.if_exists,
             keeps_part: true,
+            noted: None,
             by: session.author(stream.operation),
             deed,
             sender: stream.sender.clone(),

@@ -1,7 +1,7 @@
 //! Uploads: rights, what is in the way, the hidden part, its digest, and its commit.
 
 use super::namespace::make_parents;
-use super::parts::Note;
+use super::parts::{Note, Noted};
 use super::preflight::leaves_promised_room;
 use super::shared::{Announced, SharedUpload};
 use super::task::{Proof, Survey, Task};
@@ -63,6 +63,8 @@ pub(super) struct Plan {
     pub(super) if_exists: IfExists,
     /// Whether what came of an upload that is cut off is kept, to go on with.
     pub(super) keeps_part: bool,
+    /// The note of it, where there is one; it goes as soon as there is no part any more.
+    pub(super) noted: Option<Noted>,
     pub(super) by: Author,
     pub(super) deed: Deed,
     /// The connection that must still be there at the commit, where its end means that content
@@ -76,6 +78,12 @@ impl Plan {
         self.by.account == other.by.account
             && self.target == other.target
             && self.size == other.size
+    }
+
+    fn forget_note(&self) {
+        if let Some(Noted { book, transfer }) = &self.noted {
+            book.forget(*transfer);
+        }
     }
 }
 
@@ -108,12 +116,15 @@ impl Service {
             Attributes { modified: Some(put.modified), permissions: Some(put.permissions) };
         let (size, if_exists, keeps_part) = (put.size, put.if_exists, put.size > SMALL_PUT_MAX);
         let author = session.author(put.operation);
+        let book = Arc::clone(&self.part_book);
+        let noted = keeps_part.then_some(Noted { book, transfer: put.transfer });
         let plan = Plan {
             target,
             size,
             attributes,
             if_exists,
             keeps_part,
+            noted,
             by: author,
             deed,
             sender: None,
@@ -170,8 +181,8 @@ impl Service {
 
     fn announced(&self, transfer: TransferId, plan: Plan, view: &View) -> Announced {
         let (view, commits) = (view.clone(), self.commits.clone());
-        let (open, book) = (Arc::clone(&self.open_uploads), Arc::clone(&self.part_book));
-        Announced { transfer, plan, view, commits, open, book }
+        let open = Arc::clone(&self.open_uploads);
+        Announced { transfer, plan, view, commits, open }
     }
 }
 
@@ -303,7 +314,7 @@ impl Incoming {
     /// Removes what was written.
     pub(crate) fn abandon(&mut self) {
         if let Some(upload) = self.upload.take() {
-            abandon(upload);
+            abandon(upload, &self.plan);
         }
     }
 }
@@ -336,7 +347,7 @@ pub(super) fn hand_over(
 ) -> Result<Pending<committer::Outcome>> {
     if upload.held() != plan.size {
         // What lies behind the end, or is missing before it, came from elsewhere.
-        abandon(upload);
+        abandon(upload, plan);
         return Err(Error::Truncated(plan.target.clone()));
     }
     let is_synced = plan.size > SMALL_PUT_MAX && commits.is_durable();
@@ -345,9 +356,10 @@ pub(super) fn hand_over(
         if is_synced { upload.sync() } else { Ok(()) }
     });
     if let Err(err) = sealed {
-        abandon(upload);
+        abandon(upload, plan);
         return Err(err.into());
     }
+    plan.forget_note();
     let lost = storage::Error::new(ErrorKind::Io, &plan.target);
     let (promise, pending) = promise(waker, Err(lost));
     let deed = plan.deed.clone();
@@ -375,7 +387,9 @@ pub(super) fn is_full(err: &storage::Error) -> bool {
     matches!(err.kind(), ErrorKind::NoSpace | ErrorKind::Quota | ErrorKind::TooLarge)
 }
 
-pub(super) fn abandon(upload: Box<dyn Upload>) {
+/// Removes what came of an upload, and its note.
+pub(super) fn abandon(upload: Box<dyn Upload>, plan: &Plan) {
+    plan.forget_note();
     if let Err(err) = upload.abandon() {
         tracing::warn!("an unfinished upload could not be removed: {err}");
     }

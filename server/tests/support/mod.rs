@@ -187,6 +187,11 @@ impl Fixture {
         let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
         names.filter(|name| name.starts_with(".ferry-part-")).collect()
     }
+
+    /// How many unfinished uploads the state folder has a note of.
+    pub fn noted_parts(&self) -> usize {
+        std::fs::read_dir(self.state.path().join("parts")).map_or(0, Iterator::count)
+    }
 }
 
 /// A client of raw messages.

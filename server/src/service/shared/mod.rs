@@ -9,7 +9,6 @@ mod share;
 pub(super) use open::OpenUploads;
 pub(crate) use share::{Ended, Share};
 
-use super::parts::PartBook;
 use super::view::View;
 use super::write::{Plan, abandon, hand_over, is_full};
 use super::{Error, Result};
@@ -45,7 +44,6 @@ pub(super) struct Announced {
     pub(super) view: View,
     pub(super) commits: CommitQueue,
     pub(super) open: Arc<OpenUploads>,
-    pub(super) book: Arc<PartBook>,
 }
 
 impl Announced {
@@ -219,7 +217,6 @@ impl SharedUpload {
             return Err(Error::DigestMismatch(self.announced.plan.target.clone()));
         }
         let Some(upload) = self.upload.write().take() else { return Err(OVER) };
-        self.announced.book.forget(self.announced.transfer);
         let Announced { plan, view, commits, .. } = &self.announced;
         let learned = Learned::new(&view.kept, self.ledger.lock().take_verified());
         let known = (digest, Some(learned));
@@ -229,8 +226,7 @@ impl SharedUpload {
     /// Removes what was written.
     fn abandon(&self) {
         if let Some(upload) = self.upload.write().take() {
-            abandon(upload);
-            self.announced.book.forget(self.announced.transfer);
+            abandon(upload, &self.announced.plan);
         }
     }
 }
