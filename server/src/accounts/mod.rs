@@ -171,9 +171,11 @@ impl Accounts {
     pub fn reload(&self) -> Result<(), Error> {
         let stored = self.file.read()?;
         let devices = DevicesFile::in_folder(&self.state).read()?;
+        // Held throughout: what one has read must not replace what another has read since.
+        let watcher = self.watcher.lock();
         self.renew(stored);
         self.renew_devices(devices);
-        if let Some(act) = &self.watcher.lock().0 {
+        if let Some(act) = &watcher.0 {
             act();
         }
         Ok(())

@@ -1,5 +1,10 @@
 use super::*;
+use crate::sys;
 use ferry_protocol::RemotePath;
+use std::fs::File;
+use std::io::Write as _;
+use std::sync::mpsc;
+use std::time::Duration;
 
 fn stored(name: &str, password: &str, rights: Rights) -> StoredAccount {
     StoredAccount {
@@ -75,6 +80,39 @@ fn other_terms_keep_the_login_and_another_password_does_not() {
     file.set_password(&anna, PasswordHash::new(b"two").unwrap()).unwrap();
     accounts.reload().unwrap();
     assert!(!accounts.account("anna").unwrap().has_login_of(&before));
+}
+
+/// A reload that had read the devices before one was revoked put them all back afterwards: the
+/// command had said "done", and the device logged in again.
+#[test]
+fn a_reload_that_began_earlier_does_not_bring_a_revoked_device_back() {
+    let state = tempfile::tempdir().unwrap();
+    AccountsFile::of(state.path()).add(stored("anna", "one", Rights::read_only())).unwrap();
+    let accounts = &Accounts::open(state.path(), None).unwrap();
+    let (anna, key) = (AccountName::parse("anna").unwrap(), DeviceKey([1; 32]));
+    let laptop = ferry_protocol::Device { key, name: "laptop".to_owned() };
+    accounts.enrol("anna", &laptop).unwrap();
+    let device = accounts.device_of(&anna, key).unwrap();
+    let path = state.path().join("devices.toml");
+    let text = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    sys::make_pipe(File::open(state.path()).unwrap(), b"devices.toml").unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| accounts.reload().unwrap());
+        // Opens once the reload has begun to read, which then waits for the rest.
+        let mut earlier = File::options().write(true).open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let (ended, has_ended) = mpsc::sync_channel(1);
+        scope.spawn(move || {
+            accounts.reload().unwrap();
+            ended.send(()).ok();
+        });
+        // It waits for the earlier one, and had come first where it did not.
+        has_ended.recv_timeout(Duration::from_millis(200)).unwrap_err();
+        earlier.write_all(&text).unwrap();
+    });
+    assert!(accounts.device_of(&anna, key).is_none());
+    assert!(device.is_revoked());
 }
 
 #[test]
