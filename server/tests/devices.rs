@@ -10,7 +10,8 @@ use ferry_protocol::{
     Status, feature,
 };
 use ferry_server::accounts::{
-    AccountName, Accounts, Clock, DevicesFile, Expiry, InvitationsFile, Terms,
+    AccountName, Accounts, AccountsFile, Clock, DevicesFile, Expiry, InvitationsFile, PasswordHash,
+    Terms,
 };
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -120,6 +121,30 @@ fn a_revoked_device_is_out_at_once_and_so_is_its_token() {
     let exporter = again.exporter();
     assert_eq!(status_of(&again.ask(&key.login("anna", exporter))), Status::DEVICE_UNKNOWN);
     assert_eq!(by_password.ask(&Request::Ping), Answer::Pong, "her other session goes on");
+}
+
+/// Whoever had got in by a stolen password stayed in: only tokens were compared with the new one.
+#[test]
+fn another_password_ends_what_the_old_one_opened_and_no_device() {
+    let (fixture, accounts) = one();
+    let key = Key::new();
+    let mut by_password = anna(&fixture);
+    by_password.ask(&Request::Enrol(key.device()));
+    let mut by_device = stranger(&fixture);
+    let exporter = by_device.exporter();
+    let Answer::LoggedIn(login) = by_device.ask(&key.login("anna", exporter)) else {
+        panic!("no login")
+    };
+    let name = AccountName::parse("anna").unwrap();
+    let hash = PasswordHash::new(b"another").unwrap();
+    AccountsFile::of(fixture.state.path()).set_password(&name, hash).unwrap();
+    accounts.reload().unwrap();
+
+    let Some(Received::Answer(0, told)) = by_password.receive() else { panic!("not told") };
+    assert_eq!(status_of(&told), Status::LOGIN_REQUIRED);
+    assert!(by_password.receive().is_none());
+    assert_eq!(by_device.ask(&Request::Ping), Answer::Pong);
+    assert!(is_in(&stranger(&fixture).ask(&Request::LoginToken(login.token))));
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::control::{Absent, Reloaded, Reply, Wish, ask};
 use super::failure::Failure;
 use super::user_terms;
 use super::{password_input, print};
-use crate::accounts::{AccountName, AccountsFile, PasswordHash, StoredAccount, Terms, TermsLine};
+use crate::accounts::{
+    AccountName, AccountsFile, Device, DevicesFile, PasswordHash, StoredAccount, Terms, TermsLine,
+};
 use crate::config::{self, RightsWords, TermsArguments, UserCommand};
 use crate::state_folder::StateFolder;
 use ferry_protocol::Rights;
@@ -25,7 +27,8 @@ pub(super) fn run(command: &UserCommand, state_dir: Option<&Path>) -> Result<Exi
         }
         UserCommand::Set { name, terms } => set(&file, name, terms)?,
         UserCommand::Passwd { name, password_file } => {
-            passwd(&file, name, password_file.as_deref())?
+            let devices = DevicesFile::of(&state_dir);
+            passwd(&file, &devices, name, password_file.as_deref())?
         }
         UserCommand::Remove { name } => {
             let name = parse(name)?;
@@ -74,6 +77,7 @@ fn set(file: &AccountsFile, name: &str, typed: &TermsArguments) -> Result<String
 
 fn passwd(
     file: &AccountsFile,
+    devices: &DevicesFile,
     name: &str,
     password_file: Option<&Path>,
 ) -> Result<String, Failure> {
@@ -81,7 +85,21 @@ fn passwd(
     file.expect_known(&name).map_err(Failure::refused)?;
     let hash = new_hash(&name, password_file)?;
     file.set_password(&name, hash).map_err(Failure::refused)?;
-    Ok(format!("changed the password of {name}"))
+    // Whoever had the old one may have enrolled a device with it.
+    let devices = devices.read().map_err(Failure::refused)?;
+    let own = devices.iter().filter(|device| device.account == name);
+    let lines: Vec<_> = own.map(|device| format!("{} ({})", escaped(device), device.id)).collect();
+    let changed = format!("changed the password of {name}");
+    Ok(if lines.is_empty() {
+        changed
+    } else {
+        let lines = lines.join(", ");
+        format!("{changed}; still getting in, until `ferry-server devices revoke ID`: {lines}")
+    })
+}
+
+fn escaped(device: &Device) -> String {
+    ferry_protocol::escape(device.name.as_bytes())
 }
 
 fn new_hash(name: &AccountName, file: Option<&Path>) -> Result<PasswordHash, Failure> {

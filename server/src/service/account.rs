@@ -5,7 +5,7 @@ use super::password::{Attempt, Redemption};
 use super::presence::Presence;
 use super::sessions::Seat;
 use super::{Error, Result, Service, View};
-use crate::accounts::{self, Account, Device};
+use crate::accounts::{self, Account, Accounts, Device};
 use crate::audit::{Action, Line, Origin, Who};
 use crate::storage::Author;
 use crate::wake::{Pending, Waker, promise};
@@ -52,7 +52,7 @@ impl Session {
         &self.view.account.name
     }
 
-    /// Whether the account was removed or the device revoked: the connection has to end.
+    /// Whether what opened it holds good no more: the connection has to end.
     pub(crate) fn is_over(&self) -> bool {
         self.seat.is_over()
     }
@@ -103,7 +103,7 @@ impl Service {
         }
         let presence = Presence::begin(who, &self.desk.log);
         let view = self.view(Arc::clone(&login.account), presence)?;
-        let seat = self.sessions.seat(&login.account.name, login.device.as_ref(), waker);
+        let seat = self.sessions.seat(&login, waker);
         let directory = RemotePath::root();
         let failed_syncs = AtomicU64::new(view.storage.failed_syncs());
         let (undo_group, fetch) = (None, None);
@@ -119,7 +119,7 @@ impl Service {
     /// The login that a token stands for. A bad token is not charged: nobody guesses 256 random
     /// bits, and after a restart every honest client has one.
     pub(crate) fn log_in_by_token(&self, token: &Token) -> Option<Login> {
-        self.tokens.login(token).and_then(|login| self.still_good(&login))
+        self.tokens.login(token)?.as_it_is_now(&self.accounts)
     }
 
     /// The login of a device, whose signature is good on the connection with this exporter value.
@@ -170,27 +170,15 @@ impl Service {
         })
     }
 
-    /// Brings a session up to date with the accounts: terms may have changed, and an account that
-    /// was removed or has ended ends its sessions.
+    /// Brings a session up to date with the accounts: terms may have changed, and a login that holds
+    /// good no more, or an account that has ended, ends its sessions.
     pub(crate) fn refresh(&self, session: &mut Session) -> Result<()> {
-        let is_revoked = session.login.device.as_ref().is_some_and(|device| device.is_revoked());
-        let present = self.lookup(session.account_name()).filter(|_| !is_revoked);
-        let present = present.ok_or(Error::AccountGone)?;
+        let present = session.login.as_it_is_now(&self.accounts).ok_or(Error::AccountGone)?.account;
         self.admit(&present, session.view.presence.origin().peer.ip())?;
         if !Arc::ptr_eq(&present, &session.view.account) {
             session.view = self.view(present, Arc::clone(&session.view.presence))?;
         }
         Ok(())
-    }
-
-    /// A login of before, with the account as it is now; nothing if it does not hold good any more.
-    fn still_good(&self, login: &Login) -> Option<Login> {
-        let device = login.device.clone();
-        if device.as_ref().is_some_and(|device| device.is_revoked()) {
-            return None;
-        }
-        let account = self.lookup(&login.account.name)?;
-        account.has_login_of(&login.account).then_some(Login { account, device })
     }
 
     fn admit(&self, account: &Account, peer: IpAddr) -> Result<()> {
@@ -199,10 +187,6 @@ impl Service {
             accounts::Error::AccountEnded => Error::AccountEnded,
             _ => Error::NotFromHere,
         })
-    }
-
-    fn lookup(&self, name: &str) -> LoginOutcome {
-        if name.is_empty() { self.accounts.guest() } else { self.accounts.account(name) }
     }
 }
 
@@ -216,6 +200,17 @@ impl Login {
     /// By a device.
     pub(super) fn of_device((account, device): accounts::DeviceOfAccount) -> Self {
         Self { account, device: Some(device) }
+    }
+
+    /// The same with the account as it is now; nothing if it holds good no more. A device's does until
+    /// it is revoked, a password's until there is another.
+    pub(super) fn as_it_is_now(&self, accounts: &Accounts) -> Option<Self> {
+        let account = accounts.account(&self.account.name)?;
+        let holds_good = match &self.device {
+            Some(device) => !device.is_revoked(),
+            None => account.has_login_of(&self.account),
+        };
+        holds_good.then(|| Self { account, device: self.device.clone() })
     }
 
     /// Who logged in.

@@ -29,7 +29,7 @@ pub(crate) enum Error {
     Nonsense(&'static str),
     /// Too many logins wait for their password to be checked.
     LoginsBusy,
-    /// The account was removed while the session was open.
+    /// The account was removed, or what opened the session holds good no more.
     AccountGone,
     /// The account's time is over.
     AccountEnded,
@@ -109,7 +109,10 @@ impl fmt::Display for Error {
                  server's owner should look at its disk",
             ),
             Self::AccountGone => {
-                f.write_str("this account was removed, or this device revoked; log in again")
+                f.write_str(
+                    "this account was removed, its password changed, or this device revoked; log \
+                     in again",
+                )
             }
         }
     }

@@ -127,9 +127,8 @@ impl Service {
         part_book.forget_owners(|owner| accounts.account(owner).is_none());
         accounts.watch(move || {
             if let Some((sessions, accounts)) = watched.upgrade().zip(known.upgrade()) {
-                let is_gone = |account: &str| accounts.account(account).is_none();
-                sessions.end(is_gone);
-                book.forget_owners(is_gone);
+                sessions.end_unless(|login| login.as_it_is_now(&accounts).is_some());
+                book.forget_owners(|owner| accounts.account(owner).is_none());
                 changes.look(&accounts);
             }
         });

@@ -1,7 +1,7 @@
 //! The sessions that are open, so that one whose right has gone is ended at once, wherever its
 //! connection waits.
 
-use crate::accounts::Device;
+use super::account::Login;
 use crate::wake::{ConnectionKey, Waker};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -14,8 +14,7 @@ pub(super) struct Sessions(Mutex<BTreeMap<ConnectionKey, Open>>);
 
 #[derive(Debug)]
 struct Open {
-    account: String,
-    device: Option<Arc<Device>>,
+    login: Login,
     waker: Waker,
     is_over: Arc<AtomicBool>,
 }
@@ -30,29 +29,19 @@ pub(super) struct Seat {
 
 impl Sessions {
     /// Takes a seat for the connection of `waker`.
-    pub(super) fn seat(
-        self: &Arc<Self>,
-        account: &str,
-        device: Option<&Arc<Device>>,
-        waker: &Waker,
-    ) -> Seat {
+    pub(super) fn seat(self: &Arc<Self>, login: &Login, waker: &Waker) -> Seat {
         let is_over = Arc::<AtomicBool>::default();
-        let open = Open {
-            account: account.to_owned(),
-            device: device.cloned(),
-            waker: waker.clone(),
-            is_over: Arc::clone(&is_over),
-        };
+        let (login, waker) = (login.clone(), waker.clone());
+        let open = Open { login, waker: waker.clone(), is_over: Arc::clone(&is_over) };
         self.0.lock().insert(waker.key(), open);
         Seat { sessions: Arc::clone(self), key: waker.key(), is_over }
     }
 
-    /// Ends all whose device is revoked, or of whose account `is_gone` says so.
-    pub(super) fn end(&self, is_gone: impl Fn(&str) -> bool) {
+    /// Ends all of whose login `holds_good` says no.
+    pub(super) fn end_unless(&self, holds_good: impl Fn(&Login) -> bool) {
         let mut woken = Vec::new();
         for open in self.0.lock().values() {
-            let is_revoked = open.device.as_ref().is_some_and(|device| device.is_revoked());
-            if is_revoked || is_gone(&open.account) {
+            if !holds_good(&open.login) {
                 open.is_over.store(true, Ordering::Release);
                 woken.push(open.waker.clone());
             }

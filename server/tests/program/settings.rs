@@ -61,6 +61,12 @@ fn accounts_are_added_changed_listed_and_removed() {
     let words = ["user", "add", "ben", "--rights", "write", "--password-file", path];
     place.run(&words).says(&["added ben, who may write"]);
     place.run(&["user", "passwd", "ben", "--password-file", path]).says(&["changed"]);
+    let device = "[[device]]\nid = \"\"\naccount = \"ben\"\nname = \"phone\"\nenrolled = \
+                  \"2026-11-26T00:00:00Z\"\nkey = ";
+    let device = format!("{device}\"{:064x}\"\n", 7);
+    fs::write(place.state().join("devices.toml"), device).unwrap();
+    let told = place.run(&["user", "passwd", "ben", "--password-file", path]);
+    told.says(&["changed", "still getting in", "`ferry-server devices revoke ID`: phone ("]);
     place.run(&["user", "passwd", "carl", "--password-file", path]).refuses(&["user list"]);
     place.run(&["user", "add", "carl"]).refuses(&["--password-file", "FERRY_PASSWORD"]);
 
