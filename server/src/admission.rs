@@ -1,8 +1,9 @@
 //! Who may connect now: caps in all, before login, per address, per address before login, and per
-//! account; and nobody whose address is shut out for what it did.
+//! account; and nobody whose address is shut out for what it did. Who holds a place before login
+//! answers for it with its address.
 
 use crate::config::Limits;
-use crate::penalties::{Penalties, counted_address};
+use crate::penalties::{Offence, Penalties, counted_address};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -38,9 +39,13 @@ struct Count {
 #[derive(Debug)]
 pub(crate) struct Permit {
     admission: Arc<Admission>,
+    peer: IpAddr,
     address: IpAddr,
+    admitted_at: Instant,
     account: Option<String>,
     refusal: Option<Refusal>,
+    /// Whether it has answered for its place, by what it was charged or by trying to log in.
+    has_answered: bool,
 }
 
 /// The right to open one connection more for the data of a connection that is here already.
@@ -114,7 +119,8 @@ impl Admission {
             count.before_login += 1;
         }
         let admission = Arc::clone(self);
-        Some(Permit { admission, address, account: None, refusal })
+        let (account, has_answered) = (None, false);
+        Some(Permit { admission, peer, address, admitted_at: now, account, refusal, has_answered })
     }
 
     fn refusal(&self, ledger: &Ledger, address: IpAddr) -> Option<Refusal> {
@@ -136,6 +142,23 @@ impl Permit {
         self.refusal
     }
 
+    /// Charges what was done before a login; whoever is logged in answers for itself.
+    pub(crate) fn charge(&mut self, offence: Offence, now: Instant) {
+        if self.is_strangers() {
+            self.has_answered = true;
+            self.admission.penalties.charge(self.peer, offence, now);
+        }
+    }
+
+    /// Somebody tries to log in, and is charged if that is refused: going away then is no offence.
+    pub(crate) fn tries_to_log_in(&mut self) {
+        self.has_answered = true;
+    }
+
+    fn is_strangers(&self) -> bool {
+        self.refusal.is_none() && self.account.is_none()
+    }
+
     /// Asks for a connection more, for data. It counts among all, for the pool must have room for
     /// it, and not for the address: one client's transfer takes two connections by FTP's nature.
     pub(crate) fn for_data(&self) -> Option<DataPermit> {
@@ -154,9 +177,10 @@ impl Permit {
         account: &str,
         connections_max: Option<usize>,
     ) -> Result<(), Refusal> {
-        if self.account.is_some() || self.refusal.is_some() {
+        if !self.is_strangers() {
             return Ok(());
         }
+        self.has_answered = true;
         let mut ledger = self.admission.ledger.lock();
         let count = ledger.by_account.entry(account.to_owned()).or_default();
         let most = self.admission.limits.connections_per_account;
@@ -175,9 +199,14 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        let now = Instant::now();
+        // Else whoever leaves just before each deadline could hold all places for nothing.
+        if !self.has_answered && now.saturating_duration_since(self.admitted_at) > GLANCE_MAX {
+            self.charge(Offence::Silence, now);
+        }
         let mut ledger = self.admission.ledger.lock();
         let is_refused = self.refusal.is_some();
-        let is_stranger = !is_refused && self.account.is_none();
+        let is_stranger = self.is_strangers();
         ledger.refused -= usize::from(is_refused);
         ledger.total -= usize::from(!is_refused);
         ledger.strangers -= usize::from(is_stranger);
@@ -209,6 +238,9 @@ impl Drop for DataPermit {
 /// Refused connections that are told so at the same time, in all and by address.
 const REFUSED_MAX: usize = 64;
 const REFUSED_PER_ADDRESS: usize = 8;
+
+/// How long a stranger may look in and go without a word: probes of a port are quicker.
+const GLANCE_MAX: Duration = Duration::from_secs(2);
 
 /// When one for whom there is no room should come back.
 const FULL_RETRY: Duration = Duration::from_secs(2);
@@ -330,6 +362,27 @@ mod tests {
         assert_eq!(third.refusal(), Some(Refusal::Full));
         first.logged_in("ann", None).unwrap();
         assert_eq!(admission.admit(ip("10.0.0.3"), now).unwrap().refusal(), None);
+    }
+
+    /// Charges came with deadlines alone: 188 addresses that left a second before them, and came
+    /// again, held every place that strangers have, for ever and for nothing.
+    #[test]
+    fn who_holds_a_place_and_leaves_without_a_word_answers_for_it() {
+        let admission = new(&Limits::default());
+        let now = Instant::now();
+        let points =
+            || admission.penalties.report(now).addresses.first().map_or(0, |one| one.points);
+        let admit = |at: Instant| admission.admit(ip("10.0.0.1"), at).unwrap();
+        let earlier = now.checked_sub(GLANCE_MAX * 2).unwrap();
+        drop(admit(now));
+        assert_eq!(points(), 0, "a glance is free");
+        admit(earlier).tries_to_log_in();
+        admit(earlier).logged_in("ann", None).unwrap();
+        assert_eq!(points(), 0, "a login is judged by itself");
+        drop(admit(earlier));
+        assert_eq!(points(), 1);
+        admit(earlier).charge(Offence::Garbage, now);
+        assert_eq!(points(), 4, "once");
     }
 
     #[test]

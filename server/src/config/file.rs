@@ -137,8 +137,11 @@ fn workers<'t>(root: &mut Section<'t>, reading: &mut Reading<'t>) -> Option<u16>
 }
 
 fn read_limits<'t>(mut section: Section<'t>, limits: &mut Limits, reading: &mut Reading<'t>) {
+    if let Some(count) = whole_number(&mut section, "connections_max", reading) {
+        limits.connections_max = count;
+        limits.before_login_max = limits::before_login_max(count);
+    }
     for (word, count) in [
-        ("connections_max", &mut limits.connections_max),
         ("connections_per_address", &mut limits.connections_per_address),
         ("connections_per_account", &mut limits.connections_per_account),
         ("before_login_max", &mut limits.before_login_max),

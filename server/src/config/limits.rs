@@ -48,8 +48,7 @@ impl Default for Limits {
         let connections_max = connections_max(sys::process::descriptors_max());
         Self {
             connections_max,
-            // The last quarter is for those who have work here.
-            before_login_max: (connections_max / 4 * 3).max(1),
+            before_login_max: before_login_max(connections_max),
             connections_per_address: 256,
             connections_per_account: 1024,
             before_login_per_address: 64,
@@ -64,6 +63,11 @@ impl Default for Limits {
             part_lifetime: Duration::from_hours(7 * 24),
         }
     }
+}
+
+/// The last quarter of all connections is for those who have work here.
+pub(super) fn before_login_max(connections_max: usize) -> usize {
+    (connections_max / 4 * 3).max(1)
 }
 
 /// Where few descriptors are to be had, half of them are for connections.

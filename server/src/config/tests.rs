@@ -57,6 +57,7 @@ fn a_file_sets_every_word_and_flags_win() {
     assert_eq!(config.limits.handshake, Duration::from_secs(1));
     assert_eq!(config.limits.idle, Duration::from_millis(500));
     assert_eq!(config.limits.connections_max, 12);
+    assert_eq!(config.limits.before_login_max, 9, "three quarters of all, unless it is named");
     assert_eq!(config.undo.lifetime, Duration::from_hours(12));
     assert!(!config.undo.is_on());
 

@@ -8,7 +8,6 @@ use super::parse::{CommandLine, Lines};
 use super::reply::Reply;
 use super::work::Work;
 use crate::admission::{Permit, Refusal};
-use crate::penalties::Offence;
 use crate::service::Session;
 use crate::transport::Channel;
 use crate::wake::Waker;
@@ -148,13 +147,6 @@ impl ControlConnection {
             self.deadlines.replies_went();
         }
         Ok(are_out)
-    }
-
-    /// Charges what was done before a login; whoever is logged in answers for itself.
-    pub(super) fn charge_stranger(&self, offence: Offence) {
-        if self.session.is_none() && self.permit.refusal().is_none() {
-            self.door.service.penalties().charge(self.peer.ip(), offence, Instant::now());
-        }
     }
 }
 

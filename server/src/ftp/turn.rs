@@ -148,7 +148,7 @@ impl Connection for ControlConnection {
         self.drop_stale_port(turn.now);
         let stop = self.advance(turn).unwrap_or_else(|err| {
             if self.channel.is_handshaking() && err.kind() == io::ErrorKind::InvalidData {
-                self.charge_stranger(Offence::Handshake);
+                self.permit.charge(Offence::Handshake, turn.now);
             }
             tracing::debug!(peer = %self.peer, "control connection lost: {err}");
             Stop::Over
@@ -184,7 +184,8 @@ impl Connection for ControlConnection {
         tracing::debug!(peer = %self.peer, "closed: {text}");
         if farewell == Farewell::TimedOut {
             let is_handshake = self.channel.is_handshaking();
-            self.charge_stranger(if is_handshake { Offence::Handshake } else { Offence::Silence });
+            let offence = if is_handshake { Offence::Handshake } else { Offence::Silence };
+            self.permit.charge(offence, Instant::now());
         }
         if self.channel.is_handshaking() || self.channel.has_unsent() {
             return;

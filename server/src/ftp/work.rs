@@ -114,7 +114,7 @@ impl ControlConnection {
         match self.read_line(turn)? {
             Ok(Line::Command(line)) => self.serve(&line, turn),
             Ok(Line::TooLong) => {
-                self.charge_stranger(Offence::Garbage);
+                self.permit.charge(Offence::Garbage, turn.now);
                 self.reply(&Reply::new(500, "The line is too long."));
             }
             Err(stop) => return Ok(stop),

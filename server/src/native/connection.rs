@@ -204,7 +204,7 @@ impl NativeConnection {
 
     /// Tells the peer what it did wrong, and ends the connection so that it can read it.
     fn refuse(&mut self, status: Status, text: String, turn: &mut Turn<'_>) -> Stop {
-        self.charge_stranger(Offence::Garbage, turn.now);
+        self.permit.charge(Offence::Garbage, turn.now);
         tracing::info!(peer = %self.peer, "refused: {text}");
         self.replies.push(0, Answer::Error(Fault::new(status, text)));
         self.begin_linger();
@@ -238,19 +238,12 @@ impl NativeConnection {
         }
     }
 
-    /// Charges what was done before a login; whoever is logged in answers for itself.
-    fn charge_stranger(&self, offence: Offence, now: Instant) {
-        if !self.order.is_logged_in() && self.permit.refusal().is_none() {
-            self.door.service.penalties().charge(self.peer.ip(), offence, now);
-        }
-    }
-
     fn broken(&mut self, broken: Broken, turn: &mut Turn<'_>) -> Stop {
         match broken {
             Broken::Io(err) => {
                 tracing::info!(peer = %self.peer, "connection lost: {err}");
                 if self.stream.is_handshaking() && err.kind() == io::ErrorKind::InvalidData {
-                    self.charge_stranger(Offence::Handshake, turn.now);
+                    self.permit.charge(Offence::Handshake, turn.now);
                 }
                 Stop::Over
             }
@@ -322,7 +315,7 @@ impl Connection for NativeConnection {
         if farewell == Farewell::TimedOut {
             let is_handshake = self.stream.is_handshaking();
             let offence = if is_handshake { Offence::Handshake } else { Offence::Silence };
-            self.charge_stranger(offence, Instant::now());
+            self.permit.charge(offence, Instant::now());
         }
         if self.stream.is_handshaking() || self.stream.has_unsent() {
             return;

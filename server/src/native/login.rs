@@ -41,6 +41,7 @@ impl NativeConnection {
 
     /// Sends a password to its lane.
     pub(super) fn check_password(&mut self, name: String, password: Secret) {
+        self.permit.tries_to_log_in();
         match self.door.service.log_in(name.clone(), password, self.origin(), &self.waker) {
             Ok(outcome) => self.work = Work::LoggingIn { outcome, name },
             Err(err) => self.answer(status::answer(&err)),
@@ -63,7 +64,7 @@ impl NativeConnection {
         Stop::GoOn
     }
 
-    /// Logs in without a password.
+    /// Logs in without a password. A bad token is not charged, so the try alone answers for nothing.
     pub(super) fn log_in_by_token(&mut self, token: &Token) -> Stop {
         if let Some(login) = self.door.service.log_in_by_token(token) {
             self.open_session(login, Some(*token));
@@ -76,6 +77,7 @@ impl NativeConnection {
 
     /// Logs in by a device's signature.
     pub(super) fn log_in_by_device(&mut self, login: &DeviceLogin) -> Stop {
+        self.permit.tries_to_log_in();
         let service = &self.door.service;
         let proved = match self.stream.exporter() {
             Ok(exporter) => service.log_in_by_device(login, &exporter, self.origin()),
@@ -93,6 +95,7 @@ impl NativeConnection {
 
     /// Sends an invitation to the lane of passwords.
     pub(super) fn redeem(&mut self, redeem: Redeem) {
+        self.permit.tries_to_log_in();
         match self.door.service.redeem(redeem, self.origin(), &self.waker) {
             Ok(outcome) => self.work = Work::Redeeming(outcome),
             Err(err) => self.answer(status::answer(&err)),

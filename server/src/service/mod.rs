@@ -149,11 +149,6 @@ impl Service {
         })
     }
 
-    /// Where misbehaviour is charged.
-    pub(crate) fn penalties(&self) -> &Penalties {
-        &self.desk.penalties
-    }
-
     /// The folders of all accounts.
     pub(crate) fn roots(&self) -> &Arc<Roots> {
         &self.roots

@@ -50,6 +50,7 @@ pub(in crate::ftp) fn pass(
     let (name, password) = if is_guest { ("", &b""[..]) } else { (user.as_str(), argument) };
     let secret = Secret::new(password);
     let origin = control.origin();
+    control.permit.tries_to_log_in();
     let begun = control.door.service.log_in(name.to_owned(), secret, origin, &control.waker);
     let outcome = begun.inspect_err(|_| control.begin_close())?;
     control.work = Work::LoggingIn { outcome, name: name.to_owned() };
