@@ -11,11 +11,12 @@ use parking_lot::{Condvar, Mutex};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Password checks in threads of their own, two at a time: they cost 20 ms and 19 MiB each, and
 /// a flood of them must take neither the workers nor the memory. A name whose logins were refused
-/// waits here, not on a thread; and no address fills the lane alone.
+/// waits here, not on a thread, among places of its own kind: who guesses fills those, and not the
+/// places of others. No address fills the lane alone.
 #[derive(Debug)]
 pub(super) struct PasswordLane {
     shared: Arc<Shared>,
@@ -64,8 +65,16 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Waiting {
     /// In the order of arrival.
-    jobs: Vec<(Instant, Job)>,
+    queued: Vec<Queued>,
     is_closed: bool,
+}
+
+#[derive(Debug)]
+struct Queued {
+    due: Instant,
+    /// Whether it has to wait for what was refused before.
+    is_put_off: bool,
+    job: Job,
 }
 
 impl PasswordLane {
@@ -87,27 +96,32 @@ impl PasswordLane {
         Ok(lane)
     }
 
-    /// Queues a check, or says that too many wait.
+    /// Queues a check, or says that too many wait. The guest has nothing to be checked, and waits
+    /// for nobody.
     pub(super) fn check(&self, attempt: Attempt) -> Result<()> {
-        let now = Instant::now();
-        let due = now + self.shared.desk.penalties.patience(&attempt.name, now);
-        self.queue(due, Job::Check(attempt))
+        if attempt.name.is_empty() {
+            self.shared.check(attempt);
+            return Ok(());
+        }
+        let patience = self.shared.desk.penalties.patience(&attempt.name, Instant::now());
+        self.queue(patience, Job::Check(attempt))
     }
 
     /// Queues a redemption, or says that too many wait.
     pub(super) fn redeem(&self, redemption: Redemption) -> Result<()> {
-        self.queue(Instant::now(), Job::Redeem(redemption))
+        self.queue(Duration::ZERO, Job::Redeem(redemption))
     }
 
-    fn queue(&self, due: Instant, job: Job) -> Result<()> {
+    fn queue(&self, patience: Duration, job: Job) -> Result<()> {
+        let (due, is_put_off) = (Instant::now() + patience, !patience.is_zero());
         let address = counted_address(job.peer());
         let mut waiting = self.shared.waiting.lock();
-        let from_there =
-            waiting.jobs.iter().filter(|(_, other)| counted_address(other.peer()) == address);
-        if from_there.count() >= WAITING_PER_ADDRESS || waiting.jobs.len() >= WAITING_MAX {
+        let from_there = waiting.count(|other| counted_address(other.job.peer()) == address);
+        let of_its_kind = waiting.count(|other| other.is_put_off == is_put_off);
+        if from_there >= WAITING_PER_ADDRESS || of_its_kind >= WAITING_MAX {
             return Err(Error::LoginsBusy);
         }
-        waiting.jobs.push((due, job));
+        waiting.queued.push(Queued { due, is_put_off, job });
         self.shared.changed.notify_one();
         Ok(())
     }
@@ -120,14 +134,17 @@ impl Drop for PasswordLane {
     }
 }
 
+impl Waiting {
+    fn count(&self, is_meant: impl Fn(&Queued) -> bool) -> usize {
+        self.queued.iter().filter(|queued| is_meant(queued)).count()
+    }
+}
+
 impl Shared {
     fn run(&self) {
         while let Some(job) = self.next() {
             match job {
-                Job::Check(attempt) => {
-                    let account = self.authenticate(&attempt);
-                    attempt.promise.deliver(account).wake();
-                }
+                Job::Check(attempt) => self.check(attempt),
                 Job::Redeem(Redemption { redeem, origin, promise }) => {
                     promise.deliver(self.redeem(&redeem, origin)).wake();
                 }
@@ -143,16 +160,21 @@ impl Shared {
                 return None;
             }
             let now = Instant::now();
-            if let Some(at) = waiting.jobs.iter().position(|(due, _)| *due <= now) {
-                return Some(waiting.jobs.remove(at).1);
+            if let Some(at) = waiting.queued.iter().position(|queued| queued.due <= now) {
+                return Some(waiting.queued.remove(at).job);
             }
-            match waiting.jobs.iter().map(|(due, _)| *due).min() {
+            match waiting.queued.iter().map(|queued| queued.due).min() {
                 Some(due) => {
                     self.changed.wait_until(&mut waiting, due);
                 }
                 None => self.changed.wait(&mut waiting),
             }
         }
+    }
+
+    fn check(&self, attempt: Attempt) {
+        let account = self.authenticate(&attempt);
+        attempt.promise.deliver(account).wake();
     }
 
     fn authenticate(&self, attempt: &Attempt) -> LoginOutcome {
@@ -195,6 +217,53 @@ impl Shared {
 /// Password checks that run at the same time.
 const CHECKS_AT_ONCE: usize = 2;
 
-/// Password checks that may wait, in all and from one address; beyond that the answer is "busy".
+/// Password checks that may wait of each kind, those of names that were refused before and the
+/// others, and from one address; beyond that the answer is "busy".
 const WAITING_MAX: usize = 256;
 const WAITING_PER_ADDRESS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::AuditLog;
+    use crate::config::PenaltyRules;
+    use crate::penalties::Penalties;
+    use crate::wake::{ConnectionKey, Pending, Wake, Waker, promise};
+    use ferry_protocol::Rights;
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    struct Nowhere;
+
+    impl Wake for Nowhere {
+        fn wake(&self, _: ConnectionKey) {}
+    }
+
+    fn log_in(lane: &PasswordLane, name: &str, from: [u8; 4]) -> Result<Pending<LoginOutcome>> {
+        let (promise, pending) = promise(&Waker::new(1, Arc::new(Nowhere)), None);
+        let origin = Origin { peer: SocketAddr::from((Ipv4Addr::from(from), 7)), door: "ferry" };
+        let (name, password) = (name.to_owned(), Secret::new(b"guess"));
+        lane.check(Attempt { name, password, origin, promise }).map(|()| pending)
+    }
+
+    /// Sixteen addresses that guessed at one name filled the lane with attempts that had to wait:
+    /// every other password, link and guest was sent away meanwhile.
+    #[test]
+    fn those_who_are_put_off_take_no_place_of_others() {
+        let state = tempfile::tempdir().unwrap();
+        let accounts = Arc::new(Accounts::open(state.path(), Some(Rights::read_only())).unwrap());
+        let log = AuditLog::unwritten();
+        let penalties = Arc::new(Penalties::new(PenaltyRules::default(), log.clone()));
+        for _ in 0..10 {
+            penalties.wrong_login([10, 9, 9, 9].into(), "ann", false, Instant::now());
+        }
+        let lane = PasswordLane::start(&accounts, &Desk { penalties, log }).unwrap();
+        let mut waiting = Vec::new();
+        for number in 0..=u8::MAX {
+            waiting.push(log_in(&lane, "ann", [10, 0, 0, number / 16]).unwrap());
+        }
+        assert!(matches!(log_in(&lane, "ann", [10, 0, 1, 0]), Err(Error::LoginsBusy)));
+        log_in(&lane, "bob", [10, 0, 1, 0]).unwrap();
+        let guest = log_in(&lane, "", [10, 0, 0, 0]).unwrap();
+        assert!(guest.take().unwrap().is_some(), "at once");
+    }
+}
