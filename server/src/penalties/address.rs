@@ -1,5 +1,6 @@
 //! Points and bans by address. An IPv6 address counts as its /64, for that is what one host is
-//! given; every IPv4 address counts by itself, those of the loopback too.
+//! given, but a link-local one by itself: all hosts of a network have the same /64 of those. Every
+//! IPv4 address counts by itself, those of the loopback too.
 
 use super::ENTRIES_MAX;
 use super::report::AddressLine;
@@ -12,11 +13,11 @@ use std::time::{Duration, Instant};
 /// The address that counts for a peer.
 pub(crate) fn counted_address(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
-        IpAddr::V6(v6) => {
+        IpAddr::V6(v6) if !v6.is_unicast_link_local() => {
             let [a, b, c, d, ..] = v6.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
-        v4 @ IpAddr::V4(_) => v4,
+        by_itself => by_itself,
     }
 }
 
@@ -159,5 +160,8 @@ fn ban_time(rules: &PenaltyRules, bans_before: u32) -> Duration {
 }
 
 fn shown(address: IpAddr) -> String {
-    if address.is_ipv6() { format!("{address}/64") } else { address.to_string() }
+    match address {
+        IpAddr::V6(v6) if !v6.is_unicast_link_local() => format!("{address}/64"),
+        by_itself => by_itself.to_string(),
+    }
 }

@@ -20,7 +20,7 @@ pub(crate) struct PenaltyReport {
 /// One address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AddressLine {
-    /// The address; an IPv6 one with `/64`.
+    /// The address; an IPv6 one that stands for its network with `/64`.
     pub(crate) address: String,
     /// Its points.
     pub(crate) points: usize,

@@ -78,6 +78,19 @@ fn an_ipv6_host_is_one_address_and_a_mapped_one_is_its_ipv4() {
     assert!(penalties.ban(ip("192.0.2.9"), now).is_some());
 }
 
+/// All of a local network have one /64 of link-local addresses: one that guessed shut out all.
+#[test]
+fn a_link_local_host_is_one_address_and_not_its_network() {
+    let (penalties, now) = (penalties(), Instant::now());
+    for _ in 0..5 {
+        penalties.charge(ip("fe80::1"), Offence::Garbage, now);
+    }
+    assert!(penalties.ban(ip("fe80::1"), now).is_some());
+    assert_eq!(penalties.ban(ip("fe80::2"), now), None);
+    assert_eq!(penalties.report(now).addresses[0].address, "fe80::1");
+    assert_eq!(penalties.clear("fe80::1"), 1);
+}
+
 #[test]
 fn nobody_is_exempt_unless_listed() {
     let exempt = vec!["127.0.0.2".parse().unwrap()];
