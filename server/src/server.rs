@@ -168,7 +168,7 @@ impl Server {
         let desk = Desk { penalties: Arc::clone(&penalties), log: log.clone() };
         let service = Service::start(storage, places, accounts, committer.queue(), desk)?;
         let service = Arc::new(service);
-        let sweeper = Sweeper::start(service.roots(), config.limits.part_lifetime)?;
+        let sweeper = Sweeper::start(&service, config.limits.part_lifetime)?;
         let texts = (config.name.as_str(), config.welcome.as_str());
         let door = NativeDoor::new(Arc::clone(&service), tls, &config.limits, &metrics, texts);
         let pool = Pool::start(config.workers, &config.limits, &metrics)?;

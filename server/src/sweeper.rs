@@ -1,7 +1,8 @@
 //! The thread that removes parts nobody went on with, at the start and once a day, and then counts
-//! folders with a quota again; every minute it gives up what undo keeps too long or too much of.
+//! folders with a quota again; every minute it ends sessions whose account's time is over, and gives
+//! up what undo keeps too long or too much of.
 
-use crate::service::Roots;
+use crate::service::Service;
 use parking_lot::{Condvar, Mutex};
 use std::io;
 use std::sync::Arc;
@@ -17,13 +18,17 @@ pub(crate) struct Sweeper {
 
 impl Sweeper {
     /// Sweeps parts that are idle for longer than `lifetime`.
-    pub(crate) fn start(roots: &Arc<Roots>, lifetime: Duration) -> io::Result<Self> {
-        let roots = Arc::clone(roots);
+    pub(crate) fn start(service: &Arc<Service>, lifetime: Duration) -> io::Result<Self> {
+        // A sweep may outlast the server, which must not wait for it.
+        let (roots, service) = (Arc::clone(service.roots()), Arc::downgrade(service));
         let signal = Arc::<Signal>::default();
         let told = Arc::clone(&signal);
         let thread =
             std::thread::Builder::new().name("ferry-sweeper".to_owned()).spawn(move || {
                 for minute in 0_u64.. {
+                    if let Some(service) = service.upgrade() {
+                        service.end_outdated_sessions();
+                    }
                     if minute.is_multiple_of(MINUTES_PER_DAY) {
                         roots.sweep_parts(lifetime);
                     }
@@ -70,8 +75,8 @@ impl Signal {
     }
 }
 
-/// How often what undo keeps is looked through.
+/// How often it looks.
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// How often the rest is done.
+/// How often parts are swept and folders counted.
 const MINUTES_PER_DAY: u64 = 24 * 60;

@@ -11,12 +11,16 @@
 mod support;
 
 use ferry_protocol::{Answer, IfExists, Range, Request, Rights, Status, feature};
-use ferry_server::accounts::{AccountName, Accounts, AccountsFile, Clock, Terms};
+use ferry_server::accounts::{AccountName, Accounts, AccountsFile, Clock, Expiry, Terms};
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 use support::ftp::{FtpClient, loopback};
-use support::{Fixture, RawClient, Received, at, put, serve_on_terms_with, status_of};
+use support::{
+    Fixture, RawClient, Received, at, put, serve_on_terms, serve_on_terms_with, status_of,
+};
 
 /// A server with both doors and the account `anna`.
 fn serve() -> (Fixture, Arc<Accounts>) {
@@ -50,6 +54,21 @@ fn segmenting(fixture: &Fixture) -> RawClient {
 fn expect_told_and_closed(client: &mut RawClient) {
     let Some(Received::Answer(0, told)) = client.receive() else { panic!("not told") };
     assert_eq!(status_of(&told), Status::LOGIN_REQUIRED);
+    assert!(client.receive().is_none());
+}
+
+/// A download of the large file is told why it ends.
+fn expect_early_end(client: &mut RawClient) {
+    let mut came = 0;
+    let told = loop {
+        match client.receive() {
+            Some(Received::Data(_, piece)) => came += piece.len() as u64,
+            Some(Received::Answer(0, told)) => break told,
+            other => panic!("after {came} bytes: {other:?}"),
+        }
+    };
+    assert_eq!(status_of(&told), Status::LOGIN_REQUIRED);
+    assert!(came < LARGE, "all of it was sent");
     assert!(client.receive().is_none());
 }
 
@@ -88,17 +107,25 @@ fn a_removed_accounts_download_ends_early_and_says_why() {
     anna.send(&Request::Get { path: at("/large"), range: Range::ALL });
     assert!(matches!(anna.receive(), Some(Received::Answer(_, Answer::Content(_)))));
     remove_anna(&fixture, &accounts);
-    let mut came = 0;
-    let told = loop {
-        match anna.receive() {
-            Some(Received::Data(_, piece)) => came += piece.len() as u64,
-            Some(Received::Answer(0, told)) => break told,
-            other => panic!("after {came} bytes: {other:?}"),
-        }
-    };
-    assert_eq!(status_of(&told), Status::LOGIN_REQUIRED);
-    assert!(came < LARGE, "all of it was sent");
-    assert!(anna.receive().is_none());
+    expect_early_end(&mut anna);
+}
+
+/// Terms were looked at when something was asked: what ran went on, with a slow rate for days.
+#[test]
+fn an_account_that_ends_does_so_in_the_middle_of_a_transfer() {
+    let now = Arc::new(AtomicU64::new(1000));
+    let told = Arc::clone(&now);
+    let clock = Clock::new(move || UNIX_EPOCH + Duration::from_secs(told.load(Ordering::SeqCst)));
+    let expires = Expiry::parse_from("1h", clock.now()).ok();
+    let terms = Terms { expires, ..Terms::new(Rights::read_write()) };
+    let (fixture, accounts) = serve_on_terms(&[("anna", terms)], clock);
+    large_file(&fixture);
+    let mut anna = fixture.user("anna");
+    anna.send(&Request::Get { path: at("/large"), range: Range::ALL });
+    assert!(matches!(anna.receive(), Some(Received::Answer(_, Answer::Content(_)))));
+    now.fetch_add(3600, Ordering::SeqCst);
+    accounts.reload().unwrap();
+    expect_early_end(&mut anna);
 }
 
 /// The control connection was closed, and its data connection went on: the file was stored for an

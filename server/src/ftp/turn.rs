@@ -34,7 +34,7 @@ impl ControlConnection {
                 return self.close(turn);
             }
             if self.session.as_ref().is_some_and(Session::is_over) {
-                self.reply(&Reply::new(421, "This account was removed, or its password changed; log in again."));
+                self.reply(&Reply::new(421, "This login holds good no more; log in again."));
                 self.begin_close();
                 continue;
             }

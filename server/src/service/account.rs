@@ -97,13 +97,13 @@ impl Service {
     ) -> Result<Session> {
         let login = login.into();
         let who = Who { account: Some(login.account.name.clone()), origin };
-        if let Err(err) = self.admit(&login.account, origin.peer.ip()) {
+        if let Err(err) = login.expect_admitted(&self.accounts, origin.peer.ip()) {
             self.desk.log.record(Line::new(&who, Action::LogIn).failed(&err.to_string()));
             return Err(err);
         }
         let presence = Presence::begin(who, &self.desk.log);
         let view = self.view(Arc::clone(&login.account), presence)?;
-        let seat = self.sessions.seat(&login, waker);
+        let seat = self.sessions.seat(&login, origin.peer.ip(), waker);
         let directory = RemotePath::root();
         let failed_syncs = AtomicU64::new(view.storage.failed_syncs());
         let (undo_group, fetch) = (None, None);
@@ -173,20 +173,17 @@ impl Service {
     /// Brings a session up to date with the accounts: terms may have changed, and a login that holds
     /// good no more, or an account that has ended, ends its sessions.
     pub(crate) fn refresh(&self, session: &mut Session) -> Result<()> {
-        let present = session.login.as_it_is_now(&self.accounts).ok_or(Error::AccountGone)?.account;
-        self.admit(&present, session.view.presence.origin().peer.ip())?;
+        let peer = session.view.presence.origin().peer.ip();
+        let present = session.login.expect_admitted(&self.accounts, peer)?.account;
         if !Arc::ptr_eq(&present, &session.view.account) {
             session.view = self.view(present, Arc::clone(&session.view.presence))?;
         }
         Ok(())
     }
 
-    fn admit(&self, account: &Account, peer: IpAddr) -> Result<()> {
-        let admitted = account.terms.expect_admitted(peer, self.accounts.clock().now());
-        admitted.map_err(|err| match err {
-            accounts::Error::AccountEnded => Error::AccountEnded,
-            _ => Error::NotFromHere,
-        })
+    /// Ends sessions whose login holds good no more, or whose account's time is over.
+    pub(crate) fn end_outdated_sessions(&self) {
+        self.sessions.end_outdated(&self.accounts);
     }
 }
 
@@ -211,6 +208,16 @@ impl Login {
             None => account.has_login_of(&self.account),
         };
         holds_good.then(|| Self { account, device: self.device.clone() })
+    }
+
+    /// The same with the account as it is now, if that lets in whoever is at `peer`.
+    pub(super) fn expect_admitted(&self, accounts: &Accounts, peer: IpAddr) -> Result<Self> {
+        let present = self.as_it_is_now(accounts).ok_or(Error::AccountGone)?;
+        let admitted = present.account.terms.expect_admitted(peer, accounts.clock().now());
+        admitted.map(|()| present).map_err(|err| match err {
+            accounts::Error::AccountEnded => Error::AccountEnded,
+            _ => Error::NotFromHere,
+        })
     }
 
     /// Who logged in.

@@ -108,12 +108,10 @@ impl fmt::Display for Error {
                 "the folder of this account is still being opened; if that does not end, the \
                  server's owner should look at its disk",
             ),
-            Self::AccountGone => {
-                f.write_str(
-                    "this account was removed, its password changed, or this device revoked; log \
-                     in again",
-                )
-            }
+            Self::AccountGone => f.write_str(
+                "this login holds good no more: the account was removed, has ended or has \
+                     another password, or this device was revoked; log in again",
+            ),
         }
     }
 }

@@ -127,7 +127,7 @@ impl Service {
         part_book.forget_owners(|owner| accounts.account(owner).is_none());
         accounts.watch(move || {
             if let Some((sessions, accounts)) = watched.upgrade().zip(known.upgrade()) {
-                sessions.end_unless(|login| login.as_it_is_now(&accounts).is_some());
+                sessions.end_outdated(&accounts);
                 book.forget_owners(|owner| accounts.account(owner).is_none());
                 changes.look(&accounts);
             }

@@ -2,9 +2,11 @@
 //! connection waits.
 
 use super::account::Login;
+use crate::accounts::Accounts;
 use crate::wake::{ConnectionKey, Waker};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,6 +17,7 @@ pub(super) struct Sessions(Mutex<BTreeMap<ConnectionKey, Open>>);
 #[derive(Debug)]
 struct Open {
     login: Login,
+    peer: IpAddr,
     waker: Waker,
     is_over: Arc<AtomicBool>,
 }
@@ -28,20 +31,21 @@ pub(super) struct Seat {
 }
 
 impl Sessions {
-    /// Takes a seat for the connection of `waker`.
-    pub(super) fn seat(self: &Arc<Self>, login: &Login, waker: &Waker) -> Seat {
+    /// Takes a seat for the connection of `waker`, which comes from `peer`.
+    pub(super) fn seat(self: &Arc<Self>, login: &Login, peer: IpAddr, waker: &Waker) -> Seat {
         let is_over = Arc::<AtomicBool>::default();
-        let (login, waker) = (login.clone(), waker.clone());
-        let open = Open { login, waker: waker.clone(), is_over: Arc::clone(&is_over) };
+        let (login, is_ended) = (login.clone(), Arc::clone(&is_over));
+        let open = Open { login, peer, waker: waker.clone(), is_over: is_ended };
         self.0.lock().insert(waker.key(), open);
         Seat { sessions: Arc::clone(self), key: waker.key(), is_over }
     }
 
-    /// Ends all of whose login `holds_good` says no.
-    pub(super) fn end_unless(&self, holds_good: impl Fn(&Login) -> bool) {
+    /// Ends all whose login holds good no more, or whose account does not let them in any more, in
+    /// the middle of a transfer too: that may take days.
+    pub(super) fn end_outdated(&self, accounts: &Accounts) {
         let mut woken = Vec::new();
         for open in self.0.lock().values() {
-            if !holds_good(&open.login) {
+            if open.login.expect_admitted(accounts, open.peer).is_err() {
                 open.is_over.store(true, Ordering::Release);
                 woken.push(open.waker.clone());
             }
