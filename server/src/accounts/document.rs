@@ -81,7 +81,7 @@ fn account<'t>(
 fn hash(password: &Spanned<String>, reading: &mut Reading<'_>) -> Option<PasswordHash> {
     let hash = PasswordHash::parse(password.get_ref());
     if hash.is_none() {
-        let what = "the password is not an Argon2id hash";
+        let what = "the password is not an Argon2id hash of the kind that this server makes";
         reading.mistake(password.span(), what, "set it with `ferry-server user passwd NAME`");
     }
     hash

@@ -35,11 +35,14 @@ impl PasswordHash {
         Ok(Self(hash))
     }
 
-    /// Reads the PHC form; only Argon2id is taken.
+    /// Reads the PHC form. Only hashes like our own are taken: one that costs more or less than
+    /// [`spend_time`] would tell by its time that there is such an account.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let hash = argon2::PasswordHash::new(text).ok()?;
         let complete = hash.salt.is_some() && hash.hash.is_some();
-        let usable = hash.algorithm == ARGON2ID_IDENT && Params::try_from(&hash).is_ok();
+        let costs = |params: Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        let costs = Params::try_from(&hash).ok().map(costs);
+        let usable = hash.algorithm == ARGON2ID_IDENT && costs == Some((MEMORY_KIB, PASSES, LANES));
         (complete && usable).then_some(Self(hash))
     }
 
@@ -98,6 +101,9 @@ mod tests {
             "secret",
             "$argon2id$v=19$m=19456,t=2,p=1",
             "$argon2i$v=19$m=65536,t=1,p=1$c29tZXNhbHQAAAAAAAAAAA$+r0d29hqEB0yasKr55ZgICsQGSkl0v0kgwhd+U3wyRo",
+            // Its time tells its name, and one of 4 GiB would take the memory of the server.
+            "$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHQAAAAAAAAAAA$+r0d29hqEB0yasKr55ZgICsQGSkl0v0kgwhd+U3wyRo",
+            "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQAAAAAAAAAAA$+r0d29hqEB0yasKr55ZgICsQGSkl0v0kgwhd+U3wyRo",
         ] {
             assert!(PasswordHash::parse(text).is_none(), "{text}");
         }
