@@ -61,17 +61,18 @@ fn add(
 
 fn set(file: &AccountsFile, name: &str, typed: &TermsArguments) -> Result<String, Failure> {
     let name = parse(name)?;
-    let stored = file.read().map_err(Failure::refused)?;
-    let mut terms = stored
-        .into_iter()
-        .find(|stored| stored.name == name)
-        .map_or_else(|| Terms::new(Rights::none()), |stored| stored.terms);
-    user_terms::apply(typed, &mut terms)?;
+    let mut applied = Ok(());
+    // On the terms as they are under the lock: another command may just have changed them.
     let changed = file.change(&name, |stored| {
-        stored.terms = terms;
+        let mut terms = stored.terms.clone();
+        applied = user_terms::apply(typed, &mut terms);
+        if applied.is_ok() {
+            stored.terms = terms;
+        }
         Ok(())
     });
     changed.map_err(Failure::refused)?;
+    applied?;
     Ok(format!("changed {name}"))
 }
 
@@ -156,4 +157,39 @@ fn json_line(account: &StoredAccount) -> serde_json::Result<serde_json::Value> {
         fields.insert("has_password".to_owned(), account.hash.is_some().into());
     }
     Ok(line)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::sys;
+    use std::fs::{self, File};
+    use std::io::Write as _;
+
+    /// The terms were read before there was a lock, and all of them written back: of two commands
+    /// at once one was lost.
+    #[test]
+    fn set_reads_what_it_changes_under_the_lock() {
+        let state = tempfile::tempdir().unwrap();
+        let file = AccountsFile::of(state.path());
+        let name = AccountName::parse("anna").unwrap();
+        let terms = Terms::new(Rights::read_only());
+        file.add(StoredAccount { name, hash: None, terms }).unwrap();
+        let text = fs::read(file.path()).unwrap();
+        fs::remove_file(file.path()).unwrap();
+        sys::make_pipe(File::open(state.path()).unwrap(), b"accounts.toml").unwrap();
+        let setting = {
+            let (file, typed) = (file.clone(), TermsArguments::default());
+            let setting = move || set(&file, "anna", &typed).map(drop);
+            std::thread::Builder::new().spawn(setting).unwrap()
+        };
+        // Opens once the command reads.
+        let mut pipe = File::options().write(true).open(file.path()).unwrap();
+        let lock = File::open(state.path().join("accounts.lock")).unwrap();
+        assert!(lock.try_lock().is_err(), "read without the lock");
+        pipe.write_all(&text).unwrap();
+        drop(pipe);
+        setting.join().unwrap().unwrap();
+        assert_eq!(file.read().unwrap().len(), 1);
+    }
 }
