@@ -60,7 +60,7 @@ impl fmt::Display for Error {
             Self::BadName(name) => write!(
                 formatter,
                 "`{name}` cannot be the name of an account: write 1 to 64 of a-z, 0-9, `.`, `_` \
-                 and `-`, lower case only, not beginning with `.`"
+                 and `-`, lower case only, not beginning with `.`, and neither `guest` nor `all`"
             ),
             Self::NameTaken(name) => write!(
                 formatter,
