@@ -4,6 +4,7 @@ use super::Line;
 use super::history::LINES_MAX;
 use crate::config::{AuditFormat, AuditSettings};
 use crate::state_folder::StateFolder;
+use jiff::Timestamp;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,9 @@ const MIB: u64 = 1024 * 1024;
 
 /// Most bytes that are read back at a start.
 const RECALL_MAX: u64 = 8 * MIB;
+
+/// Bytes at the front of a file that hold the time of its first line.
+const TIME_MAX: u64 = 64;
 
 impl AuditFile {
     pub(super) fn new(state_dir: &Path, settings: AuditSettings) -> Self {
@@ -91,7 +95,11 @@ impl AuditFile {
             .and_then(|()| self.state.append(FILE_NAME))
             .map_err(io::Error::other)?;
         let metadata = file.metadata()?;
-        let began_at = metadata.created().or_else(|_| metadata.modified())?;
+        // Not every file system knows when a file was made, and a copy was made later.
+        let began_at = match first_time(&self.numbered(0)) {
+            Some(time) => time,
+            None => metadata.modified()?,
+        };
         Ok(Open { len: metadata.len(), file, began_at })
     }
 
@@ -131,8 +139,20 @@ fn ignore_missing(done: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// When the first line was written, with which either format begins.
+fn first_time(path: &Path) -> Option<SystemTime> {
+    let head = part(path, |_| 0, TIME_MAX);
+    let time = head.trim_start().trim_start_matches("{\"time\":\"").split(['"', ' ']).next()?;
+    time.parse::<Timestamp>().ok().map(SystemTime::from)
+}
+
 /// The end of a file; nothing where it cannot be read.
 fn tail(path: &Path) -> String {
+    part(path, |len| len.saturating_sub(RECALL_MAX), RECALL_MAX)
+}
+
+/// What a file holds from where `start` says of its length; nothing where it cannot be read.
+fn part(path: &Path, start: impl FnOnce(u64) -> u64, len_max: u64) -> String {
     let read = || -> io::Result<Vec<u8>> {
         // A pipe or a device in its place must not be waited for.
         if !fs::metadata(path)?.is_file() {
@@ -140,9 +160,9 @@ fn tail(path: &Path) -> String {
         }
         let mut file = File::open(path)?;
         let len = file.metadata()?.len();
-        file.seek(SeekFrom::Start(len.saturating_sub(RECALL_MAX)))?;
+        file.seek(SeekFrom::Start(start(len)))?;
         let mut bytes = Vec::new();
-        file.take(RECALL_MAX).read_to_end(&mut bytes)?;
+        file.take(len_max).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()

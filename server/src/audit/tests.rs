@@ -113,6 +113,24 @@ fn files_are_begun_anew_by_size_and_their_count_is_bounded() {
     assert!(fs::metadata(folder.path().join("audit.log")).unwrap().len() < 1000, "by age too");
 }
 
+/// The age of a file was that of its inode, or of its last write: one that was copied, or lay where
+/// files have no birth, was never begun anew under a server that was restarted often.
+#[test]
+fn the_age_of_a_file_is_that_of_its_first_line() {
+    for format in [AuditFormat::Json, AuditFormat::Text] {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = AuditSettings { format, file_age: Duration::from_hours(1), ..settings() };
+        let mut old = Line::new(&who("ann"), Action::Accounts);
+        old.time = old.time.checked_sub(Duration::from_hours(2)).unwrap();
+        AuditFile::new(folder.path(), settings.clone()).write(&[Arc::new(old)]).unwrap();
+        let mut file = AuditFile::new(folder.path(), settings);
+        for _ in 0..2 {
+            file.write(&[Arc::new(Line::of_server(Action::Accounts))]).unwrap();
+        }
+        assert!(folder.path().join("audit.log.1").exists(), "{format:?}");
+    }
+}
+
 /// A full log disk: lines are lost and counted, nobody waits, and it goes on when there is room.
 #[cfg(target_os = "linux")]
 #[test]
