@@ -46,7 +46,8 @@ impl Accounts {
     ///
     /// # Errors
     /// An invitation that does not let in, an account that does not, and those of
-    /// [`enrol`](Self::enrol).
+    /// [`enrol`](Self::enrol). A device that is there already has to show that it has its key, which
+    /// this does not: to it the invitation is a used one.
     pub fn redeem(&self, redeem: &Redeem, peer: IpAddr) -> Result<DeviceOfAccount, Error> {
         let password = redeem.password.expose();
         let hash = if password.is_empty() { None } else { Some(PasswordHash::new(password)?) };
@@ -59,11 +60,11 @@ impl Accounts {
             let (key, called) = (redeem.device.key, &redeem.device.name);
             let device = Device::new(name.clone(), called, key, self.timestamp());
             let devices = DevicesFile::in_folder(&self.state);
-            // One that is there already lost its answer, and asks again.
-            if devices.is_new(&device)? {
-                invitations.spend(&redeem.invitation, now)?;
-                devices.add(device)?;
+            if !devices.is_new(&device)? {
+                return Err(Error::InvitationUsed);
             }
+            invitations.spend(&redeem.invitation, now)?;
+            devices.add(device)?;
             name
         };
         if let Some(hash) = hash {
@@ -204,8 +205,9 @@ mod tests {
         std::fs::write(&accounts, good).unwrap();
         assert_eq!(uses_left(), 2);
         place.redeem(invitation, 1).unwrap();
-        place.redeem(invitation, 1).unwrap();
-        assert_eq!(uses_left(), 1, "the same device asked again");
+        // Whoever knew the key of a device logged in as it by the same link, and did not even use it up.
+        assert!(matches!(place.redeem(invitation, 1), Err(Error::InvitationUsed)));
+        assert_eq!(uses_left(), 1);
         let device = |number: u8| {
             format!(
                 "[[device]]\nid = \"\"\naccount = \"anna\"\nname = \"\"\nkey = \"{number:064x}\"\n\
