@@ -167,19 +167,7 @@ impl Desk {
                 Err(err) if err.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(err) => {
                     if sys::is_out_of_descriptors(&err) {
-                        self.spare = None;
-                        let accepted = socket.accept();
-                        self.spare = spare().ok().flatten();
-                        match accepted {
-                            // Others have given descriptors back meanwhile.
-                            Ok((accepted, peer)) if self.spare.is_some() => {
-                                self.reception.welcome_in(accepted, peer);
-                            }
-                            closed => {
-                                drop(closed);
-                                self.spare = spare().ok().flatten();
-                            }
-                        }
+                        self.reception.accept_by_spare(&mut self.spare, socket);
                     }
                     warn_sometimes(&mut self.warned_at, &err);
                     std::thread::sleep(EXHAUSTED_PAUSE);
@@ -194,6 +182,21 @@ impl Desk {
 }
 
 impl Reception {
+    /// Takes whoever waits by the descriptor in reserve, and lets them in only where others have
+    /// given descriptors back meanwhile.
+    fn accept_by_spare(&self, reserve: &mut Option<File>, socket: &TcpListener) {
+        *reserve = None;
+        let accepted = socket.accept();
+        *reserve = spare().ok().flatten();
+        match accepted {
+            Ok((accepted, peer)) if reserve.is_some() => self.welcome_in(accepted, peer),
+            closed => {
+                drop(closed);
+                *reserve = spare().ok().flatten();
+            }
+        }
+    }
+
     fn welcome_in(&self, socket: TcpStream, peer: SocketAddr) {
         let Some(permit) = self.admission.admit(peer.ip(), Instant::now()) else {
             self.metrics.refused.add(1);
