@@ -35,8 +35,8 @@ pub enum Work {
     CancelConnect,
     /// Answers whether the new server's key is right.
     Trust(bool),
-    /// Forgets the key of a server, `HOST:PORT`.
-    ForgetKey(String),
+    /// Forgets the server of a saved address: its key, and the enrolments there.
+    ForgetServer(String),
     /// Leaves the server.
     Disconnect,
     /// Reads a folder.

@@ -99,7 +99,6 @@ pub enum Event {
 
 /// What comes of an attempt to connect.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "few come of an attempt, and one at a time")]
 pub enum AttemptEvent {
     /// A new server's key has to be judged.
     TrustAsked(TrustQuestion),
@@ -117,7 +116,14 @@ pub enum AttemptEvent {
     /// No connection came about.
     Failed(Problem),
     /// The server has another key than before.
-    KeyChanged(KeyChange),
+    KeyChanged {
+        /// Which keys.
+        change: KeyChange,
+        /// `ferry://` address with the account, by which the server is listed to be forgotten.
+        address: String,
+        /// Seconds since 1970.
+        now_unix_secs: i64,
+    },
 }
 
 /// Files of a job that ended otherwise than well.

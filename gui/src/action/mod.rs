@@ -60,15 +60,13 @@ pub enum ConnectAction {
     Cancel,
     /// The new server's key is right, or not.
     Trust(bool),
-    /// The changed key is right: the old one is forgotten.
-    ForgetKey,
     /// From the connect screen back to the panes, or from a failure back to it.
     Back,
     /// The server is left.
     Disconnect,
     /// A saved server becomes a bookmark, or is one no more.
     Bookmark(usize),
-    /// A saved server is forgotten.
+    /// It is asked whether to forget a saved server, and its key with it.
     Forget(usize),
     /// The name of a saved server is typed; the first time opens the field.
     Title(usize, String),

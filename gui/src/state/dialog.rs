@@ -1,6 +1,7 @@
 //! The question that is open over the window.
 
 use super::place::Place;
+use super::servers::SavedServer;
 use super::side::Side;
 use super::transfers::JobId;
 
@@ -23,6 +24,8 @@ pub enum Dialog {
         /// What is typed.
         name: String,
     },
+    /// Whether this server is to be forgotten.
+    Forget(SavedServer),
     /// Whether these are to be removed.
     Delete(Deletion),
     /// Whether the window is to be closed while transfers run.

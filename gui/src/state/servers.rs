@@ -18,6 +18,16 @@ pub struct SavedServer {
     pub used_unix_secs: i64,
 }
 
+impl SavedServer {
+    /// The server itself, without account and folder: one may have several entries.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        let place = self.address.trim_start_matches("ferry://");
+        let authority = place.split('/').next().unwrap_or_default();
+        authority.rsplit('@').next().unwrap_or_default()
+    }
+}
+
 /// All of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Servers {
@@ -63,6 +73,16 @@ impl Servers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_is_the_same_under_each_of_its_entries() {
+        for address in
+            ["ferry://host:4000/", "ferry://ana@host:4000/a/b", "ferry://a%40b@host:4000/"]
+        {
+            let saved = SavedServer { address: address.to_owned(), ..SavedServer::default() };
+            assert_eq!(saved.server(), "host:4000");
+        }
+    }
 
     #[test]
     fn bookmarks_stay_and_the_oldest_others_go() {

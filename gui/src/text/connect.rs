@@ -82,15 +82,25 @@ pub fn key_changed(server: &str, was_in_link: bool) -> String {
     }
 }
 /// What to do.
-pub const KEY_CHANGED_REMEDY: &str = "Ask the server's owner, by another way than this one, which fingerprint is right. Go on only if they tell you the new one.";
+#[must_use]
+pub fn key_changed_remedy(was_in_link: bool) -> &'static str {
+    if was_in_link {
+        "Ask whoever gave you the link, by another way than this one, for a new one. This link \
+         leads no further."
+    } else {
+        "Ask the server's owner, by another way than this one, which fingerprint is right. Only if \
+         it is the new one, forget this server under Your servers, connect again, and compare."
+    }
+}
 /// The key that is known.
-pub const KEY_KNOWN: &str = "Known until now";
+#[must_use]
+pub fn key_known(was_in_link: bool) -> &'static str {
+    if was_in_link { "Named by the link" } else { "Known until now" }
+}
 /// The key that is shown.
 pub const KEY_PRESENTED: &str = "Shown now";
-/// The safe way.
+/// The only way.
 pub const KEY_STOP: &str = "Stay away";
-/// The other way.
-pub const KEY_FORGET: &str = "I was told the new key is right";
 
 /// A fingerprint in groups that can be read aloud.
 #[must_use]

@@ -82,6 +82,18 @@ pub fn delete_details(deletion: &Deletion) -> String {
     format!("{} will be removed from {side}. {after}", what.join(" and "))
 }
 
+/// Whether to forget a server.
+#[must_use]
+pub fn forget_title(server: &str) -> String {
+    format!("Forget {server}?")
+}
+/// What will happen.
+pub const FORGET_DETAILS: &str = "It leaves the list, and this computer forgets the server's key and that it is let in there without a password. Nothing changes on the server, and nothing is connected.";
+/// And after that.
+pub const FORGET_THEN: &str = "If you connect again, you compare the fingerprint as at first.";
+/// Forgets it.
+pub const FORGET: &str = "Forget it";
+
 /// Above the question at closing.
 pub const CLOSE_TITLE: &str = "Transfers are still running";
 /// What will happen.

@@ -186,6 +186,8 @@ pub const UNUSABLE_JOURNALS: &str = "Transfers of earlier windows cannot be gone
 pub fn set_aside(path: &std::path::Path, why: &str) -> String {
     format!("A journal cannot be used: {why}. It was kept as {}.", path.display())
 }
+/// A server's key cannot be forgotten.
+pub const CANNOT_FORGET: &str = "The server cannot be forgotten";
 /// The journal of a job cannot be changed.
 pub const CANNOT_NOTE: &str = "The transfer's journal cannot be changed";
 /// No native dialog.

@@ -25,17 +25,27 @@ pub(super) fn event(state: &mut State, attempt: u64, event: AttemptEvent, reques
             state.connection.phase = Phase::Offline;
             state.connection.form.problem = Some(problem);
         }
-        AttemptEvent::KeyChanged(change) => state.connection.phase = Phase::KeyChanged(change),
+        AttemptEvent::KeyChanged { change, address, now_unix_secs } => {
+            // A key that is known can be forgotten where servers are listed.
+            if !change.was_in_link {
+                note(state, &address, now_unix_secs, requests);
+            }
+            state.connection.phase = Phase::KeyChanged(change);
+        }
         AttemptEvent::Connected { server, address, place, now_unix_secs } => {
             // The folder that this computer shares is no server to be remembered.
             if !connecting.is_own_share {
-                state.servers.note(&address, now_unix_secs);
-                requests.push(Request::Work(Work::SaveServers(state.servers.list.clone())));
+                note(state, &address, now_unix_secs, requests);
             }
             state.connection.saved_as = address;
             connected(state, server, place, requests);
         }
     }
+}
+
+fn note(state: &mut State, address: &str, now_unix_secs: i64, requests: &mut Requests) {
+    state.servers.note(address, now_unix_secs);
+    requests.push(Request::Work(Work::SaveServers(state.servers.list.clone())));
 }
 
 fn connected(state: &mut State, server: Server, place: Place, requests: &mut Requests) {

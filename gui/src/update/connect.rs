@@ -5,9 +5,11 @@ use crate::action::ConnectAction;
 use crate::request::{Login, Request, Work};
 use crate::state::State;
 use crate::state::connection::{Connecting, Phase};
+use crate::state::dialog::Dialog;
 use crate::state::notice::Notices;
 use crate::state::pane::Pane;
 use crate::state::secret::Password;
+use crate::state::servers::SavedServer;
 use crate::state::side::Side;
 
 pub(super) fn update(state: &mut State, action: ConnectAction, requests: &mut Requests) {
@@ -25,7 +27,6 @@ pub(super) fn update(state: &mut State, action: ConnectAction, requests: &mut Re
         }
         ConnectAction::Cancel => cancel(state, requests),
         ConnectAction::Trust(is_trusted) => trust(state, is_trusted, requests),
-        ConnectAction::ForgetKey => forget_key(state, requests),
         ConnectAction::Back => back(state),
         ConnectAction::Disconnect => {
             leave(state, requests);
@@ -45,9 +46,10 @@ fn saved(state: &mut State, action: ConnectAction, requests: &mut Requests) {
             }
         }
         ConnectAction::Forget(index) => {
-            if index < servers.list.len() {
-                servers.list.remove(index);
+            if let Some(saved) = servers.list.get(index) {
+                state.dialog = Some(Dialog::Forget(saved.clone()));
             }
+            return;
         }
         ConnectAction::Title(index, text) => {
             servers.renaming = Some((index, text));
@@ -121,15 +123,12 @@ fn trust(state: &mut State, is_trusted: bool, requests: &mut Requests) {
     requests.push(Request::Work(Work::Trust(is_trusted)));
 }
 
-fn forget_key(state: &mut State, requests: &mut Requests) {
-    let Phase::KeyChanged(change) = &state.connection.phase else { return };
-    requests.push(Request::Work(Work::ForgetKey(change.server.clone())));
-    // The link's own fingerprint would stop it again.
-    if let Some((before, _)) = state.connection.form.address.split_once('#') {
-        state.connection.form.address = before.to_owned();
-    }
-    state.connection.phase = Phase::Offline;
-    submit(state, requests);
+/// Forgets a server with all its entries, its key and what lets this device in without a password.
+/// Nothing is connected: who comes back compares the fingerprint again.
+pub(super) fn forget(state: &mut State, saved: &SavedServer, requests: &mut Requests) {
+    state.servers.list.retain(|other| other.server() != saved.server());
+    requests.push(Request::Work(Work::SaveServers(state.servers.list.clone())));
+    requests.push(Request::Work(Work::ForgetServer(saved.address.clone())));
 }
 
 fn back(state: &mut State) {

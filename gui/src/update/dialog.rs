@@ -1,6 +1,6 @@
 //! The questions over the window.
 
-use super::{Requests, window};
+use super::{Requests, connect, window};
 use crate::action::DialogAction;
 use crate::request::{Request, WindowRequest, Work};
 use crate::state::State;
@@ -58,6 +58,7 @@ fn confirm(state: &mut State, requests: &mut Requests) {
                 requests.push(Request::Work(Work::Rename { side, from: place, to }));
             }
         }
+        Some(Dialog::Forget(saved)) => connect::forget(state, &saved, requests),
         Some(Dialog::Delete(deletion)) => {
             requests.push(Request::Work(Work::Remove(deletion.side, deletion.places)));
         }

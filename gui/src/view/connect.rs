@@ -190,6 +190,7 @@ pub(super) fn fingerprint_ui(ui: &mut Ui, fingerprint: &str) {
         .corner_radius(egui::CornerRadius::same(size::CORNER))
         .inner_margin(space::M)
         .show(ui, |ui| {
+            ui.set_width(ui.available_width());
             let text = egui::RichText::new(text::grouped(fingerprint)).monospace();
             ui.add(egui::Label::new(text).wrap().selectable(true));
         });

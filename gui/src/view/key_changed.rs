@@ -1,4 +1,5 @@
-//! The hard stop: a server that has another key than the one that is known.
+//! The hard stop: a server that has another key than the one that is known. There is no way on
+//! from here but back.
 
 use super::{Actions, connect};
 use crate::action::{Action, ConnectAction};
@@ -37,22 +38,16 @@ fn card_ui(ui: &mut Ui, change: &KeyChange, actions: &mut Actions) {
         words(text::KEY_CHANGED_TITLE).font(theme::heading()).show(ui);
     });
     words(text::key_changed(&change.server, change.was_in_link)).wrapped(ui);
-    for (title, fingerprint) in
-        [(text::KEY_KNOWN, &change.known), (text::KEY_PRESENTED, &change.presented)]
-    {
+    let known = text::key_known(change.was_in_link);
+    for (title, fingerprint) in [(known, &change.known), (text::KEY_PRESENTED, &change.presented)] {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
             words(title).font(theme::small()).color(tokens.text_weak).show(ui);
             connect::fingerprint_ui(ui, fingerprint);
         });
     }
-    words(text::KEY_CHANGED_REMEDY).wrapped(ui);
-    ui.horizontal(|ui| {
-        if Button::new(Look::Primary, text::KEY_STOP).show(ui).clicked() {
-            actions.push(Action::Connect(ConnectAction::Back));
-        }
-        if Button::new(Look::Danger, text::KEY_FORGET).show(ui).clicked() {
-            actions.push(Action::Connect(ConnectAction::ForgetKey));
-        }
-    });
+    words(text::key_changed_remedy(change.was_in_link)).wrapped(ui);
+    if Button::new(Look::Primary, text::KEY_STOP).show(ui).clicked() {
+        actions.push(Action::Connect(ConnectAction::Back));
+    }
 }

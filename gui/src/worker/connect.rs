@@ -87,12 +87,14 @@ impl Target {
     fn failed(&self, err: &Error) -> AttemptEvent {
         let server = self.address.authority();
         if let Error::KeyChanged { server, known, presented, was_given } = err {
-            return AttemptEvent::KeyChanged(KeyChange {
+            let change = KeyChange {
                 server: server.clone(),
                 known: known.to_string(),
                 presented: presented.to_string(),
                 was_in_link: *was_given,
-            });
+            };
+            let (address, now_unix_secs) = self.saved_as();
+            return AttemptEvent::KeyChanged { change, address, now_unix_secs };
         }
         let refuses_guest = self.address.user.is_none()
             && matches!(
@@ -125,12 +127,14 @@ impl Target {
         };
         let saved = Address { fingerprint: None, ..self.address.clone() };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        AttemptEvent::Connected {
-            server,
-            address: saved.to_string(),
-            place: Place::parse(&wanted.to_wire()),
-            now_unix_secs: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
-        }
+        let (address, now_unix_secs) = self.saved_as();
+        let place = Place::parse(&wanted.to_wire());
+        AttemptEvent::Connected { server, address, place, now_unix_secs }
+    }
+
+    /// The address without its secrets, and the time, in seconds since 1970.
+    fn saved_as(&self) -> (String, i64) {
+        (saved.to_string(), i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod connect;
 mod desk;
+mod forget;
 mod here;
 mod job;
 mod jobs;
@@ -136,7 +137,7 @@ impl Backend for Workers {
             },
             Work::CancelConnect | Work::Trust(_) | Work::Decide(..) | Work::DecideAll(..) => return,
             Work::Connect(_)
-            | Work::ForgetKey(_)
+            | Work::ForgetServer(_)
             | Work::Disconnect
             | Work::StartJob(_)
             | Work::Kept { .. } => &threads.server,

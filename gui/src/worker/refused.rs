@@ -43,9 +43,10 @@ pub(super) fn event(work: Work, was_withdrawn: bool) -> Option<Event> {
         }
         Work::Kept { generation, work } => Some(kept(generation, &work)),
         Work::SaveServers(_) => changed(Side::Here, text::CANNOT_SAVE.to_owned()),
-        Work::ForgetKey(_) | Work::ForgetJob(_) | Work::Load => {
-            changed(Side::Here, text::CANNOT_NOTE.to_owned())
+        Work::ForgetServer(_) => {
+            Some(Event::Noticed(text::too_much(text::CANNOT_FORGET.to_owned())))
         }
+        Work::ForgetJob(_) | Work::Load => changed(Side::Here, text::CANNOT_NOTE.to_owned()),
         // The session ends with the next one, a journal is begun with the job itself, and the rest
         // goes past the queues.
         Work::Disconnect

@@ -3,6 +3,7 @@
 use super::Outbox;
 use super::connect::Target;
 use super::desk::{Desk, Wish};
+use super::forget::forget;
 use super::job;
 use super::kept;
 use super::list::Gathering;
@@ -17,7 +18,6 @@ use crate::state::side::Side;
 use crate::text::problems as text;
 use ferry_client::jobs::JobServer;
 use ferry_client::protocol::{Entry, EntryKind, IfExists, RemotePath, Removal};
-use ferry_client::trust::KnownServers;
 use ferry_client::{Cancel, Client, Error, Parents};
 use parking_lot::Mutex;
 use std::path::PathBuf;
@@ -144,11 +144,10 @@ impl Link {
                 *self.session.lock() = None;
                 self.outside.lock().server = None;
             }
-            Work::ForgetKey(server) => {
-                if let Err(err) = KnownServers::in_folder(&self.state_folder).forget(&server) {
-                    let problem = problem::of_disk(text::CANNOT_SAVE.to_owned(), &err);
-                    let (side, made) = (Side::Server, None);
-                    self.outbox.send(Event::Changed { side, made, problem: Some(problem) });
+            Work::ForgetServer(address) => {
+                if let Err(err) = forget(&self.state_folder, &address) {
+                    let problem = problem::of_disk(text::CANNOT_FORGET.to_owned(), &err);
+                    self.outbox.send(Event::Noticed(problem));
                 }
             }
             Work::List { place, generation, .. } => self.list(&place, generation),

@@ -2,7 +2,7 @@
 
 use crate::support::{Window, World, builder, problem, server, world};
 use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use ferry_gui::action::{Action, AttemptEvent, ConnectAction, Event};
 use ferry_gui::request::Work;
 use ferry_gui::state::connection::{KeyChange, TrustQuestion};
@@ -29,13 +29,21 @@ fn connecting(window: &mut Window) {
     window.click("Connect");
 }
 
-fn key_change() -> AttemptEvent {
-    AttemptEvent::KeyChanged(KeyChange {
+fn key_change(was_in_link: bool) -> AttemptEvent {
+    let change = KeyChange {
         server: "harbour:3000".to_owned(),
         known: FINGERPRINT.to_owned(),
         presented: FINGERPRINT.replace('m', "q"),
-        was_in_link: false,
-    })
+        was_in_link,
+    };
+    let address = "ferry://harbour:3000/".to_owned();
+    AttemptEvent::KeyChanged { change, address, now_unix_secs: 1 }
+}
+
+/// Labels of all buttons that are drawn.
+fn buttons(window: &Window) -> Vec<String> {
+    let buttons = window.harness.query_all_by_role(Role::Button);
+    buttons.map(|button| button.accesskit_node().label().unwrap_or_default()).collect()
 }
 
 #[test]
@@ -129,23 +137,38 @@ fn a_new_server_is_trusted_only_when_a_person_says_so() {
 fn a_changed_key_is_a_hard_stop() {
     let mut window = Window::new(world());
     connecting(&mut window);
-    window.attempted(key_change());
+    window.attempted(key_change(false));
     assert!(window.has("This is not the server you know"));
-    assert!(!window.has("Connect"));
+    assert!(window.shows("mfrg gzdf mztw") && window.shows("qfrg gzdf qztw"), "both keys");
+    assert_eq!(buttons(&window), ["Stay away"], "there is no way on");
     window.click("Stay away");
     assert!(window.has("Connect to a server"));
-    assert_eq!(window.works(|work| matches!(work, Work::ForgetKey(_))), 0);
+    assert_eq!(window.works(|work| matches!(work, Work::ForgetServer(_))), 0);
 }
 
 #[test]
-fn a_new_key_that_is_right_is_learnt() {
+fn a_link_with_another_key_leads_no_further() {
     let mut window = Window::new(world());
     window.act(Action::Connect(ConnectAction::Open("harbour#fp=old".to_owned())));
-    window.attempted(key_change());
-    window.click("I was told the new key is right");
-    let forgets = |work: &Work| matches!(work, Work::ForgetKey(server) if server == "harbour:3000");
+    window.attempted(key_change(true));
+    assert!(window.shows("Ask whoever gave you the link"));
+    assert_eq!(buttons(&window), ["Stay away"]);
+    window.click("Stay away");
+    assert!(!window.shows("Forget this server"), "nothing was known");
+}
+
+#[test]
+fn a_server_whose_key_changed_is_forgotten_where_servers_are_listed() {
+    let mut window = Window::new(world());
+    connecting(&mut window);
+    window.attempted(key_change(false));
+    window.click("Stay away");
+    window.click("Forget this server: harbour:3000");
+    assert!(window.has("Forget harbour:3000?"));
+    window.click("Forget it");
+    let forgets = |work: &Work| matches!(work, Work::ForgetServer(address) if address == "ferry://harbour:3000/");
     assert_eq!(window.works(forgets), 1);
-    assert_eq!(last_login(&window).address, "harbour", "the old link's fingerprint is dropped");
+    assert_eq!(window.works(|work| matches!(work, Work::Connect(_))), 1, "none since");
 }
 
 #[test]
@@ -204,6 +227,10 @@ fn a_saved_server_can_be_kept_and_forgotten() {
     window.click("Keep this server: harbour");
     assert!(window.has("Keep no more: harbour"));
     window.click("Forget this server: harbour");
+    window.click("Cancel");
+    assert!(window.has("Forget this server: harbour"));
+    window.click("Forget this server: harbour");
+    window.click("Forget it");
     assert!(window.shows("Servers you connect to appear here"));
     assert_eq!(window.works(|work| matches!(work, Work::SaveServers(list) if list.is_empty())), 1);
 }

@@ -104,17 +104,35 @@ fn trust() {
     });
 }
 
-#[test]
-fn key_changed() {
-    picture("key-changed", full_world, |window| {
+fn key_changed(name: &str, was_in_link: bool) {
+    picture(name, full_world, |window| {
         window.type_into("Address or link", "ferry://harbour/");
         window.click("Connect");
-        window.attempted(AttemptEvent::KeyChanged(KeyChange {
+        let change = KeyChange {
             server: "harbour:3000".to_owned(),
             known: "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiydcmrtgq2q".to_owned(),
             presented: "gq2tmnzyhe4tcobzgi3dqnzsgu2tgmrvgu3tmojxhe3tqnjxgezq".to_owned(),
-            was_in_link: false,
-        }));
+            was_in_link,
+        };
+        let address = "ferry://harbour:3000/".to_owned();
+        window.attempted(AttemptEvent::KeyChanged { change, address, now_unix_secs: 1 });
+    });
+}
+
+#[test]
+fn key_of_a_known_server_changed() {
+    key_changed("key-changed", false);
+}
+
+#[test]
+fn key_of_a_link_is_another() {
+    key_changed("key-of-link", true);
+}
+
+#[test]
+fn forget() {
+    picture("forget", saved_world, |window| {
+        window.act(Action::Connect(ConnectAction::Forget(0)));
     });
 }
 

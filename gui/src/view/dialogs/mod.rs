@@ -24,6 +24,7 @@ pub(super) fn dialog_ui(ui: &Ui, state: &State, actions: &mut Actions) {
             names::name_ui(ui, state, dialog, actions);
         }
         Dialog::Delete(deletion) => questions::delete_ui(ui, deletion, actions),
+        Dialog::Forget(saved) => questions::forget_ui(ui, saved, actions),
         Dialog::Close => questions::close_ui(ui, actions),
         Dialog::Conflicts(id) => {
             if let Some(job) = state.transfers.job(*id) {

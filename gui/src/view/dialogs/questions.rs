@@ -3,6 +3,7 @@
 use super::{foot, modal};
 use crate::action::{Action, DialogAction};
 use crate::state::dialog::Deletion;
+use crate::state::servers::SavedServer;
 use crate::text::dialogs as text;
 use crate::theme;
 use crate::theme::tokens::{Tokens, space};
@@ -32,6 +33,23 @@ pub(super) fn delete_ui(ui: &Ui, deletion: &Deletion, actions: &mut Actions) {
         }
         foot(ui, |ui| {
             if Button::new(Look::Danger, text::delete(deletion.side)).show(ui).clicked() {
+                actions.push(Action::Dialog(DialogAction::Confirm));
+            }
+            let cancel = Button::new(Look::Plain, text::CANCEL).show(ui);
+            focus_safe(ui, &cancel);
+            if cancel.clicked() {
+                actions.push(Action::Dialog(DialogAction::Cancel));
+            }
+        });
+    });
+}
+
+pub(super) fn forget_ui(ui: &Ui, saved: &SavedServer, actions: &mut Actions) {
+    modal(ui, 440.0, &text::forget_title(saved.server()), actions, |ui, actions| {
+        words(text::FORGET_DETAILS).wrapped(ui);
+        words(text::FORGET_THEN).color(Tokens::of(ui).text_weak).wrapped(ui);
+        foot(ui, |ui| {
+            if Button::new(Look::Danger, text::FORGET).show(ui).clicked() {
                 actions.push(Action::Dialog(DialogAction::Confirm));
             }
             let cancel = Button::new(Look::Plain, text::CANCEL).show(ui);
