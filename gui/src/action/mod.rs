@@ -2,15 +2,16 @@
 
 mod event;
 mod kept;
+mod share;
 
 pub use event::{AttemptEvent, Event, FilesEnded, JobEnd, Picked};
 pub use kept::{KeptAction, KeptEvent};
+pub use share::ShareAction;
 
 use crate::state::ThemeChoice;
 use crate::state::arrangement::Column;
 use crate::state::notice::Remedy;
 use crate::state::place::Place;
-use crate::state::sharing::GuestRights;
 use crate::state::side::Side;
 use crate::state::transfers::{Choice, JobId};
 
@@ -241,25 +242,6 @@ pub enum NoticeAction {
     Dismiss(u64),
     /// Its button was pressed.
     Remedy(u64, Remedy),
-}
-
-/// In the dialog of the shared folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShareAction {
-    /// What guests are to be allowed.
-    Rights(GuestRights),
-    /// Others on the network are let in.
-    Widen,
-    /// Nobody but this window is let in.
-    Narrow,
-    /// It stays when the window closes, or not.
-    KeepRunning(bool),
-    /// It is stopped.
-    Stop,
-    /// The window goes to it.
-    Open,
-    /// Its link is copied.
-    CopyLink,
 }
 
 /// Of the window itself.

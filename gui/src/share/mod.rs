@@ -1,8 +1,15 @@
 //! The embedded server: this executable run again as a child. Knows `ferry-server`; knows no window.
 
 mod embedded;
+mod lodging;
+mod shown;
+mod steward;
+mod without_window;
 
-pub use embedded::{EmbeddedServer, SharedHere, code, serve_if_asked, share_here, state_folder};
+pub use embedded::EmbeddedServer;
+pub use lodging::{serve_if_asked, state_folder};
+pub use shown::link;
+pub use without_window::{SharedHere, share_here};
 
 use crate::state::sharing::{ShareEvent, ShareRequest};
 
@@ -23,7 +30,7 @@ pub trait Sharing: Send {
 /// Asks the window for a frame, from any thread.
 pub type Wake = std::sync::Arc<dyn Fn() + Send + Sync>;
 
-/// Where nothing can be shared: every request fails and says so.
+/// Where nothing can be shared.
 #[derive(Debug, Default)]
 pub struct NoSharing;
 

@@ -41,7 +41,7 @@ pub(super) fn update(state: &mut State, command: Command, requests: &mut Request
             }
         }
         Command::ShareFolder => match state.sharing.share {
-            Some(_) => state.dialog = Some(Dialog::Sharing),
+            Some(_) => share::look(state, requests),
             None => pick(state, requests, Task::Share, Pick::ShareFolder),
         },
         Command::CopyPath => copy_path(state, requests),

@@ -18,7 +18,7 @@ use crate::state::pane::Loading;
 use crate::state::place::Place;
 use crate::state::problem::{Fault, Problem};
 use crate::state::rows::{Row, RowKind, Rows};
-use crate::state::sharing::{GuestRights, Share, ShareEvent};
+use crate::state::sharing::{Share, ShareEvent};
 use crate::state::side::Side;
 use crate::state::transfers::{Progress, Stage};
 use std::time::Duration;
@@ -316,25 +316,6 @@ fn links_and_paths_are_copied_so_that_they_can_be_typed() {
         panic!("{requests:?}");
     };
     assert_eq!(link, "ferry://harbour:3000/a%20b/%E6%97%A5#fp=k2x");
-}
-
-/// Whoever opened it, the dialog shows what guests may do, and not what was last chosen here.
-#[test]
-fn the_rights_shown_are_those_in_force() {
-    let mut state = connected();
-    let share = Share {
-        folder: "/srv".into(),
-        port: 3000,
-        guests: Some((GuestRights::Write, "ferry://10.0.0.2/".to_owned())),
-        code: None,
-        keeps_running: true,
-    };
-    event(&mut state, Event::Share(ShareEvent::Running(share, None)));
-    assert_eq!(state.sharing.rights, GuestRights::Write);
-    state.sharing.is_busy = true;
-    let asked = act(&mut state, Action::Share(ShareAction::Rights(GuestRights::Read)));
-    assert!(asked.is_empty());
-    assert_eq!(state.sharing.rights, GuestRights::Write);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! state.
 
 mod button;
+mod choice;
 mod field;
 mod panel;
 mod progress;
@@ -9,6 +10,7 @@ mod qr;
 mod words;
 
 pub use button::{Button, Look};
+pub use choice::{choice_card, segments};
 pub use field::Field;
 pub use panel::{banner, card, divider, empty, key_cap};
 pub use progress::progress_bar;

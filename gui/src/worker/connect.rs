@@ -48,7 +48,9 @@ impl Target {
         let mut options = ConnectOptions::new(&self.address.host, self.address.port, known);
         options.fingerprint = self.address.fingerprint;
         options.invitation = self.address.invitation;
-        if !state_folder::is_moved() {
+        // State that lies elsewhere has its keys there, too.
+        let is_users_own = state_folder::client().is_some_and(|own| own == *state_folder);
+        if is_users_own && !state_folder::is_moved() {
             let keys = options.device_keys.clone();
             options.device_keys = keys.with_keyring(Arc::new(SystemKeyring));
         }
@@ -125,8 +127,6 @@ impl Target {
             start,
             trouble: None,
         };
-        let saved = Address { fingerprint: None, ..self.address.clone() };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let (address, now_unix_secs) = self.saved_as();
         let place = Place::parse(&wanted.to_wire());
         AttemptEvent::Connected { server, address, place, now_unix_secs }
@@ -134,6 +134,8 @@ impl Target {
 
     /// The address without its secrets, and the time, in seconds since 1970.
     fn saved_as(&self) -> (String, i64) {
+        let saved = Address { fingerprint: None, ..self.address.clone() };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         (saved.to_string(), i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
     }
 }

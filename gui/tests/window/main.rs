@@ -18,9 +18,12 @@ mod notices;
 mod pictures;
 #[cfg(feature = "pictures")]
 mod pictures_kept;
+#[cfg(feature = "pictures")]
+mod pictures_sharing;
 mod real_busy;
 mod real_kept;
 mod real_server;
+mod real_sharing;
 mod settle;
 mod sharing;
 mod support;

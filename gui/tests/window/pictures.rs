@@ -10,7 +10,6 @@ use ferry_gui::app::App;
 use ferry_gui::state::ThemeChoice;
 use ferry_gui::state::connection::{KeyChange, TrustQuestion};
 use ferry_gui::state::servers::SavedServer;
-use ferry_gui::state::sharing::{GuestRights, Share, ShareEvent};
 use ferry_gui::state::side::Side;
 use ferry_gui::state::transfers::{Conflict, CurrentFile, FailedFile, Item, Progress};
 use std::time::Duration;
@@ -271,26 +270,6 @@ fn rename() {
         connect(window);
         window.click_row(Side::Server, "minutes.txt", Modifiers::NONE);
         window.act(Action::Command(Command::Rename));
-    });
-}
-
-#[test]
-fn sharing() {
-    picture("sharing", full_world, |window| {
-        connect(window);
-        let link =
-            "ferry://192.168.1.20:3000/#fp=mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiydcmrtgq2q";
-        let share = Share {
-            folder: "/here/Photos 2026".into(),
-            port: 3000,
-            guests: Some((GuestRights::Read, link.to_owned())),
-            code: ferry_gui::share::code(link),
-            keeps_running: true,
-        };
-        window.sharing.events.lock().push_back(ShareEvent::Running(share, None));
-        window.harness.step();
-        window.run();
-        window.act(Action::Command(Command::ShareFolder));
     });
 }
 

@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The real workers, which also say when it is worth drawing.
-struct Woken(Workers, SyncSender<()>);
+pub(crate) struct Woken(pub(crate) Workers, pub(crate) SyncSender<()>);
 
 impl Backend for Woken {
     fn start(&mut self, state_folder: Option<PathBuf>, wake: Wake) {

@@ -49,6 +49,9 @@ impl Accounts {
     /// [`enrol`](Self::enrol). A device that is there already has to show that it has its key, which
     /// this does not: to it the invitation is a used one.
     pub fn redeem(&self, redeem: &Redeem, peer: IpAddr) -> Result<DeviceOfAccount, Error> {
+        if self.is_owners_alone() {
+            return Err(Error::NotFromHere);
+        }
         let password = redeem.password.expose();
         let hash = if password.is_empty() { None } else { Some(PasswordHash::new(password)?) };
         let name = {

@@ -50,6 +50,11 @@ impl Expiry {
         Timestamp::try_from(now).is_ok_and(|now| now >= self.0)
     }
 
+    /// Seconds since 1970.
+    pub fn as_unix_secs(self) -> i64 {
+        self.0.as_second()
+    }
+
     /// This much later.
     pub(super) fn plus(self, later: SignedDuration) -> Self {
         Self(self.0.checked_add(later).unwrap_or(Timestamp::MAX))

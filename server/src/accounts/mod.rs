@@ -43,6 +43,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// All accounts of a server. Shared by its threads; [`reload`](Self::reload) acts on all of them.
 #[derive(Debug)]
@@ -55,11 +56,21 @@ pub struct Accounts {
     clock: Clock,
     state: StateFolder,
     watcher: Mutex<Watcher>,
+    /// Nobody else is admitted then, whatever the files say.
+    is_owners_alone: AtomicBool,
 }
 
 /// Called when the accounts were read again.
 #[derive(Default)]
 struct Watcher(Option<Box<dyn Fn() + Send>>);
+
+impl Watcher {
+    fn call(&self) {
+        if let Some(act) = &self.0 {
+            act();
+        }
+    }
+}
 
 #[derive(Debug)]
 struct Known {
@@ -91,16 +102,29 @@ impl Accounts {
             clock,
             state: StateFolder::at(state_dir),
             watcher: Mutex::default(),
+            is_owners_alone: AtomicBool::new(false),
         };
         accounts.set_guest(guest);
         accounts.reload()?;
         Ok(accounts)
     }
 
-    /// The same with an owner, who may do everything.
+    /// The same with an owner, who may do everything, and is the only one admitted until
+    /// [`admit_none_but_owner`](Self::admit_none_but_owner) says otherwise.
     #[must_use]
     pub fn with_owner(self) -> Self {
-        Self { owner: Some(owner::Owner::new()), ..self }
+        let is_owners_alone = AtomicBool::new(true);
+        Self { owner: Some(owner::Owner::new()), is_owners_alone, ..self }
+    }
+
+    /// Says whether nobody but the owner is admitted. Sessions of all others end then.
+    pub fn admit_none_but_owner(&self, is_owners_alone: bool) {
+        self.is_owners_alone.store(is_owners_alone, Ordering::Release);
+        self.watcher.lock().call();
+    }
+
+    pub(crate) fn is_owners_alone(&self) -> bool {
+        self.is_owners_alone.load(Ordering::Acquire)
     }
 
     /// What the owner logs in with, once; `None` where there is no owner.
@@ -132,7 +156,8 @@ impl Accounts {
             (account, known.hash.clone())
         });
         if let Some((account, Some(hash))) = known {
-            return hash.verify(password).then_some(account);
+            let is_right = hash.verify(password);
+            return (is_right && !self.is_owners_alone()).then_some(account);
         }
         password::spend_time(password);
         None
@@ -143,13 +168,21 @@ impl Accounts {
         self.guest.read().clone()
     }
 
-    /// The account as it is now; the guest for the empty name.
+    /// Whether there is such an account, admitted now or not.
+    pub(crate) fn is_there(&self, name: &str) -> bool {
+        name == OWNER_NAME && self.owner.is_some() || self.known.read().contains_key(name)
+    }
+
+    /// The account as it is now, if it is admitted; the guest for the empty name.
     pub fn account(&self, name: &str) -> Option<Arc<Account>> {
         if name.is_empty() {
             return self.guest();
         }
         if let Some(owner) = self.owner.as_ref().filter(|_| name == OWNER_NAME) {
             return Some(Arc::clone(&owner.account));
+        }
+        if self.is_owners_alone() {
+            return None;
         }
         self.known.read().get(name).map(|known| Arc::clone(&known.account))
     }
@@ -177,9 +210,7 @@ impl Accounts {
         let devices = DevicesFile::in_folder(&self.state).read()?;
         self.renew(stored);
         self.renew_devices(devices);
-        if let Some(act) = &watcher.0 {
-            act();
-        }
+        watcher.call();
         Ok(())
     }
 

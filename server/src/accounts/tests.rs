@@ -3,6 +3,7 @@ use crate::sys;
 use ferry_protocol::RemotePath;
 use std::fs::File;
 use std::io::Write as _;
+use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -274,6 +275,27 @@ fn an_owner_is_in_no_file_and_no_file_can_take_its_name() {
     let without = Accounts::open(state.path(), None).unwrap();
     assert!(without.authenticate(OWNER_NAME, secret.expose().as_bytes()).is_none());
     assert!(without.account(OWNER_NAME).is_none() && without.admit_owner().unwrap().is_none());
+}
+
+#[test]
+fn nobody_but_the_owner_is_admitted_until_others_are_let_in() {
+    let state = tempfile::tempdir().unwrap();
+    let ben = stored("ben", "anchor", Rights::read_only());
+    AccountsFile::of(state.path()).add(ben).unwrap();
+    let accounts = Accounts::open(state.path(), None).unwrap().with_owner();
+    let told = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&told);
+    accounts.watch(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    for is_open in [false, true, false] {
+        accounts.admit_none_but_owner(!is_open);
+        assert_eq!(accounts.authenticate("ben", b"anchor").is_some(), is_open);
+        assert_eq!(accounts.account("ben").is_some(), is_open);
+        assert!(accounts.account(OWNER_NAME).is_some());
+        assert!(accounts.is_there("ben"), "what is Ben's stays Ben's");
+    }
+    assert_eq!(told.load(Ordering::SeqCst), 3, "so that sessions end at once");
 }
 
 #[test]

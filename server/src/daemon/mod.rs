@@ -2,6 +2,7 @@
 //! which its verbs find it. Serving itself is below, behind [`Server`](crate::Server).
 
 mod check;
+mod circle;
 mod control;
 mod devices;
 mod failure;
@@ -13,6 +14,7 @@ mod links;
 mod lock;
 mod password_input;
 mod penalties;
+mod people;
 mod port_holder;
 mod report;
 mod serve;

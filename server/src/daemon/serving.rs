@@ -1,5 +1,6 @@
 //! A running server, and what those who control it can make it do.
 
+use super::circle::Circle;
 use super::control::{Controlled, Reloaded};
 use super::folders;
 use super::leash::Leash;
@@ -246,17 +247,21 @@ impl Controlled for Serving {
         admitted.ok_or_else(|| NOT_OWNED.to_owned())
     }
 
-    fn let_in(&self, guest: Option<Access>) -> Result<Report, String> {
+    fn let_in(&self, circle: Circle) -> Result<Report, String> {
         self.leash()?;
-        if guest.is_none() {
+        // Who may come no more is kept out first, and who may come now is let in last.
+        if circle.guest().is_none() {
             self.accounts.set_guest(None);
         }
-        let listen: &[IpAddr] = if guest.is_some() { &[] } else { &[LOOPBACK] };
-        let is_open = self.report().is_open_to_network;
-        if guest.is_some() != is_open {
+        if !circle.is_open() {
+            self.accounts.admit_none_but_owner(true);
+        }
+        let listen: &[IpAddr] = if circle.is_open() { &[] } else { &[LOOPBACK] };
+        if circle.is_open() != self.report().is_open_to_network {
             self.server.move_to(listen).map_err(|err| not_started(&err))?;
         }
-        self.accounts.set_guest(guest.map(Access::rights));
+        self.accounts.set_guest(circle.guest().map(Access::rights));
+        self.accounts.admit_none_but_owner(!circle.is_open());
         let report = self.report();
         tracing::info!("now on {}, {}", report.addresses.join(", "), told_of_guest(report.guest));
         Ok(report)

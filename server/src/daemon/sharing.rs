@@ -5,9 +5,10 @@
 use super::control::{Absent, Answered, Reply, Wish, ask};
 use super::failure::Failure;
 use super::invite::invite;
+use super::people::{people, shut_out};
 use super::report::Report;
 use super::{configured, start, verbs};
-use crate::config::{Access, ListenOn, ServeArguments};
+use crate::config::{ListenOn, ServeArguments};
 use crate::state_folder::StateFolder;
 use ferry_protocol::limits::DEFAULT_PORT;
 use std::fmt;
@@ -17,8 +18,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+pub use super::circle::Circle;
 pub use super::invite::{Invite, Invited};
-pub use crate::accounts::{OWNER_NAME, OwnerSecret};
+pub use super::people::Person;
+pub use crate::accounts::{Expiry, OWNER_NAME, OwnerSecret};
 
 /// A server of this user that shares a folder. A handle: the server lives apart from it.
 #[derive(Clone, Debug)]
@@ -35,12 +38,10 @@ pub struct Sharing {
     pub local: SocketAddr,
     /// Fingerprint of the server's key.
     pub fingerprint: String,
-    /// What others open.
+    /// What guests open.
     pub link: String,
-    /// Whether others than this computer reach it.
-    pub is_open_to_network: bool,
-    /// What guests may do; `None` while none are let in.
-    pub guest: Option<Access>,
+    /// Who is let in.
+    pub circle: Circle,
     /// Whether it goes on when no window holds it.
     pub is_kept: bool,
     /// How many windows hold it.
@@ -148,13 +149,12 @@ impl SharedFolder {
         }
     }
 
-    /// Lets others in from the network, as guests who need no password, or nobody any more.
-    /// Connections that are open stay, but guests may then only do what is said here.
+    /// Lets these in, and nobody else. Connections of those who are not let in any more end.
     ///
     /// # Errors
     /// As [`sharing`](Self::sharing), and where the network cannot be listened at.
-    pub fn let_in(&self, guest: Option<Access>) -> Result<Sharing> {
-        match self.ask(Wish::LetIn { guest })?.reply {
+    pub fn let_in(&self, circle: Circle) -> Result<Sharing> {
+        match self.ask(Wish::LetIn(circle))?.reply {
             Reply::Status(report) => Sharing::of(&report),
             other => Err(unexpected(other)),
         }
@@ -168,8 +168,26 @@ impl SharedFolder {
     pub fn invite(&self, wish: &Invite) -> Result<Invited> {
         self.sharing()?;
         let invited = invite(&self.state, wish)?;
-        self.ask(Wish::Reload)?;
+        self.reload()?;
         Ok(invited)
+    }
+
+    /// Those who were invited, in the order in which they were.
+    ///
+    /// # Errors
+    /// Files of the state folder that cannot be read.
+    pub fn people(&self) -> Result<Vec<Person>> {
+        Ok(people(&self.state)?)
+    }
+
+    /// Ends what lets somebody in: the account of this name goes with its devices and links, and
+    /// its connections end.
+    ///
+    /// # Errors
+    /// As [`sharing`](Self::sharing), and a name that nobody has.
+    pub fn shut_out(&self, name: &str) -> Result<()> {
+        shut_out(&self.state, name)?;
+        self.reload()
     }
 
     /// Says whether the server goes on when no window holds it.
@@ -215,6 +233,13 @@ impl SharedFolder {
         match verbs::stop_server(&self.state) {
             Ok(_) | Err(verbs::NotStopped::Absent(Absent::NotRunning(_))) => Ok(()),
             Err(err) => Err(SharingError::Refused(err.to_string())),
+        }
+    }
+
+    fn reload(&self) -> Result<()> {
+        match self.ask(Wish::Reload)?.reply {
+            Reply::Reloaded(_) => Ok(()),
+            other => Err(unexpected(other)),
         }
     }
 
@@ -270,8 +295,11 @@ impl Sharing {
             local: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             fingerprint: report.fingerprint.clone(),
             link: report.link.clone(),
-            is_open_to_network: report.is_open_to_network,
-            guest: report.guest,
+            circle: match (report.is_open_to_network, report.guest) {
+                (false, _) => Circle::Owner,
+                (true, None) => Circle::Invited,
+                (true, Some(access)) => Circle::Everybody(access),
+            },
             is_kept: report.is_kept.unwrap_or(true),
             windows: report.windows.unwrap_or(0),
             connections: report.connections,

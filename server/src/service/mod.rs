@@ -124,11 +124,11 @@ impl Service {
         let sessions = Arc::<Sessions>::default();
         let (watched, known) = (Arc::downgrade(&sessions), Arc::downgrade(&accounts));
         let book = Arc::clone(&part_book);
-        part_book.forget_owners(|owner| accounts.account(owner).is_none());
+        part_book.forget_owners(|owner| !accounts.is_there(owner));
         accounts.watch(move || {
             if let Some((sessions, accounts)) = watched.upgrade().zip(known.upgrade()) {
                 sessions.end_outdated(&accounts);
-                book.forget_owners(|owner| accounts.account(owner).is_none());
+                book.forget_owners(|owner| !accounts.is_there(owner));
                 changes.look(&accounts);
             }
         });

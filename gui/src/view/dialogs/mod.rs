@@ -4,6 +4,7 @@ mod conflicts;
 mod failures;
 mod kept;
 mod keys;
+mod line;
 mod names;
 mod questions;
 mod sharing;
@@ -23,8 +24,8 @@ pub(super) fn dialog_ui(ui: &Ui, state: &State, actions: &mut Actions) {
         Dialog::NewFolder { .. } | Dialog::Rename { .. } => {
             names::name_ui(ui, state, dialog, actions);
         }
-        Dialog::Delete(deletion) => questions::delete_ui(ui, deletion, actions),
         Dialog::Forget(saved) => questions::forget_ui(ui, saved, actions),
+        Dialog::Delete(deletion) => questions::delete_ui(ui, deletion, actions),
         Dialog::Close => questions::close_ui(ui, actions),
         Dialog::Conflicts(id) => {
             if let Some(job) = state.transfers.job(*id) {

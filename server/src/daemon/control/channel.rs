@@ -3,7 +3,7 @@
 use super::running::Running;
 use super::{Question, Reloaded, Reply, Wish, receive_line, send_line};
 use crate::accounts::OwnerSecret;
-use crate::config::Access;
+use crate::daemon::circle::Circle;
 use crate::daemon::failure::Failure;
 use crate::daemon::report::Report;
 use crate::penalties::PenaltyReport;
@@ -28,8 +28,8 @@ pub(in crate::daemon) trait Controlled: Send + Sync {
     fn reload(&self) -> Result<Reloaded, String>;
     /// What the owner logs in with.
     fn owner(&self) -> Result<OwnerSecret, String>;
-    /// Opens the server to the network and to guests, or closes it to both.
-    fn let_in(&self, guest: Option<Access>) -> Result<Report, String>;
+    /// Lets these in, and nobody else.
+    fn let_in(&self, circle: Circle) -> Result<Report, String>;
     /// Whether the server goes on when no window holds it.
     fn keep(&self, is_kept: bool) -> Result<(), String>;
     /// A window holds the server from now on, until [`let_go`](Self::let_go).
@@ -207,8 +207,8 @@ fn reply_to(wish: Wish, stream: &TcpStream, shared: &Shared) -> Reply {
         Wish::Penalties => Reply::Penalties(controlled.penalties()),
         Wish::ClearPenalties(whom) => Reply::Cleared(controlled.clear_penalties(&whom)),
         Wish::Owner => controlled.owner().map_or_else(Reply::Failed, Reply::Owner),
-        Wish::LetIn { guest } => controlled
-            .let_in(guest)
+        Wish::LetIn(circle) => controlled
+            .let_in(circle)
             .map_or_else(Reply::Failed, |report| Reply::Status(Box::new(report))),
         Wish::Keep { is_kept } => done(controlled.keep(is_kept)),
         Wish::Hold => {

@@ -14,7 +14,7 @@ pub(super) use channel::{ControlChannel, Controlled};
 
 use super::report::Report;
 use crate::accounts::OwnerSecret;
-use crate::config::Access;
+use crate::daemon::circle::Circle;
 use crate::penalties::PenaltyReport;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read as _, Write as _};
@@ -33,11 +33,8 @@ pub(super) enum Wish {
     Reload,
     /// What its owner logs in with.
     Owner,
-    /// To listen on the network and let guests in, or on this computer alone and let none in.
-    LetIn {
-        /// What guests may do; `None` lets nobody in.
-        guest: Option<Access>,
-    },
+    /// To let these in, and nobody else.
+    LetIn(Circle),
     /// To go on, or not, when no window holds it.
     Keep {
         /// Whether it goes on.

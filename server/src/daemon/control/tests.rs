@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::Access;
 use crate::daemon::control::running::Running;
 use crate::state_folder::StateFolder;
 use std::net::{Ipv4Addr, TcpListener};
@@ -62,8 +63,8 @@ impl Controlled for Puppet {
         OwnerSecret::random().map_err(|err| err.to_string())
     }
 
-    fn let_in(&self, guest: Option<Access>) -> Result<Report, String> {
-        Ok(Report { guest, ..self.report() })
+    fn let_in(&self, circle: Circle) -> Result<Report, String> {
+        Ok(Report { guest: circle.guest(), ..self.report() })
     }
 
     fn keep(&self, is_kept: bool) -> Result<(), String> {
@@ -131,9 +132,9 @@ fn a_window_can_steer_its_server() {
     let Reply::Owner(secret) = asked(Wish::Owner) else { panic!("no secret") };
     assert_eq!(secret.expose().len(), 64);
     assert!(!format!("{:?}", Reply::Owner(secret.clone())).contains(secret.expose()));
-    let guest = Some(Access::Write);
-    let Reply::Status(report) = asked(Wish::LetIn { guest }) else { panic!("no report") };
-    assert_eq!(report.guest, guest);
+    let circle = Circle::Everybody(Access::Write);
+    let Reply::Status(report) = asked(Wish::LetIn(circle)) else { panic!("no report") };
+    assert_eq!(report.guest, circle.guest());
     assert_eq!(asked(Wish::Keep { is_kept: true }), Reply::Done);
     assert_eq!(asked(Wish::Keep { is_kept: false }), Reply::Failed("no".to_owned()));
 }

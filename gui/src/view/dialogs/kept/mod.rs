@@ -4,6 +4,7 @@ mod history;
 mod parts;
 mod undo;
 
+use super::line::{ICON_WIDTH, LINE_HEIGHT, Line, line_ui};
 use super::{foot, modal};
 use crate::action::{Action, DialogAction, KeptAction};
 use crate::state::State;
@@ -11,18 +12,16 @@ use crate::state::kept::{Shelf, Tab};
 use crate::state::pane::Loading;
 use crate::state::problem::Problem;
 use crate::text::{dialogs, kept as text};
-use crate::theme::tokens::{Tokens, size, space};
-use crate::theme::{self, icons};
+use crate::theme::icons;
+use crate::theme::tokens::{Tokens, space};
 use crate::view::Actions;
 use crate::widgets::{Button, Look, banner, divider, empty, words};
-use egui::{Align, Color32, Layout, ScrollArea, Ui};
+use egui::{Align, Layout, ScrollArea, Ui};
 
 const WIDTH: f32 = 720.0;
 /// What of the window's height is not the list's.
 const OTHER_HEIGHT: f32 = 268.0;
 const HEIGHT_MAX: f32 = 440.0;
-const ROW_HEIGHT: f32 = 46.0;
-const ICON_WIDTH: f32 = 26.0;
 
 pub(super) fn kept_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     modal(ui, WIDTH, text::TITLE, actions, |ui, actions| {
@@ -125,47 +124,7 @@ fn failed_ui(ui: &mut Ui, problem: &Problem, actions: &mut Actions) {
 
 /// Rows of one height, of which those in sight are drawn.
 fn rows_ui(ui: &mut Ui, count: usize, mut row_ui: impl FnMut(&mut Ui, usize)) {
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, ROW_HEIGHT, count, |ui, range| {
+    ScrollArea::vertical().auto_shrink(false).show_rows(ui, LINE_HEIGHT, count, |ui, range| {
         range.for_each(|at| row_ui(ui, at));
     });
-}
-
-/// What a row shows.
-struct Line<'a> {
-    /// How far it stands to the right.
-    indent: f32,
-    icon: (char, Color32),
-    title: &'a str,
-    details: &'a str,
-    details_color: Color32,
-}
-
-/// A row: an icon, two lines of words, and buttons that are drawn from the right.
-fn line_ui(ui: &mut Ui, line: &Line<'_>, buttons: impl FnOnce(&mut Ui)) {
-    let (rect, _) =
-        ui.allocate_exact_size(egui::vec2(ui.available_width(), ROW_HEIGHT), egui::Sense::hover());
-    let border = Tokens::of(ui).border;
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, egui::Stroke::new(1.0, border));
-    let inner =
-        rect.shrink2(egui::vec2(space::XS, 0.0)).with_min_x(rect.left() + space::XS + line.indent);
-    // Children that take no room of their own: the row has its height already.
-    let layout = Layout::right_to_left(Align::Center);
-    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner).layout(layout));
-    ui.spacing_mut().item_spacing.x = space::XS;
-    buttons(&mut ui);
-    ui.add_space(space::S);
-    let left = ui.available_rect_before_wrap();
-    let (icon, color) = line.icon;
-    let at = egui::pos2(left.left() + ICON_WIDTH / 2.0 - space::XS, left.center().y);
-    ui.painter().text(at, egui::Align2::CENTER_CENTER, icon, theme::icon(size::ICON), color);
-    words_ui(&mut ui, left.with_min_x(left.left() + ICON_WIDTH), line);
-}
-
-fn words_ui(ui: &mut Ui, rect: egui::Rect, line: &Line<'_>) {
-    let layout = Layout::top_down(Align::Min);
-    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect).layout(layout));
-    ui.spacing_mut().item_spacing.y = 1.0;
-    ui.add_space(5.0);
-    words(line.title).font(theme::medium()).show(&mut ui);
-    words(line.details).font(theme::small()).color(line.details_color).show(&mut ui);
 }
