@@ -126,7 +126,9 @@ def sharing(link, folder, pid):
     with Window("--share", home("Documents")) as window:
         window.find(SERVER)
         window.press("Share a folder")
-        window.press("Let others in")
+        window.click("Name", "text")
+        drive.type_text("Ben")
+        window.press("Make a link")
         window.says("ferry://")
         take(window, folder, "sharing")
         window.press("Stop sharing")

@@ -25,7 +25,9 @@ pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
     ("window: a conflict is asked about", conflict),
     ("window: a server that is lost and comes back", lost_server),
     ("window: the keyboard alone", keyboard),
+    ("window: a server with another key is a hard stop", key_changed),
     ("window: sharing, letting others in, and stopping", sharing::shares),
+    ("window: one person is invited, comes in, and is shut out", sharing::invites),
     ("window: what is kept running is found again", sharing::kept),
     ("window: without a display the prompt serves", fallback::no_display),
     ("window: a missing library is named, and the prompt serves", fallback::no_library),
@@ -200,6 +202,18 @@ fn keyboard(stage: &Stage) -> Result<Outcome, Failure> {
     ensure(share.join("new place").is_dir(), || "the new folder is not there".to_owned())?;
     fs::remove_dir(share.join("new place")).during("new place")?;
     same_files(&home, &share)
+}
+
+/// The scene itself ends the server and begins another in its place.
+fn key_changed(stage: &Stage) -> Result<Outcome, Failure> {
+    let (server, mut scene) = (stage.serve()?, Scene::open(stage)?);
+    let (address, pid) = (server.address.to_string(), server.pid().to_string());
+    let (link, state, share) = (link(&server), stage.path("other-state"), stage.path("share"));
+    let words: [&OsStr; 3] = [link.as_ref(), pid.as_ref(), address.as_ref()];
+    let places = [state.as_os_str(), share.as_os_str()];
+    scene.play("key_changed", &[&words[..], &places[..]].concat())?;
+    drop(server);
+    Ok(Outcome::Passed)
 }
 
 /// Files, names and contents are the same on both sides, and no part is left.

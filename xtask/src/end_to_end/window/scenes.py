@@ -1,4 +1,5 @@
 """What is done with the window, scene by scene. What comes of it on disk is judged outside."""
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -139,16 +140,9 @@ def lost_server(link, home, pid, address, state, share):
         os.kill(int(pid), 9)
         window.says("rying")  # "Trying again…", wherever it is said.
         window.press("Refresh")  # The window still answers.
-        server = subprocess.Popen(
-            [os.environ["FERRY_SERVER"], "serve", share, "--listen", address, "--guest", "write",
-             "--state-dir", state],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
+        with served(share, address, state):
             window.says(DONE, patience=90)
             window.close()
-        finally:
-            server.terminate()
-            server.wait(timeout=60)
 
 
 def keyboard(link, home):
@@ -185,9 +179,9 @@ def shares(shared, sent, fetched):
         window.press("Upload")
         window.says(DONE)
         window.press("Share a folder")
-        window.press("Let others in")
+        window.press("Let everybody in")
+        window.press("Open it to everybody")
         link = window.says("ferry://")
-        link = next(word for word in link.split() if word.startswith("ferry://"))
         guest = {**os.environ, "FERRY_STATE_DIR": f"{fetched}-state"}
         subprocess.run([os.environ["FERRY"], "get", f"{link.split('#')[0]}", fetched,
                         "--fingerprint", link.split("fp=")[1]],
@@ -197,6 +191,96 @@ def shares(shared, sent, fetched):
         window.press("Stop sharing")
         wait("the end of the sharing", lambda: not window.look("Stop sharing"))
         window.close()
+
+
+def invites(shared, fetched):
+    with Window("--share", shared) as window:
+        window.find(SERVER)
+        window.press("Share a folder")
+        window.click("Name", "text")
+        type_text("Ben")
+        window.press("Make a link")
+        link = window.says("ferry://ben@")
+        if status()["guest"] is not None:
+            raise Failed("an invitation let guests in")
+        ferry("ls", link.split("#")[0].replace("ben@", ""), state=f"{fetched}-guest", code=1,
+              fingerprint=link)
+        ferry("get", link, fetched, state=f"{fetched}-ben")
+        window.find("ben is in")
+        ferry("ls", link, state=f"{fetched}-other", code=1)
+        window.press("Done")
+        window.press("Shut out: ben")
+        window.press("Yes, shut out: ben")
+        window.find("Only this window can reach it.")
+        window.press("Stop sharing")
+        wait("the end of the sharing", lambda: not window.look("Stop sharing"))
+        window.close()
+
+
+def ferry(*words, state, code=0, fingerprint=None):
+    """Runs the client of somebody else, who is asked nothing."""
+    if fingerprint is not None:
+        key = fingerprint.split("fp=")[1].split("&")[0]
+        words = [*words, "--fingerprint", key]
+    done = subprocess.run([os.environ["FERRY"], *words], timeout=60, stdin=subprocess.DEVNULL,
+                          env={**os.environ, "FERRY_STATE_DIR": state},
+                          capture_output=True, text=True)
+    if done.returncode != code:
+        raise Failed(f"{words} ended with {done.returncode}: {done.stderr}")
+
+
+def key_changed(link, pid, address, state, share):
+    """A server that is known comes back with another key."""
+    with Window(link) as window:
+        window.find(SERVER)
+        os.kill(int(pid), 9)
+        with served(share, address, state):
+            window.press("Connect")
+            enter_address(window, f"ferry://{address}/")
+            window.find("This is not the server you know")
+            if any(node.get_role_name() in BUTTONS and node.get_name() != "Stay away"
+                   for node in window.all()):
+                raise Failed("there is a way on")
+            window.press("Stay away")
+            forget = window.says("Forget this server")
+            window.press(forget)
+            window.press("Forget it")
+            window.says_no_more("Forget this server")
+            if window.look(SERVER):
+                raise Failed("forgetting has connected")
+            # Whoever comes back compares the new fingerprint.
+            enter_address(window, f"ferry://{address}/")
+            window.find("Is this the right server?")
+            window.press("They agree, connect")
+            window.find(SERVER)
+            window.close()
+
+
+BUTTONS = ("push button", "button")
+
+
+def enter_address(window, address):
+    window.click("Address or link")
+    keys("ctrl+a")
+    type_text(address)
+    keys("Return")
+
+
+@contextlib.contextmanager
+def served(share, address, state):
+    """Another server program at this address."""
+    server = subprocess.Popen(
+        [os.environ["FERRY_SERVER"], "serve", share, "--listen", address, "--guest", "write",
+         "--state-dir", state],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait("the other server", lambda: subprocess.run(
+            [os.environ["FERRY_SERVER"], "status", "--state-dir", state],
+            capture_output=True, check=False).returncode == 0)
+        yield
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
 
 
 def kept(shared):
@@ -348,5 +432,6 @@ drive.main({
     "browse": browse, "rectangle": rectangle, "drag": drag_rows, "drop_in": drop_in,
     "drag_out": drag_out, "dialog": dialog, "no_dialog": no_dialog, "conflict": conflict,
     "lost_server": lost_server,
-    "keyboard": keyboard, "shares": shares, "kept": kept, "installed": installed,
+    "keyboard": keyboard, "shares": shares, "invites": invites,
+    "key_changed": key_changed, "kept": kept, "installed": installed,
 })

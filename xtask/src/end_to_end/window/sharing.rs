@@ -22,6 +22,15 @@ pub(super) fn shares(stage: &Stage) -> Result<Outcome, Failure> {
     same_files(&sent, &shared)
 }
 
+/// One person is invited, comes in by the link once, and is shut out; nobody else comes in.
+pub(super) fn invites(stage: &Stage) -> Result<Outcome, Failure> {
+    let mut scene = Scene::open(stage)?;
+    let (shared, fetched) = (stage.folder("shared")?, stage.path("fetched"));
+    write_files(&shared, 3)?;
+    scene.play("invites", &[shared.as_os_str(), fetched.as_os_str()])?;
+    same_files(&shared, &fetched)
+}
+
 /// A window closes and its sharing goes on; the next window finds it and stops it.
 pub(super) fn kept(stage: &Stage) -> Result<Outcome, Failure> {
     let mut scene = Scene::open(stage)?;
