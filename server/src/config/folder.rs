@@ -31,6 +31,11 @@ pub(crate) fn check(share: &Path, state_dir: &Path) -> Result<PathBuf, Mistake> 
     Ok(resolved)
 }
 
+/// Whether the state folder lies inside a folder that is to be shared.
+pub(crate) fn is_around(share: &Path, state_dir: &Path) -> bool {
+    share.canonicalize().is_ok_and(|resolved| holds_state(share, &resolved, state_dir))
+}
+
 fn unusable(share: &Path, err: &io::Error) -> Mistake {
     let remedy = match err.kind() {
         io::ErrorKind::NotFound => "make it first, or mend its name",

@@ -26,7 +26,7 @@ pub use amount::Amount;
 pub use arguments::{Arguments, PenaltiesCommand, ServeArguments, Verb};
 pub use audit::{AuditFormat, AuditSettings};
 pub(crate) use document::{Reading, Section};
-pub(crate) use folder::check as check_folder;
+pub(crate) use folder::{check as check_folder, is_around};
 pub use ftp::{Announced, CloseNotify, DataBinding, FTP_PORT_DEFAULT, FtpConfig, Plaintext};
 pub(crate) use limits::DESCRIPTORS_WANTED;
 pub use limits::Limits;

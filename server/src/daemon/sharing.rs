@@ -8,7 +8,7 @@ use super::invite::invite;
 use super::people::{people, shut_out};
 use super::report::Report;
 use super::{configured, start, verbs};
-use crate::config::{ListenOn, ServeArguments};
+use crate::config::{self, ListenOn, ServeArguments};
 use crate::state_folder::StateFolder;
 use ferry_protocol::limits::DEFAULT_PORT;
 use std::fmt;
@@ -107,6 +107,10 @@ impl SharedFolder {
             let folder = ferry_protocol::escape(report.share.as_bytes());
             let text = format!("{folder} is shared already; stop that first");
             return Err(SharingError::Refused(text));
+        }
+        // The configuration's own words name an option that a window has not.
+        if config::is_around(folder, state_dir) {
+            return Err(SharingError::Refused(around_state(folder, state_dir)));
         }
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
@@ -306,6 +310,15 @@ impl Sharing {
             pid: report.pid,
         })
     }
+}
+
+fn around_state(folder: &Path, state_dir: &Path) -> String {
+    let [folder, state_dir] =
+        [folder, state_dir].map(|path| ferry_protocol::escape(path.as_os_str().as_encoded_bytes()));
+    format!(
+        "{folder} holds {state_dir}, where Ferry keeps keys and passwords; share a folder inside \
+         it, such as Documents"
+    )
 }
 
 /// A refusal, or a server of another version that answers what this program does not know.

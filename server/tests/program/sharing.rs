@@ -65,6 +65,16 @@ fn the_owners_secret_is_nowhere_but_in_the_channel() {
     shared.stop().unwrap();
 }
 
+/// Most newcomers' first try is their home, which the state folder lies in.
+#[test]
+fn a_folder_around_the_state_is_refused_with_what_a_window_can_do() {
+    let place = Place::new();
+    let home = place.state().parent().unwrap().to_owned();
+    let refused = SharedFolder::start(&home, &place.state(), Command::new("none"));
+    let Err(SharingError::Refused(text)) = refused else { panic!("{refused:?}") };
+    assert!(text.contains("share a folder inside it") && !text.contains("--"), "{text}");
+}
+
 #[test]
 fn who_was_invited_is_listed_until_shut_out() {
     let place = Place::new();
