@@ -3,7 +3,7 @@
 
 use super::{Desk, Finished, Outcome};
 use crate::config::{Durability, UndoLimits};
-use crate::storage::local::LocalFolder;
+use crate::storage::local::{Disks, LocalFolder};
 use crate::storage::{Author, Error, ErrorKind, Storage};
 use crate::sys::fault::{Sync, fail_next, synced_folders};
 use crate::wake::{ConnectionKey, Pending, Promise, Wake, Waker, promise};
@@ -21,6 +21,7 @@ impl Wake for Deaf {
 
 struct Share {
     folder: TempDir,
+    disks: Arc<Disks>,
     storage: Arc<dyn Storage>,
 }
 
@@ -28,19 +29,40 @@ type Commit = (Finished, Promise<Outcome>);
 
 impl Share {
     fn new() -> Self {
+        Self::that_keeps(UndoLimits::default())
+    }
+
+    fn that_keeps(limits: UndoLimits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a", "b"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let storage = LocalFolder::open(folder.path(), UndoLimits::default()).unwrap();
-        Self { folder, storage: Arc::new(storage) }
+        let disks = Arc::default();
+        let storage = LocalFolder::open_on(&disks, folder.path(), limits).unwrap();
+        Self { folder, disks, storage: Arc::new(storage) }
+    }
+
+    /// A folder of it as the root of an account.
+    fn root(&self, name: &str) -> Arc<dyn Storage> {
+        let path = self.folder.path().join(name);
+        Arc::new(LocalFolder::open_on(&self.disks, &path, UndoLimits::default()).unwrap())
     }
 
     /// An upload whose content is whole, and what will come of it.
     fn finished(&self, name: &str, if_exists: IfExists) -> (Commit, Pending<Outcome>) {
-        let (target, content) = (path(name), content(name));
-        let transfer = TransferId(Digest::of(name.as_bytes()).as_bytes()[..16].try_into().unwrap());
+        self.finished_at(name, name, if_exists)
+    }
+
+    /// The same, whose content is that of `name`.
+    fn finished_at(
+        &self,
+        target: &str,
+        name: &str,
+        if_exists: IfExists,
+    ) -> (Commit, Pending<Outcome>) {
+        let (target, content) = (path(target), content(name));
         let size = content.len() as u64;
+        let transfer = TransferId(Digest::of(name.as_bytes()).as_bytes()[..16].try_into().unwrap());
         let mut upload = self.storage.begin_upload(&target, transfer, size).unwrap();
         upload.write(0, &content).unwrap();
         upload.seal(Attributes::default()).unwrap();
@@ -206,6 +228,51 @@ fn a_new_folder_is_synced_where_it_was_made() {
     share.storage.make_directory(&path("new/more")).unwrap();
     assert_eq!(share.commit(Durability::Group, &MANY, IfExists::Refuse), [true; MANY.len()]);
     assert_eq!(synced_folders().len(), 3, "a barrier reaches them all");
+}
+
+/// Roots may overlap, and one that nobody uses goes: what was noted in one of them was not known in
+/// the other, nor when it was opened again.
+#[test]
+fn a_new_folder_is_synced_whoever_made_it_and_by_whichever_root() {
+    let share = Share::new();
+    let account = share.root("a");
+    account.make_directory(&path("new")).unwrap();
+    drop(account);
+    synced_folders();
+    assert_eq!(share.commit(Durability::File, &["a/new/1"], IfExists::Refuse), [true]);
+    let parent = share.inode("a").unwrap();
+    assert!(synced_folders().contains(&parent), "the folder that the new one lies in");
+    share.storage.make_directory(&path("a/other")).unwrap();
+    let account = share.root("a/other");
+    let uploads = Share { storage: account, ..share };
+    assert_eq!(uploads.commit(Durability::File, &["2"], IfExists::Refuse), [true]);
+    assert!(synced_folders().contains(&parent), "also if it lies outside the root");
+}
+
+/// Whoever takes the note of a folder and fails has to tell all who relied on it.
+#[test]
+fn a_new_folder_whose_sync_fails_is_in_doubt_in_every_root() {
+    let share = Share::new();
+    let account = share.root("a");
+    share.storage.make_directory(&path("a/new")).unwrap();
+    fail_next(Sync::FileSystem);
+    assert!(account.barrier().is_err());
+    assert_eq!((share.storage.failed_syncs(), account.failed_syncs()), (1, 1));
+    drop(account);
+    assert_eq!(share.root("a").failed_syncs(), 1, "also when it is opened again");
+}
+
+#[test]
+fn a_folder_that_was_moved_is_synced_where_it_was_and_where_it_is() {
+    let share = Share::new();
+    share.storage.make_directory(&path("a/new")).unwrap();
+    assert!(share.storage.barrier().is_ok());
+    let by = Author { account: String::new(), group: UndoGroup([1; 16]) };
+    share.storage.rename(&path("a/new"), &path("b/moved"), IfExists::Refuse, &by).unwrap();
+    synced_folders();
+    assert_eq!(share.commit(Durability::File, &["b/moved/1"], IfExists::Refuse), [true]);
+    let synced = synced_folders();
+    assert!(["a", "b"].iter().all(|name| synced.contains(&share.inode(name).unwrap())));
 }
 
 #[test]

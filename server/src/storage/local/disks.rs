@@ -1,7 +1,10 @@
-//! What can make way on a full disk, in all the roots of one server: several of them may lie on
-//! one disk, and then the oldest goes first, wherever it is.
+//! The disks that the roots of one server lie on, several of them perhaps on one: what can make
+//! way where it is full, the oldest first, wherever that is, and what there is to sync, and what
+//! could not be.
 
+use super::doubt::Doubts;
 use super::idle_parts::IdleParts;
+use super::new_folders::NewFolders;
 use super::undo::Undo;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -14,6 +17,8 @@ use std::sync::{Arc, Weak};
 pub struct Disks {
     roots: Mutex<Vec<Past>>,
     totals: Mutex<BTreeMap<u64, Arc<Total>>>,
+    pub(super) new_folders: NewFolders,
+    pub(super) doubts: Doubts,
 }
 
 /// What makes way in one root.

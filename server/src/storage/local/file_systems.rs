@@ -30,18 +30,14 @@ impl FileSystems {
         Ok(())
     }
 
-    /// Syncs the root's file system and all remembered ones, which are then forgotten, so that
-    /// they can be unmounted.
-    pub(super) fn sync(&self, root: &File) -> io::Result<()> {
-        let touched = std::mem::take(&mut *self.touched.lock());
-        let own = sys::sync_file_system(root);
-        let others = sync_all(&touched);
-        own.and(others)
+    /// All remembered ones, which are forgotten here, so that they can be unmounted.
+    pub(super) fn take(&self) -> BTreeMap<u64, File> {
+        std::mem::take(&mut *self.touched.lock())
     }
 }
 
 /// Syncs each, also when one fails: nobody will remember them.
-fn sync_all(folders: &BTreeMap<u64, File>) -> io::Result<()> {
+pub(super) fn sync_all(folders: &BTreeMap<u64, File>) -> io::Result<()> {
     folders.values().map(sys::sync_file_system).fold(Ok(()), io::Result::and)
 }
 

@@ -1,9 +1,9 @@
 //! The root, and the folders below it. Whatever is opened by a path is opened here.
 
+use super::disks::Disks;
 use super::doubt::Doubt;
-use super::file_systems::FileSystems;
+use super::file_systems::{self, FileSystems};
 use super::name::system_path;
-use super::new_folders::NewFolders;
 use crate::storage::FolderId;
 use crate::sys;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
@@ -20,9 +20,9 @@ pub(super) struct Root {
     /// The same folder, for what has no path.
     folder: Folder,
     file_systems: FileSystems,
-    new_folders: NewFolders,
+    disks: Arc<Disks>,
     /// What failed syncs left behind.
-    pub(super) doubt: Doubt,
+    pub(super) doubt: Arc<Doubt>,
 }
 
 /// An open folder, and which one it is.
@@ -42,7 +42,7 @@ pub(super) enum Purpose {
 }
 
 impl Root {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, disks: &Arc<Disks>) -> io::Result<Self> {
         let handle = sys::open_root(path)?;
         // A folder that may be read but not entered would fail at every name; say so now.
         sys::stat_name(&handle, c".")?;
@@ -50,8 +50,8 @@ impl Root {
         Ok(Self {
             confined: Dir::from_std_file(folder.handle.try_clone()?),
             file_systems: FileSystems::default(),
-            new_folders: NewFolders::default(),
-            doubt: Doubt::default(),
+            disks: Arc::clone(disks),
+            doubt: disks.doubts.on(folder.id.0),
             folder,
         })
     }
@@ -118,26 +118,38 @@ impl Root {
         sys::stat_handle(&self.handle(&path)?)
     }
 
-    /// Makes a folder in `parent`, and has the next sync reach its name.
-    pub(super) fn make_folder(
+    /// Makes a folder in `parents`, which lie on one disk, or moves it from one to the other, and
+    /// has the next sync reach its name.
+    pub(super) fn change_folders<T>(
         &self,
-        parent: &Folder,
-        make: impl FnOnce() -> io::Result<()>,
-    ) -> io::Result<()> {
-        self.new_folders.make(parent, make)?;
-        // A barrier since the parent was opened has forgotten the file system.
-        self.note_change(parent)
+        parents: &[&Folder],
+        change: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
+        let changed = self.disks.new_folders.change(parents, change)?;
+        // A barrier since they were opened has forgotten the file system.
+        parents.iter().try_for_each(|parent| self.note_change(parent))?;
+        Ok(changed)
     }
 
-    /// Returns once the names of all folders that were made are on stable storage.
-    pub(super) fn sync_new_folders(&self) -> io::Result<()> {
-        self.new_folders.take().sync(|| self.file_systems.sync(&self.folder.handle))
+    /// Returns once the names of all folders on the disk of `folder` are on stable storage.
+    pub(super) fn sync_new_folders(&self, folder: &Folder) -> io::Result<()> {
+        let unsynced = self.disks.new_folders.take(folder.id.0);
+        let synced = unsynced.sync(|| sys::sync_file_system(&folder.handle));
+        self.disks.doubts.count_everywhere(synced)
     }
 
     /// Returns once all that was changed below the root is on stable storage.
     pub(super) fn sync(&self) -> io::Result<()> {
-        drop(self.new_folders.take());
-        self.doubt.count(self.file_systems.sync(&self.folder.handle))
+        let touched = self.file_systems.take();
+        let devices = touched.keys().chain([&self.folder.id.0]);
+        let unsynced = devices.map(|device| self.disks.new_folders.take(*device));
+        let is_of_others = unsynced.fold(false, |any, unsynced| any | !unsynced.is_empty());
+        let own = sys::sync_file_system(&self.folder.handle);
+        let synced = own.and(file_systems::sync_all(&touched));
+        if is_of_others {
+            return self.disks.doubts.count_everywhere(synced);
+        }
+        self.doubt.count(synced)
     }
 
     fn open_with(&self, path: &RemotePath, flags: i32) -> io::Result<File> {

@@ -70,7 +70,7 @@ impl LocalFolder {
     /// The same, as one of the folders of a server: `limits` hold for what all of them keep on one
     /// of its `disks`, and there the oldest makes way first, whichever folder it is from.
     pub fn open_on(disks: &Arc<Disks>, path: &Path, limits: UndoLimits) -> io::Result<Self> {
-        let root = Arc::new(Root::open(path)?);
+        let root = Arc::new(Root::open(path, disks)?);
         let transfers = Arc::<Transfers>::default();
         let undo = Arc::new(Undo::new(&root, limits, disks));
         let idle = Arc::new(IdleParts::new(&root, &transfers));
@@ -207,7 +207,9 @@ impl storage::Undo for LocalFolder {
         let (folder, name) = namespace::place_of(&self.root, to, ErrorKind::AlreadyExists)?;
         let place = (folder.handle.as_fd(), name.as_bytes());
         let deed = Deed { path: to, by };
-        kept(self.undo.bring_back(id, place, if_exists, &deed).blame(to)?)
+        kept(self.undo.bring_back(id, place, if_exists, &deed).blame(to)?)?;
+        // It may be a folder. Undo makes folders of its own meanwhile, so it is noted afterwards.
+        self.root.change_folders(&[&folder], || Ok(())).blame(to)
     }
 
     fn forget(&self, id: UndoId) -> Result<()> {

@@ -13,7 +13,7 @@ use std::os::fd::AsFd as _;
 pub(super) fn make_directory(root: &Root, path: &RemotePath) -> Result<()> {
     let (folder, name) = place_of(root, path, ErrorKind::AlreadyExists)?;
     let make = || sys::make_folder(&folder.handle, name.as_bytes());
-    root.make_folder(&folder, make).blame(path)
+    root.change_folders(&[&folder], make).blame(path)
 }
 
 pub(super) fn remove_file(root: &Root, undo: &Undo, path: &RemotePath, by: &Author) -> Result<()> {
@@ -62,6 +62,10 @@ pub(super) fn rename(
     let renamed = match if_exists {
         IfExists::Replace if kind != Kind::Folder => {
             undo.replace(old, new, &Deed { path: to, by }).map(drop)
+        }
+        _ if kind == Kind::Folder => {
+            let folders = [&from_folder, &to_folder];
+            root.change_folders(&folders, || sys::rename_to_new(old, new))
         }
         IfExists::Replace | IfExists::Refuse => sys::rename_to_new(old, new),
     };

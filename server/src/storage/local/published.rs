@@ -44,7 +44,7 @@ impl Published for LocalPublished {
         let synced = self
             .undo
             .sync()
-            .and_then(|()| self.root.sync_new_folders())
+            .and_then(|()| self.root.sync_new_folders(&self.folder))
             .and_then(|()| sys::sync_folder(&self.folder.handle));
         doubt.count(synced).blame(&self.target)
     }

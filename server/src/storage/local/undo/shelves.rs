@@ -193,7 +193,7 @@ impl Shelf {
 }
 
 fn make_folder(root: &Root, above: &Folder) -> io::Result<()> {
-    match root.make_folder(above, || sys::make_private_folder(above.handle.as_fd(), FOLDER)) {
+    match root.change_folders(&[above], || sys::make_private_folder(above.handle.as_fd(), FOLDER)) {
         Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made,
     }
