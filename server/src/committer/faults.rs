@@ -312,6 +312,53 @@ fn what_was_replaced_has_its_name_again_when_the_folders_sync_fails() {
     assert_eq!(fs::read(share.folder.path().join("a/1")).unwrap(), content("a/1"));
 }
 
+/// What undo keeps of before is not touched by a replacing that is taken back.
+#[test]
+fn undo_keeps_what_it_had_when_a_replacing_is_taken_back() {
+    let share = Share::new();
+    fs::write(share.folder.path().join("a/1"), "first").unwrap();
+    assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Replace), [true]);
+    let (second, kept) = (share.inode("a/1"), share.storage.undo().entries(None, 9).unwrap());
+    for _ in 0..2 {
+        fail_next(Sync::Folder);
+        assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Replace), [false]);
+        assert_eq!(share.inode("a/1"), second);
+        assert_eq!(share.storage.undo().entries(None, 9).unwrap(), kept);
+    }
+    let by = Author { account: String::new(), group: UndoGroup([1; 16]) };
+    let back = share.storage.undo().bring_back(kept[0].id, &path("b/old"), IfExists::Refuse, &by);
+    assert!(back.is_ok());
+    assert_eq!(fs::read(share.folder.path().join("b/old")).unwrap(), b"first");
+}
+
+/// Two of one batch that replaced each other go back to what was there before both.
+#[test]
+fn uploads_of_one_name_are_taken_back_in_turn() {
+    let share = Share::new();
+    fs::write(share.folder.path().join("a/1"), "old").unwrap();
+    let before = share.inode("a/1");
+    let commits = ["one", "two"].map(|name| share.finished_at("a/1", name, IfExists::Replace));
+    let (batch, pending): (Vec<_>, Vec<_>) = commits.into_iter().unzip();
+    fail_next(Sync::Folder);
+    assert_eq!(settle(Durability::File, batch, &pending), [false; 2]);
+    assert_eq!(share.inode("a/1"), before);
+    assert!(share.storage.undo().entries(None, 9).unwrap().is_empty());
+}
+
+/// Where nothing is kept the new file stays, whole, and its sender is told that it may be lost. Sent
+/// again, it is not taken for the one that is there.
+#[test]
+fn what_nobody_keeps_cannot_come_back_and_what_replaced_it_is_written_anew() {
+    let share = Share::that_keeps(UndoLimits { disk_percent: 0, ..UndoLimits::default() });
+    fs::write(share.folder.path().join("a/1"), "old").unwrap();
+    fail_next(Sync::Folder);
+    assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Replace), [false]);
+    assert_eq!(fs::read(share.folder.path().join("a/1")).unwrap(), content("a/1"));
+    let doubtful = share.inode("a/1");
+    assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Refuse), [true]);
+    assert_ne!(share.inode("a/1"), doubtful);
+}
+
 /// The same content is there already, but what is in memory may not be on the disk.
 #[test]
 fn equal_content_is_written_anew_once_a_sync_has_failed() {
