@@ -107,18 +107,21 @@ impl Roots {
             // What it may not fill is not counted: a large folder to read from is no use of room.
             let filled = mounted.filter(|((name, _), _)| terms.may_fill(name));
             let filled = filled.map(|((_, folder), (_, storage))| (folder, storage));
-            self.bound(std::iter::once(own).chain(filled).collect(), quota);
+            self.bound(&account.name, std::iter::once(own).chain(filled).collect(), quota);
         }
         Ok(if mounts.is_empty() { root } else { Arc::new(Mounted::new(root, mounts)) })
     }
 
     /// Lets all these folders together hold no more than the quota.
-    fn bound(&self, folders: Vec<(&Path, &mut Arc<dyn Storage>)>, quota: u64) {
-        let usages: Vec<_> = folders
+    fn bound(&self, account: &str, folders: Vec<(&Path, &mut Arc<dyn Storage>)>, quota: u64) {
+        let bounded: Vec<_> = folders
             .iter()
-            .map(|(folder, storage)| self.usage(&self.places.share.join(folder), storage))
+            .map(|(folder, storage)| {
+                let usage = self.usage(&self.places.share.join(folder), storage);
+                (usage, Arc::clone(storage))
+            })
             .collect();
-        let allowances = Allowance::shared(&usages, quota);
+        let allowances = Allowance::shared(account, &bounded, quota);
         for ((_, storage), allowance) in folders.into_iter().zip(allowances) {
             *storage = Arc::new(Counted::new(Arc::clone(storage), allowance));
         }

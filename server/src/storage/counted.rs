@@ -1,7 +1,7 @@
 //! A storage that holds no more bytes than its account's quota, which may have other storages too.
 //! [`Allowance`] says what is left of it.
 
-use super::usage::Allowance;
+use super::allowance::Allowance;
 use super::{
     Author, Error, ErrorKind, FileId, FolderId, Listing, PartState, Published, Reader, Result,
     Space, Storage, Undo, Upload,
@@ -38,13 +38,9 @@ impl Counted {
         target: &RemotePath,
         transfer: TransferId,
     ) -> Box<dyn Upload> {
-        Box::new(CountedUpload {
-            inner,
-            storage: Arc::clone(&self.inner),
-            allowance: self.allowance.clone(),
-            target: target.clone(),
-            transfer,
-        })
+        let (allowance, target) = (self.allowance.clone(), target.clone());
+        let aside = Aside { allowance, target, transfer };
+        Box::new(CountedUpload { inner, storage: Arc::clone(&self.inner), aside })
     }
 }
 
@@ -79,8 +75,10 @@ impl Storage for Counted {
             Ok(upload) => Ok(self.wrap(upload, target, transfer)),
             Err(err) => {
                 // A part of it that lies there still does, or is being written.
-                if before == 0 {
-                    self.allowance.give_back(target, transfer);
+                match err.kind() {
+                    _ if before == 0 => self.allowance.give_back(target, transfer),
+                    ErrorKind::InUse => {}
+                    _ => self.allowance.left_idle(target, transfer),
                 }
                 Err(err)
             }
@@ -236,16 +234,35 @@ impl Undo for Counted {
 }
 
 struct CountedUpload {
+    // Dropped first: what is told of as idle can make way.
     inner: Box<dyn Upload>,
     storage: Arc<dyn Storage>,
+    aside: Aside,
+}
+
+/// What is set aside for an open upload. What is left of it when this is dropped is idle.
+struct Aside {
     allowance: Allowance,
     target: RemotePath,
     transfer: TransferId,
 }
 
+impl Aside {
+    fn reaches(&self, bytes: u64, replaced: u64) -> bool {
+        let Self { allowance, target, transfer } = self;
+        allowance.set_aside(target, *transfer, bytes, replaced).is_some()
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        self.allowance.left_idle(&self.target, self.transfer);
+    }
+}
+
 impl CountedUpload {
     fn replaced(&self) -> u64 {
-        match self.storage.stat(&self.target) {
+        match self.storage.stat(&self.aside.target) {
             Ok(entry) if entry.kind == EntryKind::File && !entry.flags.linked => entry.size,
             _ => 0,
         }
@@ -271,11 +288,8 @@ impl Upload for CountedUpload {
 
     fn write(&self, offset: u64, content: &[u8]) -> Result<()> {
         let end = offset.saturating_add(content.len() as u64);
-        let set_aside = |replaced| {
-            self.allowance.set_aside(&self.target, self.transfer, end, replaced).is_some()
-        };
-        if !set_aside(0) && !set_aside(self.replaced()) {
-            return Err(Error::new(ErrorKind::Quota, &self.target));
+        if !self.aside.reaches(end, 0) && !self.aside.reaches(end, self.replaced()) {
+            return Err(Error::new(ErrorKind::Quota, &self.aside.target));
         }
         self.inner.write(offset, content)
     }
@@ -299,22 +313,21 @@ impl Upload for CountedUpload {
     ) -> std::result::Result<Box<dyn Published>, (Error, Box<dyn Upload>)> {
         let replaced = if if_exists == IfExists::Replace { self.replaced() } else { 0 };
         let len = self.inner.held();
-        let Self { inner, storage, allowance, target, transfer } = *self;
+        let Self { inner, storage, aside } = *self;
         match inner.publish(if_exists, by) {
             Ok(inner) => {
-                allowance.stored(&target, transfer, len, replaced);
+                let allowance = aside.allowance.clone();
+                allowance.stored(&aside.target, aside.transfer, len, replaced);
                 Ok(Box::new(CountedPublished { inner, allowance, len, replaced }))
             }
-            Err((err, inner)) => {
-                let upload = Self { inner, storage, allowance, target, transfer };
-                Err((err, Box::new(upload)))
-            }
+            Err((err, inner)) => Err((err, Box::new(Self { inner, storage, aside }))),
         }
     }
 
     fn abandon(self: Box<Self>) -> Result<()> {
-        self.inner.abandon()?;
-        self.allowance.give_back(&self.target, self.transfer);
+        let Self { inner, aside, .. } = *self;
+        inner.abandon()?;
+        aside.allowance.give_back(&aside.target, aside.transfer);
         Ok(())
     }
 }
@@ -346,6 +359,7 @@ impl Published for CountedPublished {
 mod tests {
     use super::*;
     use crate::storage::Usage;
+    use crate::storage::allowance::Bounded;
     use crate::storage::memory::Memory;
     use std::time::Duration;
 
@@ -357,11 +371,22 @@ mod tests {
         RemotePath::parse(text.as_bytes()).unwrap()
     }
 
+    /// Folders of an account, and what lies in them.
+    fn folders(count: usize) -> Vec<Bounded> {
+        (0..count).map(|_| (Arc::default(), Arc::new(Memory::new()) as Arc<dyn Storage>)).collect()
+    }
+
+    /// What an account sees of folders.
+    fn seen_by(account: &str, folders: &[Bounded], quota: u64) -> Vec<Counted> {
+        let allowances = Allowance::shared(account, folders, quota).into_iter();
+        let each = allowances.zip(folders);
+        each.map(|(allowance, (_, inner))| Counted::new(Arc::clone(inner), allowance)).collect()
+    }
+
     /// A storage of an account that has another beside it.
     fn counted(quota: u64) -> (Counted, Arc<Usage>) {
-        let (usage, beside) = (Arc::<Usage>::default(), Arc::default());
-        let allowance = Allowance::shared(&[Arc::clone(&usage), beside], quota).remove(0);
-        (Counted::new(Arc::new(Memory::new()), allowance), usage)
+        let folders = folders(2);
+        (seen_by("ann", &folders, quota).remove(0), Arc::clone(&folders[0].0))
     }
 
     fn put(storage: &Counted, name: &str, id: u8, len: usize) -> Result<()> {
@@ -427,8 +452,8 @@ mod tests {
     #[test]
     fn a_count_finds_what_was_there() {
         let inner: Arc<dyn Storage> = Arc::new(Memory::new());
-        let allowance = Allowance::shared(&[Arc::default()], u64::MAX).remove(0);
-        let unlimited = Counted::new(Arc::clone(&inner), allowance);
+        let folders = [(Arc::default(), Arc::clone(&inner))];
+        let unlimited = seen_by("ann", &folders, u64::MAX).remove(0);
         unlimited.make_directory(&path("/in")).unwrap();
         put(&unlimited, "/a", 1, 30).unwrap();
         put(&unlimited, "/in/b", 2, 12).unwrap();
@@ -440,11 +465,8 @@ mod tests {
     /// A quota bound the root alone; a mounted folder could be filled without end.
     #[test]
     fn all_storages_of_an_account_share_its_quota() {
-        let usages = [Arc::<Usage>::default(), Arc::default()];
-        let storages: Vec<_> = Allowance::shared(&usages, 100)
-            .into_iter()
-            .map(|allowance| Counted::new(Arc::new(Memory::new()), allowance))
-            .collect();
+        let folders = folders(2);
+        let storages = seen_by("ann", &folders, 100);
         put(&storages[0], "/a", 1, 60).unwrap();
         assert_eq!(put(&storages[1], "/b", 2, 41).unwrap_err().kind(), ErrorKind::Quota);
         put(&storages[1], "/b", 3, 40).unwrap();
@@ -454,6 +476,58 @@ mod tests {
         }
         storages[1].remove_file(&path("/b"), &by()).unwrap();
         assert_eq!(storages[0].space(&path("/")).unwrap().available, 40);
-        assert_eq!(usages.map(|usage| usage.bytes()), [60, 0]);
+        assert_eq!([folders[0].0.bytes(), folders[1].0.bytes()], [60, 0]);
+    }
+
+    /// What was left unfinished took its room until it was swept after days, and what its account
+    /// sent instead was refused.
+    #[test]
+    fn what_an_account_left_unfinished_makes_way_the_oldest_first_and_not_in_vain() {
+        let folders = folders(2);
+        let storages = seen_by("ann", &folders, 100);
+        let left = |storage: &Counted, name: &str, id: u8, len: usize| {
+            let upload = storage.begin_upload(&path(name), TransferId([id; 16]), len as u64);
+            upload.and_then(|upload| upload.write(0, &vec![7; len])).unwrap();
+        };
+        let is_there = |storage: &Counted, name: &str, id: u8| {
+            storage.part(&path(name), TransferId([id; 16])).is_ok()
+        };
+        left(&storages[0], "/oldest", 1, 30);
+        left(&storages[1], "/older", 2, 30);
+        let open = storages[0].begin_upload(&path("/open"), TransferId([3; 16]), 20).unwrap();
+        let kind = |result: Result<Box<dyn Upload>>| result.err().unwrap().kind();
+        let too_large = storages[0].begin_upload(&path("/huge"), TransferId([4; 16]), 81);
+        assert_eq!(kind(too_large), ErrorKind::Quota);
+        assert!(is_there(&storages[0], "/oldest", 1), "nothing goes in vain");
+        assert_eq!(storages[0].space(&path("/")).unwrap().available, 80);
+        put(&storages[1], "/new", 5, 40).unwrap();
+        assert!(!is_there(&storages[0], "/oldest", 1) && is_there(&storages[1], "/older", 2));
+        put(&storages[0], "/newer", 6, 30).unwrap();
+        assert!(!is_there(&storages[1], "/older", 2));
+        assert_eq!(put(&storages[0], "/more", 7, 11).unwrap_err().kind(), ErrorKind::Quota);
+        drop(open);
+        put(&storages[0], "/more", 8, 11).unwrap();
+        assert_eq!(storages[0].space(&path("/")).unwrap().available, 19);
+    }
+
+    #[test]
+    fn what_others_left_unfinished_in_the_same_folder_stays() {
+        let folders = folders(1);
+        let (ann, ben) = (seen_by("ann", &folders, 100), seen_by("ben", &folders, 100));
+        drop(ann[0].begin_upload(&path("/a"), TransferId([1; 16]), 60).unwrap());
+        assert_eq!(put(&ben[0], "/b", 2, 50).unwrap_err().kind(), ErrorKind::Quota);
+        put(&ann[0], "/b", 3, 50).unwrap();
+    }
+
+    /// Its own part is no reason to refuse an upload that is begun anew or gone on with.
+    #[test]
+    fn a_part_does_not_make_way_for_itself() {
+        let (storage, usage) = counted(100);
+        drop(storage.begin_upload(&path("/a"), TransferId([1; 16]), 80).unwrap());
+        let again = storage.continue_upload(&path("/a"), TransferId([1; 16])).unwrap();
+        assert_eq!(put(&storage, "/b", 2, 30).unwrap_err().kind(), ErrorKind::Quota);
+        drop(again);
+        drop(storage.begin_upload(&path("/a"), TransferId([1; 16]), 90).unwrap());
+        assert_eq!(usage.bytes(), 90);
     }
 }

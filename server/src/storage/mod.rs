@@ -7,6 +7,7 @@
 //! another can go on. `memory` imposes exactly that, and the conformance suite runs over every
 //! implementation.
 
+mod allowance;
 mod counted;
 mod error;
 pub mod local;
@@ -18,10 +19,11 @@ mod usage;
 mod conformance;
 
 pub use crate::values::{Certainty, FileState, Stamp};
+pub(crate) use allowance::Allowance;
 pub(crate) use counted::Counted;
 pub use error::{Error, ErrorKind};
 pub(crate) use mounted::Mounted;
-pub(crate) use usage::{Allowance, Usage};
+pub(crate) use usage::Usage;
 
 use ferry_protocol::{
     Attributes, Entry, IfExists, Permissions, RemotePath, Timestamp, TransferId, UndoEntry,

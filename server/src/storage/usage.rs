@@ -1,8 +1,6 @@
-//! How much lies in a folder, and how much more an account may put into its folders.
-//!
-//! [`Usage`] counts what lies there, and what uploads under way have announced or written; parts
-//! that an upload left behind stay counted until they are gone on with or swept. What others do
-//! to the same folder past the server is seen by the next count.
+//! How much lies in a folder: what is stored, and what uploads under way have announced or written.
+//! Parts that an upload left behind stay counted until they are gone on with, swept, or make way for
+//! what the same account sends. What others do past the server is seen by the next count.
 
 use super::{ErrorKind, Result, Storage};
 use ferry_protocol::{EntryKind, RemotePath, TransferId};
@@ -18,16 +16,26 @@ pub(crate) struct Usage(Mutex<Count>);
 #[derive(Debug, Default)]
 struct Count {
     stored: u64,
-    /// Bytes set aside for uploads, and since when.
-    uploads: HashMap<Place, (u64, Instant)>,
+    uploads: HashMap<Place, Aside>,
+}
+
+/// What is set aside for an upload.
+#[derive(Clone, Debug)]
+struct Aside {
+    bytes: u64,
+    since: Instant,
+    /// Name of the account that sends it.
+    account: Arc<str>,
+    /// Whether it is open. If not, it makes way for what its account sends now.
+    is_open: bool,
 }
 
 /// Where an upload's part lies. The same upload may lie in two folders: whoever sends it says
 /// where it goes, and one that is not found there takes nothing off the count of the other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Place {
-    folder: RemotePath,
-    transfer: [u8; 16],
+pub(super) struct Place {
+    pub(super) folder: RemotePath,
+    pub(super) transfer: [u8; 16],
 }
 
 impl Usage {
@@ -41,58 +49,87 @@ impl Usage {
         let stored = bytes_below(storage)?;
         let mut count = self.0.lock();
         count.stored = stored;
-        count.uploads.retain(|_, (_, since)| since.elapsed() < part_lifetime);
+        count.uploads.retain(|_, aside| aside.since.elapsed() < part_lifetime);
         Ok(stored)
     }
 
-    fn set_aside(&self, place: Place, bytes: u64, replaced: u64, quota: u64) -> Option<u64> {
+    pub(super) fn set_aside(
+        &self,
+        place: Place,
+        account: &Arc<str>,
+        (bytes, replaced): (u64, u64),
+        quota: u64,
+    ) -> Option<u64> {
         let mut count = self.0.lock();
-        let present = count.uploads.get(&place).map_or(0, |(bytes, _)| *bytes);
+        let present = count.uploads.get(&place).map_or(0, |aside| aside.bytes);
         if bytes > present {
             let wanted = count.total().saturating_add(bytes - present).saturating_sub(replaced);
             if wanted > quota {
                 return None;
             }
-            count.uploads.insert(place, (bytes, Instant::now()));
+            let (account, since) = (Arc::clone(account), Instant::now());
+            count.uploads.insert(place, Aside { bytes, since, account, is_open: true });
+        } else if let Some(aside) = count.uploads.get_mut(&place) {
+            aside.is_open = true;
         }
         Some(present)
     }
 
-    fn give_back(&self, place: &Place) {
+    /// Bytes set aside for an upload.
+    pub(super) fn at(&self, place: &Place) -> u64 {
+        self.0.lock().uploads.get(place).map_or(0, |aside| aside.bytes)
+    }
+
+    /// Nobody writes the upload any more.
+    pub(super) fn left(&self, place: &Place) {
+        if let Some(aside) = self.0.lock().uploads.get_mut(place) {
+            (aside.is_open, aside.since) = (false, Instant::now());
+        }
+    }
+
+    /// What an account has left unfinished: since when, where, and how much is set aside for it.
+    pub(super) fn idle(&self, account: &str) -> Vec<(Instant, Place, u64)> {
+        let count = self.0.lock();
+        let is_idle = |aside: &Aside| !aside.is_open && *aside.account == *account;
+        let idle = count.uploads.iter().filter(|(_, aside)| is_idle(aside));
+        idle.map(|(place, aside)| (aside.since, place.clone(), aside.bytes)).collect()
+    }
+
+    pub(super) fn give_back(&self, place: &Place) {
         self.0.lock().uploads.remove(place);
     }
 
-    fn stored(&self, place: &Place, bytes: u64, replaced: u64) {
+    pub(super) fn stored(&self, place: &Place, bytes: u64, replaced: u64) {
         let mut count = self.0.lock();
         count.uploads.remove(place);
         count.stored = count.stored.saturating_add(bytes).saturating_sub(replaced);
     }
 
-    fn came_back(&self, bytes: u64, removed: u64) {
+    pub(super) fn came_back(&self, bytes: u64, removed: u64) {
         let mut count = self.0.lock();
         count.stored = count.stored.saturating_add(bytes).saturating_sub(removed);
     }
 
-    fn removed(&self, bytes: u64) {
+    pub(super) fn removed(&self, bytes: u64) {
         let mut count = self.0.lock();
         count.stored = count.stored.saturating_sub(bytes);
     }
 
     /// The parts in a folder move with it.
-    fn renamed(&self, from: &RemotePath, to: &RemotePath) {
+    pub(super) fn renamed(&self, from: &RemotePath, to: &RemotePath) {
         let mut count = self.0.lock();
         let inside = count.uploads.extract_if(|place, _| place.folder.starts_with(from));
         let inside: Vec<_> = inside.collect();
-        for (place, (bytes, since)) in inside {
+        for (place, aside) in inside {
             let place = place.moved(from, to);
-            let held = count.uploads.entry(place).or_insert((0, since));
-            held.0 = held.0.saturating_add(bytes);
+            let held = count.uploads.entry(place).or_insert(Aside { bytes: 0, ..aside.clone() });
+            held.bytes = held.bytes.saturating_add(aside.bytes);
         }
     }
 }
 
 impl Place {
-    fn of(target: &RemotePath, transfer: TransferId) -> Self {
+    pub(super) fn of(target: &RemotePath, transfer: TransferId) -> Self {
         let folder = target.parent().unwrap_or_else(RemotePath::root);
         Self { folder, transfer: transfer.0 }
     }
@@ -109,7 +146,7 @@ impl Place {
 
 impl Count {
     fn total(&self) -> u64 {
-        let aside = self.uploads.values().map(|(bytes, _)| *bytes);
+        let aside = self.uploads.values().map(|aside| aside.bytes);
         aside.fold(self.stored, u64::saturating_add)
     }
 }
@@ -142,94 +179,6 @@ fn bytes_below(storage: &dyn Storage) -> Result<u64> {
         }
     }
     Ok(bytes)
-}
-
-/// What an account may put into one of its folders: its quota, less what lies in all of them.
-#[derive(Clone, Debug)]
-pub(crate) struct Allowance {
-    usage: Arc<Usage>,
-    /// Of its other folders.
-    beside: Vec<Arc<Usage>>,
-    quota: u64,
-    /// Held from the look at all folders to the change of one.
-    gate: Arc<Mutex<()>>,
-}
-
-impl Allowance {
-    /// One for each folder of an account, where all together may hold `quota` bytes.
-    pub(crate) fn shared(usages: &[Arc<Usage>], quota: u64) -> Vec<Self> {
-        let gate = Arc::<Mutex<()>>::default();
-        let of = |usage: &Arc<Usage>| {
-            let mut beside: Vec<Arc<Usage>> = Vec::new();
-            for other in usages {
-                // One folder under two names lies on the disk once.
-                if !beside.iter().chain([usage]).any(|known| Arc::ptr_eq(known, other)) {
-                    beside.push(Arc::clone(other));
-                }
-            }
-            Self { usage: Arc::clone(usage), beside, quota, gate: Arc::clone(&gate) }
-        };
-        usages.iter().map(of).collect()
-    }
-
-    /// Bytes that all folders may hold.
-    pub(super) fn quota(&self) -> u64 {
-        self.quota
-    }
-
-    /// Bytes that may still come.
-    pub(super) fn left(&self) -> u64 {
-        self.for_this_folder().saturating_sub(self.usage.bytes())
-    }
-
-    /// Sets `bytes` aside for an upload in all. `replaced` bytes will be free again. Returns how
-    /// many were set aside before; `None` if they do not fit.
-    pub(super) fn set_aside(
-        &self,
-        target: &RemotePath,
-        transfer: TransferId,
-        bytes: u64,
-        replaced: u64,
-    ) -> Option<u64> {
-        let _gate = self.gate.lock();
-        self.usage.set_aside(Place::of(target, transfer), bytes, replaced, self.for_this_folder())
-    }
-
-    /// The upload is given up.
-    pub(super) fn give_back(&self, target: &RemotePath, transfer: TransferId) {
-        self.usage.give_back(&Place::of(target, transfer));
-    }
-
-    /// The upload is stored, in place of what was `replaced`.
-    pub(super) fn stored(
-        &self,
-        target: &RemotePath,
-        transfer: TransferId,
-        bytes: u64,
-        replaced: u64,
-    ) {
-        self.usage.stored(&Place::of(target, transfer), bytes, replaced);
-    }
-
-    /// Something has another name.
-    pub(super) fn renamed(&self, from: &RemotePath, to: &RemotePath) {
-        self.usage.renamed(from, to);
-    }
-
-    /// What was stored is taken back, and what it replaced has come back.
-    pub(super) fn came_back(&self, bytes: u64, removed: u64) {
-        self.usage.came_back(bytes, removed);
-    }
-
-    /// Something is gone.
-    pub(super) fn removed(&self, bytes: u64) {
-        self.usage.removed(bytes);
-    }
-
-    fn for_this_folder(&self) -> u64 {
-        let elsewhere = self.beside.iter().map(|usage| usage.bytes());
-        elsewhere.fold(self.quota, u64::saturating_sub)
-    }
 }
 
 /// Entries taken from a listing at once while counting.

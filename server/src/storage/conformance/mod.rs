@@ -51,8 +51,10 @@ fn by() -> Author {
 
 fn with_quota(check: fn(&dyn Storage)) {
     let root = tempfile::tempdir().unwrap();
-    let local = Arc::new(LocalFolder::open(root.path(), UndoLimits::default()).unwrap());
-    let allowance = Allowance::shared(&[Arc::default()], u64::MAX).remove(0);
+    let local = LocalFolder::open(root.path(), UndoLimits::default()).unwrap();
+    let local: Arc<dyn Storage> = Arc::new(local);
+    let folders = [(Arc::default(), Arc::clone(&local))];
+    let allowance = Allowance::shared("ann", &folders, u64::MAX).remove(0);
     check(&Counted::new(local, allowance));
 }
 
