@@ -11,6 +11,7 @@ mod enrolment;
 mod error;
 mod expiry;
 mod file;
+mod first_seen;
 mod invitation;
 mod lock;
 mod name;
@@ -21,6 +22,7 @@ mod standing;
 mod terms;
 
 pub use account::Account;
+pub(crate) use account::AccountId;
 pub use clock::Clock;
 pub(crate) use device::DeviceLine;
 pub use device::{Device, DevicesFile};
@@ -38,6 +40,7 @@ pub use terms::{Folder, RATE_MIN, Terms};
 
 use crate::state_folder::StateFolder;
 use ferry_protocol::{DeviceKey, Rights};
+use first_seen::FirstSeen;
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -55,6 +58,7 @@ pub struct Accounts {
     devices: RwLock<Vec<Arc<Device>>>,
     clock: Clock,
     state: StateFolder,
+    first_seen: FirstSeen,
     watcher: Mutex<Watcher>,
     /// Nobody else is admitted then, whatever the files say.
     is_owners_alone: AtomicBool,
@@ -93,6 +97,7 @@ impl Accounts {
     /// As [`open`](Self::open).
     pub fn open_at(state_dir: &Path, guest: Option<Rights>, clock: Clock) -> Result<Self, Error> {
         let file = AccountsFile::of(state_dir);
+        let state = StateFolder::at(state_dir);
         let accounts = Self {
             file,
             guest: RwLock::default(),
@@ -100,7 +105,8 @@ impl Accounts {
             known: RwLock::default(),
             devices: RwLock::default(),
             clock,
-            state: StateFolder::at(state_dir),
+            first_seen: FirstSeen::read(&state),
+            state,
             watcher: Mutex::default(),
             is_owners_alone: AtomicBool::new(false),
         };
@@ -168,9 +174,12 @@ impl Accounts {
         self.guest.read().clone()
     }
 
-    /// Whether there is such an account, admitted now or not.
-    pub(crate) fn is_there(&self, name: &str) -> bool {
-        name == OWNER_NAME && self.owner.is_some() || self.known.read().contains_key(name)
+    /// Whether this very account is there, admitted now or not.
+    pub(crate) fn is_there(&self, id: &AccountId) -> bool {
+        let is_it = |account: &Account| account.id() == *id;
+        self.guest().is_some_and(|guest| is_it(&guest))
+            || self.owner.as_ref().is_some_and(|owner| is_it(&owner.account))
+            || self.known.read().get(&id.name).is_some_and(|known| is_it(&known.account))
     }
 
     /// The account as it is now, if it is admitted; the guest for the empty name.
@@ -206,8 +215,9 @@ impl Accounts {
     pub fn reload(&self) -> Result<(), Error> {
         // Held throughout: what one has read must not replace what another has read since.
         let watcher = self.watcher.lock();
-        let stored = self.file.read()?;
+        let mut stored = self.file.read()?;
         let devices = DevicesFile::in_folder(&self.state).read()?;
+        self.first_seen.date(&mut stored);
         self.renew(stored);
         self.renew_devices(devices);
         watcher.call();

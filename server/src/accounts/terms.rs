@@ -30,8 +30,8 @@ pub struct Terms {
     pub networks: Vec<Network>,
     /// When it ends.
     pub expires: Option<Expiry>,
-    /// Since when it is there, as the command noted that added it. What was done before by one of
-    /// its name was another's doing.
+    /// Since when it is there, as the command noted that added it, or since a server saw it first.
+    /// What was done before by one of its name was another's doing.
     pub added: Option<Timestamp>,
 }
 

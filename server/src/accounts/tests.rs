@@ -159,6 +159,26 @@ fn all_terms_survive_the_file() {
     assert_eq!(read[0].terms, terms, "{}", std::fs::read_to_string(file.path()).unwrap());
 }
 
+/// Nothing told one that was written by hand from another of its name.
+#[test]
+fn an_account_that_was_written_by_hand_begins_when_it_is_seen_first() {
+    let state = tempfile::tempdir().unwrap();
+    let file = AccountsFile::of(state.path()).path();
+    let text = "[[account]]\nname = \"anna\"\nrights = \"read\"\n";
+    std::fs::write(&file, text).unwrap();
+    let open = || Accounts::open(state.path(), None).unwrap();
+    let id = |accounts: &Accounts| accounts.account("anna").map(|account| account.id());
+    let accounts = open();
+    let first = id(&accounts).unwrap();
+    accounts.reload().unwrap();
+    assert_eq!((id(&accounts), id(&open())), (Some(first.clone()), Some(first.clone())));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "the file is its owner's");
+    std::fs::write(&file, "").unwrap();
+    accounts.reload().unwrap();
+    std::fs::write(&file, text).unwrap();
+    assert_ne!(id(&open()).unwrap(), first, "it was gone when a server looked");
+}
+
 #[test]
 fn mistakes_of_terms_are_told_with_their_lines() {
     let state = tempfile::tempdir().unwrap();
@@ -282,7 +302,9 @@ fn nobody_but_the_owner_is_admitted_until_others_are_let_in() {
     let state = tempfile::tempdir().unwrap();
     let ben = stored("ben", "anchor", Rights::read_only());
     AccountsFile::of(state.path()).add(ben).unwrap();
-    let accounts = Accounts::open(state.path(), None).unwrap().with_owner();
+    let accounts = Accounts::open(state.path(), None).unwrap();
+    let id = accounts.account("ben").unwrap().id();
+    let accounts = accounts.with_owner();
     let told = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&told);
     accounts.watch(move || {
@@ -293,7 +315,7 @@ fn nobody_but_the_owner_is_admitted_until_others_are_let_in() {
         assert_eq!(accounts.authenticate("ben", b"anchor").is_some(), is_open);
         assert_eq!(accounts.account("ben").is_some(), is_open);
         assert!(accounts.account(OWNER_NAME).is_some());
-        assert!(accounts.is_there("ben"), "what is Ben's stays Ben's");
+        assert!(accounts.is_there(&id), "what is Ben's stays Ben's");
     }
     assert_eq!(told.load(Ordering::SeqCst), 3, "so that sessions end at once");
 }

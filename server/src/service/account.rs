@@ -5,7 +5,7 @@ use super::password::{Attempt, Redemption};
 use super::presence::Presence;
 use super::sessions::Seat;
 use super::{Error, Result, Service, View};
-use crate::accounts::{self, Account, Accounts, Device};
+use crate::accounts::{self, Account, AccountId, Accounts, Device};
 use crate::audit::{Action, Line, Origin, Who};
 use crate::storage::Author;
 use crate::wake::{Pending, Waker, promise};
@@ -50,6 +50,11 @@ impl Session {
     /// Name of the account; empty for the guest.
     pub(crate) fn account_name(&self) -> &str {
         &self.view.account.name
+    }
+
+    /// What tells the account from others of its name.
+    pub(super) fn account_id(&self) -> AccountId {
+        self.view.account.id()
     }
 
     /// Whether what opened it holds good no more: the connection has to end.

@@ -1,5 +1,6 @@
 //! Names for the parts of uploads that name themselves by account and path alone.
 
+use crate::accounts::AccountId;
 use crate::state_folder::{Error, StateFolder};
 use blake3::Hasher;
 use data_encoding::HEXLOWER;
@@ -36,10 +37,12 @@ impl PartNames {
     }
 
     /// The id of the part of what `account` sends to `target`.
-    pub(super) fn name(&self, account: &str, target: &RemotePath) -> TransferId {
+    pub(super) fn name(&self, account: &AccountId, target: &RemotePath) -> TransferId {
         let mut hasher = Hasher::new_keyed(&self.0);
-        hasher.update(&(account.len() as u64).to_be_bytes());
-        hasher.update(account.as_bytes()).update(target.as_relative_bytes());
+        for word in [&account.name, &account.since] {
+            hasher.update(&(word.len() as u64).to_be_bytes()).update(word.as_bytes());
+        }
+        hasher.update(target.as_relative_bytes());
         let mut id = [0; 16];
         hasher.finalize_xof().fill(&mut id);
         TransferId(id)
@@ -63,23 +66,29 @@ const SECRET_LEN: usize = 32;
 mod tests {
     use super::*;
 
+    fn account(name: &str, since: &str) -> AccountId {
+        AccountId { name: name.to_owned(), since: since.to_owned() }
+    }
+
     #[test]
     fn a_name_is_the_accounts_own_and_outlives_the_process() {
         let state = tempfile::tempdir().unwrap();
         let names = PartNames::load_or_create(state.path()).unwrap();
-        let path = RemotePath::parse(b"/a").unwrap();
-        let name = names.name("ann", &path);
-        assert_ne!(name, names.name("bob", &path));
-        assert_ne!(name, names.name("", &RemotePath::parse(b"/anna").unwrap()));
+        let (ann, path) = (account("ann", "2026"), RemotePath::parse(b"/a").unwrap());
+        let name = names.name(&ann, &path);
+        assert_ne!(name, names.name(&account("bob", "2026"), &path));
+        assert_ne!(name, names.name(&account("ann", "2027"), &path), "another of her name");
+        assert_ne!(name, names.name(&account("ann2", "026"), &path));
+        assert_ne!(name, names.name(&AccountId::default(), &RemotePath::parse(b"/anna").unwrap()));
         let later = PartNames::load_or_create(state.path()).unwrap();
-        assert_eq!(name, later.name("ann", &path));
+        assert_eq!(name, later.name(&ann, &path));
         std::fs::write(state.path().join(SECRET_FILE), "damaged").unwrap();
         let anew = PartNames::load_or_create(state.path()).unwrap();
-        assert_ne!(name, anew.name("ann", &path));
+        assert_ne!(name, anew.name(&ann, &path));
         let later = PartNames::load_or_create(state.path()).unwrap();
-        assert_eq!(anew.name("ann", &path), later.name("ann", &path));
+        assert_eq!(anew.name(&ann, &path), later.name(&ann, &path));
         let other = tempfile::tempdir().unwrap();
         let other = PartNames::load_or_create(other.path()).unwrap();
-        assert_ne!(anew.name("ann", &path), other.name("ann", &path));
+        assert_ne!(anew.name(&ann, &path), other.name(&ann, &path));
     }
 }

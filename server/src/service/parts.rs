@@ -4,6 +4,7 @@
 //! somebody asks; a part without a note is found again by its id, and swept by its age.
 
 use super::{Error, Result, Service, Session};
+use crate::accounts::AccountId;
 use crate::storage::{self, ErrorKind};
 use ferry_protocol::limits::PARTS_MAX;
 use ferry_protocol::{PartEntry, PartPage, RemotePath, TransferId};
@@ -35,7 +36,7 @@ pub(super) struct Noted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Note {
-    pub(super) owner: String,
+    pub(super) owner: AccountId,
     /// The path as bytes.
     pub(super) target: Vec<u8>,
     pub(super) size: u64,
@@ -94,12 +95,11 @@ impl PartBook {
         }
     }
 
-    /// Forgets the uploads of accounts that are gone: another of the same name must not inherit
-    /// them. Their parts are swept by their age.
-    pub(super) fn forget_owners(&self, is_gone: impl Fn(&str) -> bool) {
+    /// Forgets the uploads of accounts that are gone, whose parts are swept by their age.
+    pub(super) fn forget_owners(&self, is_gone: impl Fn(&AccountId) -> bool) {
         let mut notes = self.notes.lock();
         notes.retain(|id, note| {
-            let is_kept = note.owner.is_empty() || !is_gone(&note.owner);
+            let is_kept = note.owner.name.is_empty() || !is_gone(&note.owner);
             if !is_kept {
                 forget_file(&self.folder.join(TransferId(*id).to_string()));
             }
@@ -108,10 +108,10 @@ impl PartBook {
     }
 
     /// An account's uploads whose ids come after this one.
-    fn of(&self, owner: &str, after: TransferId) -> Vec<(TransferId, Note)> {
+    fn of(&self, owner: &AccountId, after: TransferId) -> Vec<(TransferId, Note)> {
         let behind = (Bound::Excluded(after.0), Bound::Unbounded);
         let notes = self.notes.lock();
-        let own = notes.range(behind).filter(|(_, note)| note.owner == owner);
+        let own = notes.range(behind).filter(|(_, note)| note.owner == *owner);
         own.map(|(id, note)| (TransferId(*id), note.clone())).collect()
     }
 }
@@ -120,7 +120,7 @@ impl Service {
     /// The account's unfinished uploads whose ids come after this one.
     pub(crate) fn parts(&self, session: &Session, after: TransferId) -> PartPage {
         let mut page = PartPage { parts: Vec::new(), is_last: true };
-        for (transfer, note) in self.part_book.of(session.account_name(), after) {
+        for (transfer, note) in self.part_book.of(&session.account_id(), after) {
             if page.parts.len() == PARTS_MAX {
                 page.is_last = false;
                 break;
@@ -134,7 +134,7 @@ impl Service {
     pub(crate) fn abandon_part(&self, session: &Session, transfer: TransferId) -> Result<()> {
         let no_part = || storage::Error::new(ErrorKind::NoPart, &RemotePath::root());
         let note = self.part_book.notes.lock().get(&transfer.0).cloned();
-        let note = note.filter(|note| note.owner == session.account_name()).ok_or_else(no_part)?;
+        let note = note.filter(|note| note.owner == session.account_id()).ok_or_else(no_part)?;
         let target = RemotePath::parse(&note.target).map_err(Error::BadPath)?;
         session.view.storage.remove_part(&target, transfer)?;
         self.part_book.forget(transfer);
@@ -201,8 +201,12 @@ const OF_ACCOUNT_MAX: usize = 1000;
 mod tests {
     use super::*;
 
+    fn account(name: &str) -> AccountId {
+        AccountId { name: name.to_owned(), since: "2026".to_owned() }
+    }
+
     fn note(owner: &str) -> Note {
-        Note { owner: owner.to_owned(), target: b"/a\xff".to_vec(), size: 7 }
+        Note { owner: account(owner), target: b"/a\xff".to_vec(), size: 7 }
     }
 
     #[test]
@@ -218,9 +222,11 @@ mod tests {
         let broken = state.path().join("parts").join(TransferId([9; 16]).to_string());
         fs::write(&broken, b"{").unwrap();
         let book = PartBook::open(state.path(), life);
-        let own = book.of("ann", TransferId([0; 16]));
+        let own = book.of(&account("ann"), TransferId([0; 16]));
         assert_eq!(own, [(TransferId([1; 16]), note("ann"))]);
-        assert_eq!(book.of("ann", TransferId([1; 16])), []);
+        assert_eq!(book.of(&account("ann"), TransferId([1; 16])), []);
+        let later = AccountId { since: "2027".to_owned(), ..account("ann") };
+        assert_eq!(book.of(&later, TransferId([0; 16])), [], "another of her name");
         assert!(broken.exists(), "it is set aside, not removed");
     }
 

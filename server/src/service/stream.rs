@@ -125,7 +125,7 @@ impl Service {
             return Err(storage::Error::new(ErrorKind::NotAFile, target).into());
         }
         let whole_len = found.map(|entry| entry.size);
-        let id = names.name(session.account_name(), target);
+        let id = names.name(&session.account_id(), target);
         let expected = stream.expected;
         match (stream.start, whole_len) {
             (Start::Empty | Start::At(0), _) => self.begin_empty(view, plan, id, expected),
@@ -156,7 +156,7 @@ impl Service {
         match session
             .view
             .storage
-            .continue_upload(target, names.name(session.account_name(), target))
+            .continue_upload(target, names.name(&session.account_id(), target))
         {
             Ok(part) => Ok(Some(part.held())),
             Err(err) if matches!(err.kind(), ErrorKind::NoPart | ErrorKind::NotFound) => Ok(None),

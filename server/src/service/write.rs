@@ -146,7 +146,7 @@ impl Service {
             begun => begun,
         }?;
         if keeps_part {
-            let (owner, target) = (session.account_name().to_owned(), plan.target.to_wire());
+            let (owner, target) = (session.account_id(), plan.target.to_wire());
             self.part_book.note(put.transfer, Note { owner, target, size });
         }
         let commits = self.commits.clone();

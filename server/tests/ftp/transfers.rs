@@ -4,6 +4,8 @@ use crate::support::faulty::Faulty;
 use crate::support::ftp::{FtpClient, ftp_tls, loopback, serve_ftp};
 use crate::support::{serve_accounts_with, serve_storage};
 use crate::{read, text, wait_for_bytes, write};
+use ferry_server::accounts::AccountsFile;
+use ferry_server::config::Config;
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -94,6 +96,25 @@ fn a_cut_upload_outlives_the_server_and_belongs_to_its_account() {
     assert_eq!(client.expect("213", "SIZE f"), "213 5\r\n");
     assert!(client.put("APPE f", b" second").starts_with("226"));
     assert_eq!(read(&fixture, "f"), b"first second");
+}
+
+/// A part was found by the account's name and its path, so that another of that name went on with it.
+#[test]
+fn a_cut_upload_is_not_inherited_by_another_account_of_the_name() {
+    let with_ftp = |config: &mut Config| config.ftp = Some(loopback());
+    let fixture = serve_accounts_with(&[("ann", "secret")], with_ftp);
+    let mut client = FtpClient::connect(&fixture);
+    client.log_in("ann", "secret");
+    cut_upload(&mut client, "STOR f", b"first");
+    assert_eq!(client.expect("213", "SIZE f"), "213 5\r\n");
+    let file = AccountsFile::of(fixture.state.path());
+    let account = file.read().unwrap().remove(0);
+    file.remove(&account.name).unwrap();
+    file.add(account).unwrap();
+    let fixture = fixture.restart(with_ftp);
+    let mut client = FtpClient::connect(&fixture);
+    client.log_in("ann", "secret");
+    client.expect("550", "SIZE f");
 }
 
 #[test]
