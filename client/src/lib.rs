@@ -7,6 +7,10 @@
 //! Nothing is sent before the server's key was judged (see [`trust`]), every wait has a deadline,
 //! and whatever a server says of names, sizes and digests is checked before it is acted on.
 
+// Tests of what only this crate sees use what the tests around it use.
+#[cfg(test)]
+extern crate self as ferry_client;
+
 pub mod address;
 pub mod cancel;
 pub mod client;
@@ -19,6 +23,7 @@ pub mod job;
 pub mod jobs;
 mod journal;
 mod local_file;
+mod local_folders;
 mod login;
 pub mod preflight;
 pub mod progress;

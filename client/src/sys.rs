@@ -1,11 +1,15 @@
 //! The system calls that differ between systems, or that the standard library does not have.
 
+#[cfg(test)]
+pub(crate) mod synced;
+
 use ferry_protocol::{Permissions, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Receives what is there; `WouldBlock` when nothing is.
@@ -93,8 +97,33 @@ fn device(file: &File) -> io::Result<u64> {
 #[cfg(target_os = "linux")]
 const SHARED_SYNC_MIN: usize = 8;
 
+/// Brings the names in several folders to stable storage, with as few waits as the system allows.
+pub(crate) fn sync_folders(folders: &BTreeSet<PathBuf>) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if folders.len() >= SHARED_SYNC_MIN {
+        let mut devices = BTreeMap::new();
+        for folder in folders {
+            let folder = or_here(folder);
+            devices.entry(device(&File::open(folder)?)?).or_insert(folder);
+        }
+        return devices.values().try_for_each(|folder| {
+            #[cfg(test)]
+            synced::note(folder);
+            Ok(rustix::fs::syncfs(File::open(folder)?)?)
+        });
+    }
+    folders.iter().try_for_each(|folder| sync_folder(folder))
+}
+
+fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
 /// Brings the names in a folder to stable storage.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    let folder = or_here(folder);
+    #[cfg(test)]
+    synced::note(folder);
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
     #[cfg(not(unix))]

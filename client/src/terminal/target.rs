@@ -1,11 +1,10 @@
 //! Where things go: a target that ends in a slash is a folder to put things into by their own
 //! names, any other target is the new name. So the same command again never nests anything.
 
-use crate::Error;
 use crate::address::{AddressError, names_a_folder, resolve};
+use crate::{Error, local_folders};
 use ferry_protocol::RemotePath;
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A place on the server, and whether it was typed as a folder to put things into.
@@ -75,7 +74,8 @@ impl LocalTarget {
         if !self.is_folder {
             return Ok(());
         }
-        fs::create_dir_all(&self.path).map_err(|err| Error::local("create", &self.path, err))
+        local_folders::make_durable(&self.path)
+            .map_err(|err| Error::local("create", &self.path, err))
     }
 
     /// The new path of a source with this name; the root, without one, is merged into the folder.

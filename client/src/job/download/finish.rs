@@ -1,15 +1,36 @@
-//! The end of a download: times and permission bits of the folders, deepest first.
+//! The end of a download: the folders' way to stable storage, and their times and permission bits,
+//! deepest first.
 
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::{Error, sys};
 use ferry_protocol::Attributes;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(super) fn finish(job: &Job<'_>, folders: Vec<(PathBuf, Attributes)>) {
+/// The local folders of a job.
+#[derive(Default)]
+pub(super) struct Folders {
+    /// What they are to get, parents first.
+    pub(super) attributes: Vec<(PathBuf, Attributes)>,
+    /// All of the trees, whoever made them: an earlier run may have been killed before its end.
+    pub(super) all: BTreeSet<PathBuf>,
+}
+
+pub(super) fn finish(job: &Job<'_>, folders: Folders) -> Result<(), Error> {
     let is_whole = job.check().is_ok();
+    // First: afterwards it may be forbidden to open one.
+    let synced = if is_whole { sys::sync_folders(&folders.all) } else { Ok(()) };
+    set_all(job, folders.attributes, is_whole);
+    synced.map_err(|source| {
+        let top = folders.all.first().cloned().unwrap_or_default();
+        Error::local("bring to stable storage what is below", &top, source)
+    })
+}
+
+fn set_all(job: &Job<'_>, folders: Vec<(PathBuf, Attributes)>, is_whole: bool) {
     for (folder, attributes) in folders.into_iter().rev() {
         // The time of a folder that still lacks files would be a lie.
         let set = if is_whole { set(&folder, attributes) } else { Ok(()) };

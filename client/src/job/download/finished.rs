@@ -4,10 +4,9 @@ use super::part::{Item, Part, Placing};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::{Error, sys};
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Files that are whole and verified, and wait for the flush.
 #[derive(Default)]
@@ -93,12 +92,7 @@ impl Finished {
 
 /// Brings the folders of these names to stable storage.
 fn sync_folders<'a>(names: impl Iterator<Item = &'a PathBuf>) -> io::Result<()> {
-    let folders: BTreeSet<&Path> = names.filter_map(|name| name.parent()).collect();
-    let here = |folder: &Path| folder.as_os_str().is_empty();
-    folders
-        .into_iter()
-        .map(|folder| if here(folder) { ".".as_ref() } else { folder })
-        .try_for_each(sys::sync_folder)
+    sys::sync_folders(&names.filter_map(|name| Some(name.parent()?.to_path_buf())).collect())
 }
 
 fn copy(err: &io::Error) -> io::Error {

@@ -12,10 +12,13 @@ mod plan;
 mod receive;
 mod segments;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 use super::lanes::Job;
 use super::{JobOptions, JobReport, Transfer};
 use crate::client::Client;
+use finish::Folders;
 use lane::Lane;
 use plan::Planner;
 
@@ -23,7 +26,7 @@ use plan::Planner;
 /// on stable storage, and appeared under its name whole.
 pub fn download(client: &mut Client, transfers: Vec<Transfer>, options: &JobOptions) -> JobReport {
     let job = Job::new(client, options);
-    let mut folders = Vec::new();
+    let mut folders = Folders::default();
     job.run(
         |queue| {
             let mut planner = Planner::new(&job, queue);
@@ -33,6 +36,6 @@ pub fn download(client: &mut Client, transfers: Vec<Transfer>, options: &JobOpti
         },
         |inbox, parked| Lane::new(&job, inbox, parked).run(),
     );
-    finish::finish(&job, folders);
+    job.stop_on(finish::finish(&job, folders));
     job.end(client)
 }

@@ -1,12 +1,13 @@
 //! The walk of the server's trees, ahead of the lanes. It makes the local folders, so that the
 //! lanes find them.
 
+use super::finish::Folders;
 use super::part::Item;
 use crate::client::Backoff;
 use crate::job::Transfer;
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
-use crate::{Error, sys};
+use crate::{Error, local_folders, sys};
 use crossbeam_channel::Sender;
 use ferry_protocol::{
     Answer, Attributes, Entry, EntryKind, PathError, PeerMisbehaved, RemotePath, Request,
@@ -42,9 +43,9 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Folders made or found, parents first, with the attributes they are to get.
-    pub(super) fn into_folders(self) -> Vec<(PathBuf, Attributes)> {
-        self.folders
+    /// What there is to do about the folders that were made or found.
+    pub(super) fn into_folders(self) -> Folders {
+        Folders { attributes: self.folders, all: self.made.into_iter().collect() }
     }
 
     pub(super) fn plan(&mut self, transfers: Vec<Transfer>) -> Result<(), Error> {
@@ -93,14 +94,14 @@ impl<'a> Planner<'a> {
             if entry.kind == EntryKind::File
                 && let Some(folder) = local.parent()
             {
-                fs::create_dir_all(folder)
+                local_folders::make_durable(folder)
                     .map_err(|source| Error::local("make", folder, source))?;
                 self.job.sweep(folder);
             }
             return self.file(remote.clone(), local.clone(), &entry);
         }
         // The target itself may be a link that its owner made; below it none is followed.
-        fs::create_dir_all(local).map_err(|source| Error::local("make", local, source))?;
+        local_folders::make_durable(local).map_err(|source| Error::local("make", local, source))?;
         if self.made.insert(local.clone()) {
             self.job.sweep(local);
             self.note_folder(local, &entry);
