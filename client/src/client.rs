@@ -22,8 +22,8 @@ use crate::site::{ConnectOptions, Site};
 use crate::trust::Fingerprint;
 use crate::{Cancel, Error, Questions, Stage, random};
 use ferry_protocol::{
-    Account, Answer, Change, Content, Entry, Fitness, Hasher, History, PeerMisbehaved, Preflight,
-    Range, RemotePath, Request, ServerStatus, Space, StoredDigest, UndoGroup, Welcome,
+    Account, Answer, Change, Content, Entry, Epoch, Fitness, Hasher, History, PeerMisbehaved,
+    Preflight, Range, RemotePath, Request, ServerStatus, Space, StoredDigest, UndoGroup, Welcome,
 };
 use std::io::Write;
 use std::sync::Arc;
@@ -183,9 +183,13 @@ impl Client {
         }
     }
 
-    /// Returns once all that was answered before is on the server's stable storage.
-    pub fn sync(&mut self) -> Result<(), Error> {
-        self.call(&Request::Sync, &RemotePath::root()).map(drop)
+    /// Returns once all that was answered before is on the server's stable storage, and the epoch
+    /// in which that is so: what was answered in an earlier one ([`Account::epoch`]) may be lost.
+    pub fn sync(&mut self) -> Result<Epoch, Error> {
+        match self.call(&Request::Sync, &RemotePath::root())? {
+            Answer::Synced(epoch) => Ok(epoch),
+            _ => Err(unexpected()),
+        }
     }
 
     /// Asks for a sign of life.

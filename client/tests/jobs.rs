@@ -44,7 +44,7 @@ fn take_all(peer: &mut Peer) -> Vec<(Vec<u8>, Vec<u8>)> {
                 files.push((put.path.to_wire(), content));
                 peer.answer(number, &stored(digest, false));
             }
-            _ => peer.answer(number, &Answer::Done),
+            other => peer.answer(number, &support::done(&other)),
         }
     }
     files
@@ -95,8 +95,8 @@ fn a_small_file_has_one_id_in_all_runs_of_its_job() {
                     peer.answer(number, &Answer::Error(Fault::new(Status::NOT_FOUND, "none")));
                     continue;
                 }
-                _ => {
-                    peer.answer(number, &Answer::Done);
+                other => {
+                    peer.answer(number, &support::done(&other));
                     continue;
                 }
             };
@@ -167,7 +167,7 @@ fn conflict(rule: Rule, is_equal: bool) -> (job::JobReport, Vec<(Vec<u8>, IfExis
                     }
                 }
                 Request::Stat(_) => Answer::Entry(entry(b"a.txt", EntryKind::File, 3)),
-                _ => Answer::Done,
+                other => support::done(&other),
             };
             peer.answer(number, &answer);
         }
@@ -242,7 +242,7 @@ fn a_file_that_grows_while_it_is_compared_fails_alone() {
                     modified: ferry_protocol::Timestamp(0),
                     digest: Digest::of(b"other"),
                 }),
-                _ => Answer::Done,
+                other => support::done(&other),
             };
             peer.answer(number, &answer);
         }

@@ -144,7 +144,7 @@ fn send(size: usize, lie: impl Fn(&mut Peer, u32) + Send + Sync + 'static) -> Jo
                 let fault = ferry_protocol::Fault::new(ferry_protocol::Status::CANCELLED, "");
                 peer.answer(number, &Answer::Error(fault));
             } else if let Sent::Request(number, Request::Sync) = sent {
-                peer.answer(number, &Answer::Done);
+                peer.answer(number, &support::done(&Request::Sync));
             }
         }
     });

@@ -126,7 +126,7 @@ fn a_folder_that_is_gone_at_the_end_is_told() {
             let is_lost =
                 matches!(request, Request::Change { change: Change::SetAttributes { .. }, .. });
             let gone = || Answer::Error(Fault::new(Status::NOT_FOUND, "gone"));
-            peer.answer(number, &if is_lost { gone() } else { Answer::Done });
+            peer.answer(number, &if is_lost { gone() } else { support::done(&request) });
         }
     });
     let mut client = connect(&server, state.path());

@@ -140,6 +140,8 @@ kinds! {
     DIGEST_IS = 0x8035, "digest-is";
     /// The space that is left.
     SPACE_IS = 0x8036, "space-is";
+    /// All that was answered before is on stable storage, if the epoch is what it was then.
+    SYNCED = 0x8037, "synced";
     /// Whether a job would fit.
     FITNESS_IS = 0x8054, "fitness-is";
     /// Sign of life.

@@ -46,12 +46,12 @@ pub use header::{HEADER_LEN, Header};
 pub use kind::Kind;
 pub use message::{
     Account, Answer, Attributes, Busy, Change, Content, DATA_PREFIX_LEN, DEVICE_EXPORTER_LABEL,
-    DEVICE_EXPORTER_LEN, DataPrefix, Device, DeviceKey, DeviceLogin, Fault, Fitness, GoOn, Hello,
-    History, HistoryAction, HistoryEntry, HistoryResult, IfExists, InvitationSecret, Missing,
-    OperationId, Page, PartEntry, PartPage, Preflight, PreflightEntry, Problem, Progress, Put,
-    PutValues, Range, Redeem, Removal, Request, Rights, Secret, SegmentRange, ServerStatus, Space,
-    Stored, StoredDigest, StoredValues, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage,
-    UndoReason, Welcome, WireLimits,
+    DEVICE_EXPORTER_LEN, DataPrefix, Device, DeviceKey, DeviceLogin, Epoch, Fault, Fitness, GoOn,
+    Hello, History, HistoryAction, HistoryEntry, HistoryResult, IfExists, InvitationSecret,
+    Missing, OperationId, Page, PartEntry, PartPage, Preflight, PreflightEntry, Problem, Progress,
+    Put, PutValues, Range, Redeem, Removal, Request, Rights, Secret, SegmentRange, ServerStatus,
+    Space, Stored, StoredDigest, StoredValues, Token, TransferId, UndoEntry, UndoGroup, UndoId,
+    UndoPage, UndoReason, Welcome, WireLimits,
 };
 pub use path::{Name, RemotePath, RequestedPath, escape};
 pub use status::{Side, Status};

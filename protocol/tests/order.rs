@@ -133,6 +133,7 @@ fn from_servers(ordinary: [Verdict; 6]) -> Vec<(Kind, [Verdict; 6])> {
         (Kind::PROGRESS,         ordinary),
         (Kind::DIGEST_IS,        ordinary),
         (Kind::SPACE_IS,         ordinary),
+        (Kind::SYNCED,           ordinary),
         (Kind::FITNESS_IS,       ordinary),
         (Kind::PONG,             ordinary),
         (Kind::STATUS_IS,        ordinary),
@@ -309,7 +310,7 @@ const CLIENT_TABLE: &[ClientRow] = &[
     (Kind::DIGEST,           false, &[Kind::PROGRESS], Some(Kind::DIGEST_IS)),
     (Kind::SPACE,            false, &[],               Some(Kind::SPACE_IS)),
     (Kind::PREFLIGHT,        false, &[],               Some(Kind::FITNESS_IS)),
-    (Kind::SYNC,             false, &[],               Some(Kind::DONE)),
+    (Kind::SYNC,             false, &[],               Some(Kind::SYNCED)),
     (Kind::UNDO,             false, &[],               Some(Kind::DONE)),
     (Kind::UNDO_GROUP,       false, &[],               Some(Kind::DONE)),
     (Kind::UNDO_LIST,        false, &[],               Some(Kind::UNDO_PAGE)),
@@ -376,7 +377,7 @@ fn answers_come_in_order_and_only_when_due() {
     assert_eq!(session.accept(&header(Kind::PONG, first)), Ok(AnswerRole::Final));
     assert_eq!(session.due(), Some(second));
     assert_eq!(session.accept(&header(Kind::PONG, first)), Err(WrongRequestNumber));
-    assert_eq!(session.accept(&header(Kind::DONE, second)), Ok(AnswerRole::Final));
+    assert_eq!(session.accept(&header(Kind::SYNCED, second)), Ok(AnswerRole::Final));
     assert_eq!(session.accept(&header(Kind::DONE, second)), Err(UnexpectedAnswer));
 }
 

@@ -6,10 +6,10 @@ mod wire;
 
 use ferry_protocol::{
     Account, Answer, Attributes, Busy, Change, Content, Device, DeviceKey, DeviceLogin, Digest,
-    Entry, EntryFlags, EntryKind, Fault, Fitness, GoOn, Hello, IfExists, InvitationSecret, Missing,
-    Name, OperationId, Page, PartEntry, PartPage, Permissions, Preflight, PreflightEntry, Problem,
-    Progress, Put, PutValues, Range, Redeem, RemotePath, Removal, Request, RequestedPath, Rights,
-    Secret, SegmentRange, SegmentValue, ServerStatus, Space, Status, Stored, StoredDigest,
+    Entry, EntryFlags, EntryKind, Epoch, Fault, Fitness, GoOn, Hello, IfExists, InvitationSecret,
+    Missing, Name, OperationId, Page, PartEntry, PartPage, Permissions, Preflight, PreflightEntry,
+    Problem, Progress, Put, PutValues, Range, Redeem, RemotePath, Removal, Request, RequestedPath,
+    Rights, Secret, SegmentRange, SegmentValue, ServerStatus, Space, Status, Stored, StoredDigest,
     StoredValues, Timestamp, Token, TransferId, UndoEntry, UndoGroup, UndoId, UndoPage, UndoReason,
     Welcome, WireLimits, escape, fuzz,
 };
@@ -331,11 +331,13 @@ fn greeting_answer() -> impl Strategy<Value = Answer> {
                 Answer::Welcome(Welcome { name, program, text, features, limits })
             }
         ),
-        (".{0,20}", rights, any::<[u8; 32]>(), remote_path()).prop_map(
-            |(name, rights, token, directory)| {
-                Answer::LoggedIn(Account { name, rights, token: Token::new(token), directory })
+        (".{0,20}", rights, any::<[u8; 32]>(), remote_path(), epoch()).prop_map(
+            |(name, rights, token, directory, epoch)| {
+                let token = Token::new(token);
+                Answer::LoggedIn(Account { name, rights, token, directory, epoch })
             }
         ),
+        epoch().prop_map(Answer::Synced),
         (".{0,20}", remote_path(), any::<(i64, u64, u32)>()).prop_map(
             |(account, directory, (now, uptime_ms, connections))| {
                 let now = Timestamp(now);
@@ -343,6 +345,10 @@ fn greeting_answer() -> impl Strategy<Value = Answer> {
             }
         ),
     ]
+}
+
+fn epoch() -> impl Strategy<Value = Epoch> {
+    any::<([u8; 16], u64)>().prop_map(|(run, failed_syncs)| Epoch { run, failed_syncs })
 }
 
 #[test]

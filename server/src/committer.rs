@@ -63,6 +63,10 @@ pub(crate) struct Finished {
 /// What came of a commit.
 pub(crate) type Outcome = Result<Stored, Error>;
 
+/// What came of a barrier: how many syncs had failed on its storage by then. Whatever was answered
+/// while they were fewer may be lost all the same.
+pub(crate) type Synced = Result<u64, Error>;
+
 enum Job {
     Commit(Finished, Promise<Outcome>),
     Barrier(Barrier),
@@ -70,19 +74,13 @@ enum Job {
 
 struct Barrier {
     storage: Arc<dyn Storage>,
-    /// Failed syncs that whoever asks was told of.
-    failed_syncs: u64,
-    promise: Promise<Result<(), Error>>,
+    promise: Promise<Synced>,
 }
 
 impl Barrier {
-    fn outcome(&self) -> Result<(), Error> {
+    fn outcome(&self) -> Synced {
         self.storage.barrier()?;
-        if self.storage.failed_syncs() == self.failed_syncs {
-            return Ok(());
-        }
-        let lost = io::Error::other("a sync failed before, and what it lost is not known");
-        Err(Error::from_io(lost, &RemotePath::root()))
+        Ok(self.storage.failed_syncs())
     }
 }
 
@@ -130,16 +128,9 @@ impl CommitQueue {
         self.send(Job::Commit(finished, promise));
     }
 
-    /// Makes everything durable that was answered before on this storage. It fails also if any
-    /// sync did since there had been `failed_syncs`: what that one lost, no later one brings back.
-    pub(crate) fn barrier(
-        &self,
-        storage: &Arc<dyn Storage>,
-        failed_syncs: u64,
-        promise: Promise<Result<(), Error>>,
-    ) {
-        let storage = Arc::clone(storage);
-        self.send(Job::Barrier(Barrier { storage, failed_syncs, promise }));
+    /// Makes everything durable that was answered before on this storage.
+    pub(crate) fn barrier(&self, storage: &Arc<dyn Storage>, promise: Promise<Synced>) {
+        self.send(Job::Barrier(Barrier { storage: Arc::clone(storage), promise }));
     }
 
     fn send(&self, job: Job) {

@@ -184,7 +184,7 @@ fn folders_are_mounted_beside_each_other() {
     let refused = anna.put_small("/photos/b.jpg", b"b", IfExists::Refuse);
     assert_eq!(status_of(&refused), Status::DENIED);
     assert_eq!(status_of(&change(&mut anna, remove("/music"))), Status::DENIED);
-    assert_eq!(anna.ask(&Request::Sync), Answer::Done);
+    assert!(matches!(anna.ask(&Request::Sync), Answer::Synced(_)));
 }
 
 #[test]

@@ -9,7 +9,7 @@
 
 mod support;
 
-use ferry_protocol::{Answer, IfExists, Range, Request, Status};
+use ferry_protocol::{Answer, Epoch, IfExists, Range, Request, Status};
 use ferry_server::config::Durability;
 use ferry_server::storage::{Error, ErrorKind, Storage as _};
 use parking_lot::{Condvar, Mutex};
@@ -70,6 +70,21 @@ fn a_folder_that_cannot_be_synced_acknowledges_nothing_until_the_upload_is_repea
     assert!(matches!(answer, Answer::Stored(stored) if !stored.was_there), "{answer:?}");
     let other = client.put_small("/x", b"another", IfExists::Refuse);
     assert_eq!(status_of(&other), Status::EXISTS);
+}
+
+/// A later barrier succeeds without what one that failed has lost, and the error is told once: to
+/// somebody else.
+#[test]
+fn whoever_asks_for_a_barrier_learns_that_one_failed_before() {
+    let (storage, broken) = broken_disk();
+    let fixture = serve_storage(storage, |config| config.durability = Durability::None);
+    let (mut one, mut other) = (fixture.guest(), fixture.guest());
+    let Answer::Synced(before) = one.ask(&Request::Sync) else { panic!() };
+    *broken.lock() = Some("barrier");
+    assert_eq!(status_of(&other.ask(&Request::Sync)), Status::IO);
+    *broken.lock() = None;
+    let after = Epoch { failed_syncs: before.failed_syncs + 1, ..before };
+    assert_eq!(one.ask(&Request::Sync), Answer::Synced(after));
 }
 
 #[test]

@@ -146,9 +146,8 @@ fn of_session(kind: Kind) -> &'static [Kind] {
         Kind::SPACE => &[Kind::SPACE_IS],
         Kind::PING => &[Kind::PONG],
         Kind::STATUS => &[Kind::STATUS_IS],
-        Kind::SYNC | Kind::BYE | Kind::PART_ABANDON | Kind::UNDO_GROUP | Kind::ENROL => {
-            &[Kind::DONE]
-        }
+        Kind::BYE | Kind::PART_ABANDON | Kind::UNDO_GROUP | Kind::ENROL => &[Kind::DONE],
+        Kind::SYNC => &[Kind::SYNCED],
         Kind::SEGMENT_VALUES => &[Kind::SEGMENT_VALUES_ARE, Kind::PROGRESS],
         Kind::PARTS => &[Kind::PARTS_ARE],
         Kind::PREFLIGHT => &[Kind::FITNESS_IS],

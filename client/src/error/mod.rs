@@ -171,6 +171,14 @@ pub enum Error {
         /// The target, escaped for showing.
         path: String,
     },
+    /// The server may have lost files that it had answered and not synced, and they could not be
+    /// proved or sent again.
+    Unproved {
+        /// `HOST:PORT`.
+        server: String,
+        /// How many.
+        files: usize,
+    },
     /// The journal of a job cannot be used.
     Journal(JournalError),
     /// Somebody asked to stop.

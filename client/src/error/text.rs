@@ -65,6 +65,12 @@ impl fmt::Display for Error {
                 "{path} already exists with other content; choose with --if-exists \
                  skip|replace|rename|newer"
             ),
+            Self::Unproved { server, files } => write!(
+                f,
+                "{server} restarted, or its disk failed, before {files} files were on its stable \
+                 storage, and they changed or are gone here, or it happened again; send them once \
+                 more"
+            ),
             Self::Journal(err) => write!(f, "{err}"),
             Self::Cancelled => f.write_str("cancelled"),
         }

@@ -3,6 +3,7 @@
 use super::conflict::{ConflictId, Next, Parked, Ruled, Ruling, Tray};
 use super::inbox::Inbox;
 use super::report::FinalOutcome;
+use super::unsynced::Unsynced;
 use super::{FileOutcome, JobOptions, JobReport};
 use crate::client::Client;
 use crate::connection::Connection;
@@ -33,6 +34,8 @@ pub(super) struct Job<'a> {
     report: Mutex<JobReport>,
     /// A connection that is between two requests, for whoever needs one next.
     spare: Mutex<Option<Connection>>,
+    /// What the server has and may lose.
+    pub(super) unsynced: Mutex<Unsynced>,
     is_stopped: AtomicBool,
     is_planned: AtomicBool,
     /// Files that were planned and have not ended.
@@ -49,6 +52,7 @@ impl<'a> Job<'a> {
             undo_group: None,
             report: Mutex::default(),
             spare: Mutex::new(client.take_connection().ok()),
+            unsynced: Mutex::default(),
             is_stopped: AtomicBool::new(false),
             is_planned: AtomicBool::new(false),
             open_files: AtomicU64::new(0),
@@ -69,6 +73,7 @@ impl<'a> Job<'a> {
         plan: impl FnOnce(Sender<T>) -> Result<(), Error> + Send,
         lane: impl Fn(Inbox<T, H>, &Parked<T>) -> Result<(), Error> + Sync,
     ) {
+        self.is_planned.store(false, Ordering::SeqCst);
         let (sender, receiver) = crossbeam_channel::bounded(QUEUE_LEN);
         let inboxes = Inbox::all(&receiver, self.lane_count());
         let parked = Parked::new();
@@ -144,14 +149,24 @@ impl<'a> Job<'a> {
 
     /// A file is about to be given to the lanes.
     pub(super) fn add_file(&self, size: u64) {
-        self.options.progress.add_planned(1, size);
+        let is_new = !self.is_proving();
+        self.options.progress.add_planned(u64::from(is_new), size);
         self.open_files.fetch_add(1, Ordering::SeqCst);
     }
 
     /// The ruling on a conflict; `None` when somebody has to decide, see [`Self::set_aside`].
     pub(super) fn rule_on(&self, conflict: &Conflict) -> Option<Ruling> {
+        if self.is_proving() && conflict.present.1 == conflict.coming.1 {
+            // It has the time that this job gave it, and not the content: the server lost that.
+            return Some(Ruling::Replace);
+        }
         let decided = self.options.journal.as_ref().and_then(|journal| journal.decision(conflict));
         decided.or_else(|| self.conflicts.rule_on(conflict))
+    }
+
+    /// The ruling on any conflict without a look at it, if there is one.
+    pub(super) fn rule_at_once(&self) -> Option<Ruling> {
+        if self.is_proving() { None } else { self.conflicts.at_once() }
     }
 
     /// Sets a file aside until its conflict is decided. Waits where too many wait already.
@@ -183,10 +198,18 @@ impl<'a> Job<'a> {
     /// A connection: the spare one, or a new one.
     pub(super) fn open(&self) -> Result<Connection, Error> {
         self.check()?;
-        match self.spare.lock().take() {
-            Some(connection) if !connection.is_going() => Ok(connection),
-            _ => self.site.open(&self.cancel),
+        let connection = match self.take_spare() {
+            Some(connection) if !connection.is_going() => connection,
+            _ => self.site.open(&self.cancel)?,
+        };
+        if let Some(account) = &connection.account {
+            self.unsynced.lock().note_epoch(account.epoch);
         }
+        Ok(connection)
+    }
+
+    pub(super) fn take_spare(&self) -> Option<Connection> {
+        self.spare.lock().take()
     }
 
     /// A connection whose changes belong to this job.
@@ -228,6 +251,11 @@ impl<'a> Job<'a> {
 
     pub(super) fn add_folders(&self, count: u64) {
         self.report.lock().folders_done += count;
+    }
+
+    /// All folders are told of again.
+    pub(super) fn count_folders_anew(&self) {
+        self.report.lock().folders_done = 0;
     }
 
     /// The first error that ends the job is the one to tell.

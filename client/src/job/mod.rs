@@ -11,6 +11,7 @@ mod lanes;
 mod noted;
 mod report;
 mod striped;
+mod unsynced;
 mod upload;
 mod walked;
 

@@ -4,7 +4,7 @@
 use super::conflict::Ruling;
 use super::lanes::Job;
 use super::report::FinalOutcome;
-use crate::journal::{Held, UnderWay};
+use crate::journal::{DoneKey, Ended, Held, UnderWay};
 use crate::sources::Source;
 use crate::{Conflict, Error, random};
 use ferry_protocol::limits::SMALL_PUT_MAX;
@@ -48,10 +48,8 @@ pub(super) struct BegunPart {
 impl Job<'_> {
     /// Whether an earlier run did this file. If so it is told and counted.
     pub(super) fn was_done(&self, file: FileState<'_>) -> bool {
-        let was_done = self.options.journal.as_ref().is_some_and(|journal| {
-            journal.has_done()
-                && journal.was_done(journal.key(file.source, file.wanted, file.size, file.modified))
-        });
+        let journal = self.options.journal.as_ref().filter(|journal| journal.has_done());
+        let was_done = journal.is_some_and(|journal| journal.was_done(self.key(file)));
         if was_done {
             self.add_file(file.size);
             self.options.progress.add_bytes(file.size);
@@ -60,18 +58,36 @@ impl Job<'_> {
         was_done
     }
 
-    /// Tells of a planned file that ended, and notes it.
+    /// Tells of a planned file that ended, and notes it. One that was proved again was told of.
     pub(super) fn finish_file(&self, file: FileState<'_>, outcome: FinalOutcome) {
-        if let Some(journal) = &self.options.journal {
-            let is_done = !file.is_unsynced
-                && matches!(outcome, FinalOutcome::Done | FinalOutcome::AlreadyThere);
-            let key =
-                is_done.then(|| journal.key(file.source, file.wanted, file.size, file.modified));
-            journal.file_ended(key, file.source, file.wanted, outcome.ended());
+        let is_there = matches!(outcome, FinalOutcome::Done | FinalOutcome::AlreadyThere);
+        let key = (is_there || self.is_proving()).then(|| self.key(file));
+        let was_awaited = key.is_some_and(|key| self.unsynced.lock().has_proved(key));
+        let was_told = is_there && was_awaited;
+        let key = key.filter(|_| is_there);
+        if let Some(key) = key.filter(|_| file.is_unsynced) {
+            self.unsynced.lock().add(key);
         }
-        self.finish(file.source, file.target, file.size, outcome);
+        if let Some(journal) = &self.options.journal {
+            let done = key.filter(|_| !file.is_unsynced);
+            let ended = if was_told { Ended::Again } else { outcome.ended() };
+            journal.file_ended(done, file.source, file.wanted, ended);
+        }
+        if !was_told {
+            self.options.progress.add_planned(u64::from(self.is_proving()), 0);
+            self.finish(file.source, file.target, file.size, outcome);
+        }
         if self.open_files.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.conflicts.wake();
+        }
+    }
+
+    /// What stands for a file in its state.
+    pub(super) fn key(&self, file: FileState<'_>) -> DoneKey {
+        let FileState { source, wanted, size, modified, .. } = file;
+        match &self.options.journal {
+            Some(journal) => journal.key(source, wanted, size, modified),
+            None => DoneKey::of(b"", source, wanted, size, modified),
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 /// Stands for one file in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct DoneKey(pub(super) [u8; Self::LEN]);
+pub(crate) struct DoneKey(pub(crate) [u8; Self::LEN]);
 
 impl DoneKey {
     pub(super) const LEN: usize = 16;

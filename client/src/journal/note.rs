@@ -16,6 +16,8 @@ pub(crate) enum Ended {
     Done,
     /// An earlier run did it.
     DoneBefore,
+    /// It is there still, and was counted when it was sent.
+    Again,
     AlreadyThere,
     Skipped,
     Failed(String),
@@ -31,6 +33,8 @@ pub(super) enum Note {
         has_rows: bool,
         ended: Ended,
     },
+    /// Files that ended before are done now.
+    Synced(Vec<DoneKey>),
     /// Whoever sends it waits until it is committed.
     Begun(UnderWay, SyncSender<()>),
     Waiting(Conflict),
@@ -62,6 +66,7 @@ pub(super) fn write(
                 store.execute("INSERT INTO failure VALUES (?1, ?2, ?3)", row)?;
             }
         }
+        Note::Synced(files) => keys.extend(files.iter().flat_map(|key| key.0)),
         Note::Begun(UnderWay { target, size, modified, held }, committed) => {
             awaited = Some(committed);
             let (upload, part) = match held {

@@ -157,6 +157,7 @@ impl Counts {
     pub(super) fn count(&mut self, ended: &Ended) {
         match ended {
             Ended::Done | Ended::DoneBefore => self.files_done += 1,
+            Ended::Again => {}
             Ended::AlreadyThere => self.already_there += 1,
             Ended::Skipped => self.skipped += 1,
             Ended::Failed(_) => self.failed += 1,

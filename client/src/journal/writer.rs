@@ -171,6 +171,13 @@ impl Journal {
         self.outbox.note(Note::Ended { key, source, target, has_rows, ended });
     }
 
+    /// Files that had ended are on the server's stable storage now.
+    pub(crate) fn files_synced(&self, files: Vec<DoneKey>) {
+        if !files.is_empty() {
+            self.outbox.note(Note::Synced(files));
+        }
+    }
+
     pub(crate) fn conflict_waits(&self, conflict: &Conflict) {
         self.with_rows.lock().insert(conflict.target.clone());
         self.outbox.note(Note::Waiting(conflict.clone()));

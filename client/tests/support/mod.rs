@@ -10,9 +10,9 @@ pub(crate) mod program;
 use ferry_client::trust::KnownServers;
 use ferry_client::{Client, ConnectOptions, Error, Questions};
 use ferry_protocol::{
-    Account, Answer, Content, Deframer, Digest, Entry, EntryFlags, EntryKind, Frame, Page,
-    Permissions, RemotePath, Request, Rights, Timestamp, Token, Welcome, WireLimits, encode_answer,
-    encode_data_header,
+    Account, Answer, Content, Deframer, Digest, Entry, EntryFlags, EntryKind, Epoch, Frame, Page,
+    Permissions, RemotePath, Request, Rights, Stored, Timestamp, Token, Welcome, WireLimits,
+    encode_answer, encode_data_header,
 };
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -155,6 +155,17 @@ pub(crate) fn account() -> Account {
         rights: Rights::read_write(),
         token: Token::new([7; 32]),
         directory: RemotePath::root(),
+        epoch: EPOCH,
+    }
+}
+
+const EPOCH: Epoch = Epoch { run: [7; 16], failed_syncs: 0 };
+
+/// What a server answers to a request that succeeds and has nothing to tell.
+pub(crate) fn done(request: &Request) -> Answer {
+    match request {
+        Request::Sync => Answer::Synced(EPOCH),
+        _ => Answer::Done,
     }
 }
 
@@ -171,6 +182,21 @@ pub(crate) fn entry(name: &[u8], kind: EntryKind, size: u64) -> Entry {
 
 pub(crate) fn page(entries: Vec<Entry>, is_last: bool) -> Answer {
     Answer::Page(Page { entries, is_last })
+}
+
+/// Takes small puts, which are not durable, and answers all else by `answer`, until the client
+/// closes.
+pub(crate) fn take_small(peer: &mut Peer, mut answer: impl FnMut(&Request) -> Answer) {
+    while let Some(Sent::Request(number, request)) = peer.next() {
+        let answer = match request {
+            Request::Put(_) => {
+                let (_, digest) = peer.small_put(number);
+                Answer::Stored(Stored { digest, was_there: false, is_durable: false })
+            }
+            other => answer(&other),
+        };
+        peer.answer(number, &answer);
+    }
 }
 
 /// A server that runs `script` for each connection in turn.
@@ -237,15 +263,20 @@ impl FakeServer {
     }
 
     pub(crate) fn options(&self, state: &Path) -> ConnectOptions {
-        let known = KnownServers::in_folder(state);
-        let mut options = ConnectOptions::new("127.0.0.1", self.address.port(), known);
-        options.retry_for = Duration::from_secs(20);
-        options
+        options(self.address, state)
     }
 
     pub(crate) fn connect(&self, state: &Path) -> Result<Client, Error> {
         Client::connect(self.options(state), Arc::new(TrustsAll))
     }
+}
+
+/// For a server on this computer.
+pub(crate) fn options(server: SocketAddr, state: &Path) -> ConnectOptions {
+    let known = KnownServers::in_folder(state);
+    let mut options = ConnectOptions::new("127.0.0.1", server.port(), known);
+    options.retry_for = Duration::from_secs(20);
+    options
 }
 
 /// Trusts every new key and answers nothing else.

@@ -10,6 +10,7 @@ use ferry_server::Server;
 use ferry_server::accounts::Accounts;
 use ferry_server::config::Config;
 use ferry_server::identity::Identity;
+use parking_lot::Mutex;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 pub(crate) struct Place {
-    server: Server,
+    server: Mutex<Server>,
+    config: Config,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) fingerprint: String,
     folder: TempDir,
@@ -47,17 +49,30 @@ impl Place {
         let accounts = Arc::new(Accounts::open(&config.state_dir, config.guest).unwrap());
         let identity = Identity::load_or_create(&config.state_dir).unwrap();
         let server = Server::start(&config, Arc::clone(&accounts), &identity).unwrap();
-        Self { server, accounts, fingerprint: identity.fingerprint, folder }
+        let server = Mutex::new(server);
+        Self { server, config, accounts, fingerprint: identity.fingerprint, folder }
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.server.addresses()[0].port()
+        self.server.lock().addresses()[0].port()
     }
 
     /// Ends the server; its files stay.
     pub(crate) fn stop_server(&self) {
-        self.server.stop_now();
-        self.server.wait();
+        let server = self.server.lock();
+        server.stop_now();
+        server.wait();
+    }
+
+    /// Ends the server, does something to its files, and starts it anew at the same port.
+    pub(crate) fn restart(&self, meanwhile: impl FnOnce(&Path)) {
+        let listen = self.server.lock().addresses().to_vec();
+        self.stop_server();
+        meanwhile(&self.path("share"));
+        let config = Config { listen, ..self.config.clone() };
+        let identity = Identity::load_or_create(&config.state_dir).unwrap();
+        let server = Server::start(&config, Arc::clone(&self.accounts), &identity).unwrap();
+        *self.server.lock() = server;
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -90,8 +105,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.server.stop_now();
-        self.server.wait();
+        self.stop_server();
     }
 }
 

@@ -1,8 +1,8 @@
 //! What servers answer, one variant a kind, and its body.
 
 use super::{
-    Account, Busy, Content, Fault, Fitness, GoOn, History, Missing, Page, PartPage, Progress,
-    ServerStatus, Space, Stored, StoredDigest, StoredValues, UndoPage, Welcome,
+    Account, Busy, Content, Epoch, Fault, Fitness, GoOn, History, Missing, Page, PartPage,
+    Progress, ServerStatus, Space, Stored, StoredDigest, StoredValues, UndoPage, Welcome,
     decode_path_from_root,
 };
 use crate::{DecodeError, Digest, Entry, Kind, Reader, RemotePath, SegmentValue, Writer};
@@ -45,6 +45,8 @@ pub enum Answer {
     DigestIs(StoredDigest),
     /// Space left.
     SpaceIs(Space),
+    /// All that was answered before in this epoch is on stable storage.
+    Synced(Epoch),
     /// Some of what can be brought back.
     UndoPage(UndoPage),
     /// Whether a job would fit.
@@ -85,6 +87,7 @@ impl Answer {
             Self::Progress(_) => Kind::PROGRESS,
             Self::DigestIs(_) => Kind::DIGEST_IS,
             Self::SpaceIs(_) => Kind::SPACE_IS,
+            Self::Synced(_) => Kind::SYNCED,
             Self::UndoPage(_) => Kind::UNDO_PAGE,
             Self::FitnessIs(_) => Kind::FITNESS_IS,
             Self::Pong => Kind::PONG,
@@ -122,6 +125,7 @@ impl Answer {
             Self::Progress(progress) => progress.encode(&mut writer),
             Self::DigestIs(digest) => digest.encode(&mut writer),
             Self::SpaceIs(space) => space.encode(&mut writer),
+            Self::Synced(epoch) => epoch.encode(&mut writer),
             Self::UndoPage(page) => page.encode(&mut writer),
             Self::FitnessIs(fitness) => fitness.encode(&mut writer),
             Self::StatusIs(status) => status.encode(&mut writer),
@@ -158,6 +162,7 @@ impl Answer {
                 Kind::PROGRESS => Self::Progress(Progress::decode(reader)?),
                 Kind::DIGEST_IS => Self::DigestIs(StoredDigest::decode(reader)?),
                 Kind::SPACE_IS => Self::SpaceIs(Space::decode(reader)?),
+                Kind::SYNCED => Self::Synced(Epoch::decode(reader)?),
                 Kind::UNDO_PAGE => Self::UndoPage(UndoPage::decode(reader)?),
                 Kind::FITNESS_IS => Self::FitnessIs(Fitness::decode(reader)?),
                 Kind::PONG => Self::Pong,

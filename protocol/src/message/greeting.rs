@@ -203,6 +203,27 @@ impl Rights {
     }
 }
 
+/// Between which events what a server answered and did not sync is still there. It changes with
+/// every start of the server and with every sync that failed: what was answered in one epoch is
+/// not vouched for by a barrier of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Epoch {
+    /// Random at every start of the server.
+    pub run: [u8; 16],
+    /// Syncs that failed in this run where the account's files lie.
+    pub failed_syncs: u64,
+}
+
+impl Epoch {
+    pub(super) fn encode(self, writer: &mut Writer<'_>) {
+        writer.bytes(&self.run).u64(self.failed_syncs);
+    }
+
+    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { run: reader.array("run")?, failed_syncs: reader.u64("failed syncs")? })
+    }
+}
+
 /// The server's answer to a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -214,6 +235,8 @@ pub struct Account {
     pub token: Token,
     /// The session's folder.
     pub directory: RemotePath,
+    /// The epoch in which the session begins.
+    pub epoch: Epoch,
 }
 
 impl Account {
@@ -223,6 +246,7 @@ impl Account {
             .u16(self.rights.0)
             .bytes(self.token.expose())
             .string(&self.directory.to_wire());
+        self.epoch.encode(writer);
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -231,6 +255,7 @@ impl Account {
             rights: Rights(reader.u16("rights")?),
             token: Token::new(reader.array("token")?),
             directory: decode_path_from_root(reader)?,
+            epoch: Epoch::decode(reader)?,
         })
     }
 }

@@ -21,7 +21,9 @@ pub use device::{
     Redeem,
 };
 pub use fault::{Busy, Fault};
-pub use greeting::{Account, Hello, Rights, Secret, ServerStatus, Token, Welcome, WireLimits};
+pub use greeting::{
+    Account, Epoch, Hello, Rights, Secret, ServerStatus, Token, Welcome, WireLimits,
+};
 pub use history::{History, HistoryAction, HistoryEntry, HistoryResult};
 pub use listing::Page;
 pub use namespace::{Attributes, Change, OperationId, Progress, Removal, Space};

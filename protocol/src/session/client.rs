@@ -107,6 +107,7 @@ fn role(due: Unanswered, answer: Kind) -> Option<AnswerRole> {
         Kind::PARTS => Kind::PARTS_ARE,
         Kind::DIGEST => Kind::DIGEST_IS,
         Kind::SPACE => Kind::SPACE_IS,
+        Kind::SYNC => Kind::SYNCED,
         Kind::UNDO_LIST => Kind::UNDO_PAGE,
         Kind::PREFLIGHT => Kind::FITNESS_IS,
         Kind::PING => Kind::PONG,

@@ -5,7 +5,7 @@
 use super::{Body, Message};
 use ferry_protocol::{
     Account, Answer, Attributes, Busy, Change, Content, Device, DeviceKey, DeviceLogin, Digest,
-    Entry, EntryFlags, EntryKind, Fault, Fitness, GoOn, Hello, History, HistoryAction,
+    Entry, EntryFlags, EntryKind, Epoch, Fault, Fitness, GoOn, Hello, History, HistoryAction,
     HistoryEntry, HistoryResult, IfExists, InvitationSecret, Kind, Missing, OperationId, Page,
     PartEntry, PartPage, Permissions, Preflight, PreflightEntry, Problem, Progress, Put, PutValues,
     Range, Redeem, RemotePath, Removal, Request, RequestedPath, Rights, Secret, SegmentRange,
@@ -68,6 +68,7 @@ fn greeting(name: &str) -> Option<(u32, Body)> {
                 rights: Rights::read_write(),
                 token: token(),
                 directory: RemotePath::root(),
+                epoch: Epoch { run: id(0x70), failed_syncs: 0 },
             }),
         ),
         "history" => request(27, Request::History { before: 0 }),
@@ -389,6 +390,7 @@ fn plain(name: &str) -> Option<(u32, Body)> {
             answer(23, Answer::SpaceIs(space))
         }
         "sync" => request(24, Request::Sync),
+        "synced" => answer(24, Answer::Synced(Epoch { run: id(0x70), failed_syncs: 1 })),
         "ping" => request(25, Request::Ping),
         "pong" => answer(25, Answer::Pong),
         "status" => request(26, Request::Status),

@@ -372,18 +372,3 @@ fn equal_content_is_written_anew_once_a_sync_has_failed() {
     assert_eq!(share.commit(Durability::File, &["a/1"], IfExists::Refuse), [true]);
     assert_ne!(share.inode("a/1"), first);
 }
-
-#[test]
-fn a_session_is_told_of_the_barrier_that_failed_before_its_own() {
-    let share = Share::new();
-    let barrier = |failed_syncs| {
-        let storage = Arc::clone(&share.storage);
-        let (promise, _) = promise(&Waker::new(1, Arc::new(Deaf)), Ok(()));
-        super::Barrier { storage, failed_syncs, promise }.outcome().is_ok()
-    };
-    assert!(barrier(0));
-    fail_next(Sync::FileSystem);
-    assert!(!barrier(0), "its own");
-    assert!(!barrier(0), "another session's, whose changes may be lost as well");
-    assert!(barrier(1), "whoever came later, or was told");
-}

@@ -151,6 +151,7 @@ impl NativeConnection {
             rights: session.rights(),
             token: token.unwrap_or_else(|| self.door.service.token(&session)),
             directory: session.directory.clone(),
+            epoch: self.door.service.epoch(session.failed_syncs()),
         }));
         self.session = Some(session);
     }

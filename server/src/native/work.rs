@@ -6,9 +6,9 @@ use super::download::Sending;
 use super::reply::Committing;
 use super::status;
 use super::upload::Receiving;
+use crate::committer::Synced;
 use crate::door::{Interest, Turn};
 use crate::service::{LoginOutcome, Redeemed, Task, TaskOutcome, TaskState};
-use crate::storage;
 use crate::wake::Pending;
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Answer, OperationId, Request};
@@ -32,7 +32,7 @@ pub(super) enum Work {
     /// A task runs in turns.
     Running(Box<Running>),
     /// A barrier is under way.
-    Syncing(Pending<storage::Result<()>>),
+    Syncing(Pending<Synced>),
     /// The last words are out; what still comes is forgotten.
     Lingering { discarded: usize, has_shut_down: bool },
 }
@@ -94,7 +94,9 @@ impl NativeConnection {
             return Stop::Wait(Interest::Woken, Wait::Outcome);
         };
         self.work = Work::None;
-        self.answer(synced.map_or_else(status::storage_answer, |()| Answer::Done));
+        let epoch = |failed_syncs| self.door.service.epoch(failed_syncs);
+        let answer = synced.map(|failed_syncs| Answer::Synced(epoch(failed_syncs)));
+        self.answer(answer.unwrap_or_else(status::storage_answer));
         Stop::GoOn
     }
 

@@ -15,7 +15,6 @@ use ferry_protocol::{
 };
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 /// The proof of a login, and what the session remembers.
 #[derive(Debug)]
@@ -27,8 +26,6 @@ pub(crate) struct Session {
     pub(crate) directory: RemotePath,
     /// What is replaced and removed from now on belongs to this.
     pub(crate) undo_group: Option<UndoGroup>,
-    /// Failed syncs that it was told of.
-    pub(super) failed_syncs: AtomicU64,
     /// The file that it fetches by segments.
     pub(super) fetch: Option<Arc<Fetch>>,
 }
@@ -65,6 +62,11 @@ impl Session {
     /// Everything that the account may do somewhere.
     pub(crate) fn rights(&self) -> Rights {
         self.view.account.rights()
+    }
+
+    /// Syncs that failed so far where the account's files lie.
+    pub(crate) fn failed_syncs(&self) -> u64 {
+        self.view.storage.failed_syncs()
     }
 
     /// Whose doing an operation of this session is.
@@ -110,9 +112,7 @@ impl Service {
         let view = self.view(Arc::clone(&login.account), presence)?;
         let seat = self.sessions.seat(&login, origin.peer.ip(), waker);
         let directory = RemotePath::root();
-        let failed_syncs = AtomicU64::new(view.storage.failed_syncs());
-        let (undo_group, fetch) = (None, None);
-        Ok(Session { view, login, seat, directory, undo_group, failed_syncs, fetch })
+        Ok(Session { view, login, seat, directory, undo_group: None, fetch: None })
     }
 
     /// A token by which further connections log in as this session did. Tokens are kept, so a door

@@ -44,14 +44,14 @@ pub(crate) use write::{Begun, Incoming, PutBy};
 
 use crate::accounts::{Account, Accounts};
 use crate::audit::{Action, AuditLog, Line, Origin, Who};
-use crate::committer::CommitQueue;
+use crate::committer::{CommitQueue, Synced};
 use crate::penalties::{Offence, Penalties};
 use crate::storage::{self, Storage};
 use crate::values::KeptValues;
 use crate::wake::{Pending, Waker, promise};
 use changes::Changes;
 use ferry_protocol::limits::HISTORY_ENTRIES_MAX;
-use ferry_protocol::{Entry, RemotePath, Space};
+use ferry_protocol::{Entry, Epoch, RemotePath, Space};
 use fetch::Fetches;
 use pace::Paces;
 use parts::PartBook;
@@ -62,7 +62,6 @@ use sessions::Sessions;
 use shared::OpenUploads;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 use tokens::Tokens;
 use view::View;
@@ -86,6 +85,8 @@ pub(crate) struct Service {
     promises: Arc<Promises>,
     kept: Arc<KeptValues>,
     fetches: Arc<Fetches>,
+    /// Tells this run of the server from every other.
+    run: [u8; 16],
 }
 
 /// Where what people do is charged and recorded.
@@ -115,6 +116,8 @@ impl Service {
         commits: CommitQueue,
         desk: Desk,
     ) -> io::Result<Self> {
+        let mut run = [0; 16];
+        getrandom::fill(&mut run).map_err(io::Error::other)?;
         let passwords = PasswordLane::start(&accounts, &desk)?;
         let changes = Changes::since_last_run(&places.state_dir, &accounts, desk.log.clone());
         let part_book = Arc::new(PartBook::open(&places.state_dir, places.part_lifetime));
@@ -146,6 +149,7 @@ impl Service {
             promises: Arc::default(),
             kept,
             fetches: Arc::default(),
+            run,
         })
     }
 
@@ -204,16 +208,15 @@ impl Service {
     }
 
     /// Makes everything durable that was answered before.
-    pub(crate) fn sync(
-        &self,
-        session: &Session,
-        waker: &Waker,
-    ) -> Pending<std::result::Result<(), storage::Error>> {
+    pub(crate) fn sync(&self, session: &Session, waker: &Waker) -> Pending<Synced> {
         let lost = storage::Error::new(storage::ErrorKind::Io, &RemotePath::root());
         let (promise, pending) = promise(waker, Err(lost));
-        let storage = &session.view.storage;
-        let told = session.failed_syncs.swap(storage.failed_syncs(), Ordering::Relaxed);
-        self.commits.barrier(storage, told, promise);
+        self.commits.barrier(&session.view.storage, promise);
         pending
+    }
+
+    /// The epoch in which an account is served for whom so many syncs have failed.
+    pub(crate) fn epoch(&self, failed_syncs: u64) -> Epoch {
+        Epoch { run: self.run, failed_syncs }
     }
 }

@@ -8,26 +8,29 @@ use ferry_server::storage::{
 };
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What is asked before each call, with its name and path.
-pub type Fault = dyn Fn(&'static str, &RemotePath) -> Result<()> + Send + Sync;
+pub(crate) type Fault = dyn Fn(&'static str, &RemotePath) -> Result<()> + Send + Sync;
 
 /// Files in memory behind a fault.
 #[derive(Clone)]
-pub struct Faulty {
+pub(crate) struct Faulty {
     inner: Arc<Memory>,
     fault: Arc<Fault>,
+    failed_barriers: Arc<AtomicU64>,
 }
 
 impl Faulty {
-    pub fn new(
+    pub(crate) fn new(
         fault: impl Fn(&'static str, &RemotePath) -> Result<()> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { inner: Arc::new(Memory::new()), fault: Arc::new(fault) })
+        let inner = Arc::new(Memory::new());
+        Arc::new(Self { inner, fault: Arc::new(fault), failed_barriers: Arc::default() })
     }
 
     /// What lies behind the fault.
-    pub fn inner(&self) -> &Memory {
+    pub(crate) fn inner(&self) -> &Memory {
         &self.inner
     }
 
@@ -126,12 +129,14 @@ impl Storage for Faulty {
     }
 
     fn barrier(&self) -> Result<()> {
-        (self.fault)("barrier", &RemotePath::root())?;
+        let failed = (self.fault)("barrier", &RemotePath::root());
+        self.failed_barriers.fetch_add(u64::from(failed.is_err()), Ordering::SeqCst);
+        failed?;
         self.inner.barrier()
     }
 
     fn failed_syncs(&self) -> u64 {
-        self.inner.failed_syncs()
+        self.failed_barriers.load(Ordering::SeqCst)
     }
 
     fn sweep_parts(&self, idle_secs: u64) -> Result<u64> {

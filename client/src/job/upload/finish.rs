@@ -1,18 +1,23 @@
 //! The end of an upload: times and permission bits of folders, deepest first, and the barrier
-//! that brings names and times to stable storage.
+//! that brings names, times, and what the server has not synced to stable storage.
 
 use crate::client::Backoff;
 use crate::connection::{Connection, Received};
 use crate::job::lanes::Job;
 use crate::job::report::FinalOutcome;
 use crate::{Error, Stage, random};
-use ferry_protocol::{Answer, Attributes, Change, OperationId, RemotePath, Request, Status};
+use ferry_protocol::{
+    Answer, Attributes, Change, OperationId, PeerMisbehaved, RemotePath, Request, Status,
+};
 use std::collections::VecDeque;
 
 type Folder = (RemotePath, Attributes, OperationId);
 
-pub(super) fn finish(job: &Job<'_>, folders: Vec<(RemotePath, Attributes)>) -> Result<(), Error> {
+/// Returns whether all is on stable storage. If not, the server may have lost what it answered,
+/// and that has to be proved again.
+pub(super) fn finish(job: &Job<'_>, folders: Vec<(RemotePath, Attributes)>) -> Result<bool, Error> {
     job.check()?;
+    job.check_proved()?;
     let mut left = folders
         .into_iter()
         .rev()
@@ -22,10 +27,15 @@ pub(super) fn finish(job: &Job<'_>, folders: Vec<(RemotePath, Attributes)>) -> R
     let mut backoff = Backoff::new(&job.site, &job.cancel);
     loop {
         let finished = job.open().and_then(|mut connection| {
+            if job.is_in_doubt() {
+                return Ok(false);
+            }
             set_all(job, &mut connection, &mut left)?;
-            connection.ask(&Request::Sync, b"")?;
+            let Answer::Synced(epoch) = connection.ask(&Request::Sync, b"")? else {
+                return Err(PeerMisbehaved::UnexpectedAnswer.into());
+            };
             job.give_back(connection);
-            Ok(())
+            Ok(job.synced(epoch))
         });
         match finished {
             Err(err) if err.is_retryable() => backoff.wait(err)?,
@@ -58,7 +68,7 @@ fn set_all(
         }
         connection.flush()?;
         let Received::Answer { is_final, answer } = connection.receive(Stage::Answer)? else {
-            return Err(ferry_protocol::PeerMisbehaved::UnexpectedAnswer.into());
+            return Err(PeerMisbehaved::UnexpectedAnswer.into());
         };
         if !is_final {
             continue;

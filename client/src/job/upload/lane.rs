@@ -317,7 +317,7 @@ impl<'a> Lane<'a> {
             }
             Status::EXISTS => {
                 let is_compared = item.size <= SMALL_PUT_MAX;
-                match self.job.conflicts.at_once().filter(|_| is_compared) {
+                match self.job.rule_at_once().filter(|_| is_compared) {
                     Some(ruling) => return self.apply(item, ruling),
                     None => self.unsettled.push(item),
                 }

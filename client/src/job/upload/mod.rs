@@ -11,25 +11,42 @@ mod settle;
 mod stream;
 
 use super::lanes::Job;
+use super::unsynced::ROUNDS_MAX;
 use super::{JobOptions, JobReport, Transfer};
+use crate::Error;
 use crate::client::Client;
 use lane::Lane;
 use plan::Planner;
 
 /// Uploads files and trees. Every file that is reported as done was verified by its digest at
-/// the server and, unless the server is configured otherwise, is on its stable storage.
+/// the server and is on its stable storage once the job has ended well.
 pub fn upload(client: &mut Client, transfers: Vec<Transfer>, options: &JobOptions) -> JobReport {
     let job = Job::that_changes(client, options);
+    job.stop_on(all_rounds(&job, &transfers));
+    job.end(client)
+}
+
+/// Sends all, and again what the server may have lost meanwhile.
+fn all_rounds(job: &Job<'_>, transfers: &[Transfer]) -> Result<(), Error> {
+    for _ in 0..=ROUNDS_MAX {
+        if round(job, transfers)? {
+            return Ok(());
+        }
+        job.prove_again();
+    }
+    Err(job.never_proved())
+}
+
+fn round(job: &Job<'_>, transfers: &[Transfer]) -> Result<bool, Error> {
     let mut folders = Vec::new();
     job.run(
         |queue| {
-            let mut planner = Planner::new(&job, queue);
+            let mut planner = Planner::new(job, queue);
             let planned = planner.plan(transfers);
             folders = planner.into_folders();
             planned
         },
-        |inbox, parked| Lane::new(&job, inbox, parked).run(),
+        |inbox, parked| Lane::new(job, inbox, parked).run(),
     );
-    job.stop_on(finish::finish(&job, folders));
-    job.end(client)
+    finish::finish(job, folders)
 }

@@ -30,21 +30,21 @@ impl<'a> Planner<'a> {
         self.folders
     }
 
-    pub(super) fn plan(&mut self, transfers: Vec<Transfer>) -> Result<(), Error> {
+    pub(super) fn plan(&mut self, transfers: &[Transfer]) -> Result<(), Error> {
         for Transfer { local, remote } in transfers {
-            match fs::metadata(&local) {
+            match fs::metadata(local) {
                 Ok(metadata) if metadata.is_dir() => {
-                    self.folder(&local, &remote, sources::folder_attributes(&metadata))?;
+                    self.folder(local, remote, sources::folder_attributes(&metadata))?;
                 }
                 Ok(metadata) if metadata.is_file() => {
-                    self.file(&local, &remote, FileFacts::of(&metadata))?;
+                    self.file(local, remote, FileFacts::of(&metadata))?;
                 }
                 // What was named and cannot be sent is a failure; in a tree it is skipped.
                 Ok(_) => {
                     let err = Error::LocalRefused { path: local.clone(), what: NEVER_OPENED };
-                    self.end(&local, FinalOutcome::Failed(err));
+                    self.end(local, FinalOutcome::Failed(err));
                 }
-                Err(source) => self.fail(&local, "read", source),
+                Err(source) => self.fail(local, "read", source),
             }
         }
         Ok(())
@@ -107,9 +107,10 @@ impl<'a> Planner<'a> {
         let source = local.as_os_str().as_encoded_bytes();
         let file =
             FileState { source, wanted: &wire, target: &wire, size, modified, is_unsynced: false };
-        if self.job.was_done(file) {
+        if self.job.passes_over(file) || self.job.was_done(file) {
             return Ok(());
         }
+        let is_proving = self.job.is_proving();
         self.job.add_file(size);
         let begun = self.job.begun_upload(&wire);
         let (begun, stale) = match begun {
@@ -117,7 +118,8 @@ impl<'a> Planner<'a> {
             changed => (None, changed.map(|begun| begun.transfer)),
         };
         let if_exists = match self.job.conflicts.rule() {
-            Rule::Replace => IfExists::Replace,
+            // What is there is most likely what was sent, and is not replaced by itself.
+            Rule::Replace if !is_proving => IfExists::Replace,
             _ => IfExists::Refuse,
         };
         self.queue(Work::File(Item {
@@ -156,7 +158,11 @@ impl<'a> Planner<'a> {
         self.end(local, FinalOutcome::Failed(err));
     }
 
+    /// Tells of a source that is not sent; each is told of once.
     fn end(&self, local: &Path, outcome: FinalOutcome) {
+        if self.job.is_proving() {
+            return;
+        }
         self.job.options.progress.add_planned(1, 0);
         let source = local.as_os_str().as_encoded_bytes();
         self.job.finish(source, b"", 0, outcome);
