@@ -210,42 +210,34 @@ impl Site {
         &self.tls
     }
 
-    /// Decides whether the server is the one that is meant, before anything is sent to it.
+    /// Decides whether the server is the one that is meant, before anything is sent to it. The key
+    /// that a link or an option names has to be that of an earlier meeting, too: a link may come
+    /// from anybody.
     fn judge(&self, presented: Fingerprint, transport: &tls::Transport) -> Result<(), Error> {
         let known_servers = &self.options.known_servers;
-        let read = |source| Error::local("read", &known_servers.file(), source);
-        let known = match self.options.fingerprint {
-            Some(given) => Some(given),
-            None => known_servers.lookup(&self.server).map_err(read)?,
-        };
-        match known {
-            Some(known) if known != presented => return Err(self.key_changed(known, presented)),
-            Some(_) if self.options.fingerprint.is_none() => return Ok(()),
+        let file = known_servers.file();
+        let given = self.options.fingerprint;
+        if let Some(given) = given.filter(|given| *given != presented) {
+            return Err(self.key_changed(given, presented, true));
+        }
+        let read = |source| Error::local("read", &file, source);
+        let pinned = match known_servers.lookup(&self.server).map_err(read)? {
+            Some(pinned) => pinned,
             // Its key may change with its certificate, so it is not pinned.
-            _ if transport.is_vouched_for(&self.options) => return Ok(()),
-            Some(_) => {}
-            None => {
-                let is_trusted = self.questions.trust_new_server(&self.server, &presented);
-                if !is_trusted {
-                    return Err(Error::KeyUnknown { server: self.server.clone(), presented });
-                }
-            }
-        }
-        let pinned = known_servers
-            .pin(&self.server, presented)
-            .map_err(|source| Error::local("write", &known_servers.file(), source))?;
-        if pinned != presented && self.options.fingerprint.is_none() {
-            return Err(self.key_changed(pinned, presented));
-        }
-        Ok(())
+            None if transport.is_vouched_for(&self.options) => return Ok(()),
+            None if given.is_some() || self.is_trusted_now(presented) => known_servers
+                .pin(&self.server, presented)
+                .map_err(|source| Error::local("write", &file, source))?,
+            None => return Err(Error::KeyUnknown { server: self.server.clone(), presented }),
+        };
+        if pinned == presented { Ok(()) } else { Err(self.key_changed(pinned, presented, false)) }
     }
 
-    fn key_changed(&self, known: Fingerprint, presented: Fingerprint) -> Error {
-        Error::KeyChanged {
-            server: self.server.clone(),
-            known,
-            presented,
-            was_given: self.options.fingerprint.is_some(),
-        }
+    fn is_trusted_now(&self, presented: Fingerprint) -> bool {
+        self.questions.trust_new_server(&self.server, &presented)
+    }
+
+    fn key_changed(&self, known: Fingerprint, presented: Fingerprint, was_given: bool) -> Error {
+        Error::KeyChanged { server: self.server.clone(), known, presented, was_given }
     }
 }

@@ -94,6 +94,34 @@ fn nothing_of_a_link_is_sent_to_a_man_in_the_middle() {
     server.join();
 }
 
+/// Whoever stands in between can write a link that names the own key: it opened without a word
+/// where another key was pinned, and the password was asked for and given away.
+#[test]
+fn a_link_does_not_override_the_key_that_is_pinned() {
+    let state = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(2, |index, peer| {
+        if index == 0 {
+            peer.greet();
+        } else {
+            assert!(peer.next().is_none());
+        }
+    });
+    let elsewhere = server.connect(&state.path().join("elsewhere")).unwrap();
+    let presented = elsewhere.fingerprint();
+    let mut options = server.options(state.path());
+    let known = KnownServers::in_folder(state.path());
+    let before = Fingerprint::of_public_key(b"pinned before");
+    known.pin(&options.server(), before).unwrap();
+    options.fingerprint = Some(presented);
+    let err = Client::connect(options.clone(), Arc::new(NoQuestions)).unwrap_err();
+    let told = err.to_string();
+    assert!(matches!(err, Error::KeyChanged { was_given: false, .. }), "{told}");
+    assert!(told.contains(&before.to_string()) && told.contains(&presented.to_string()), "{told}");
+    assert_eq!(known.lookup(&options.server()).unwrap(), Some(before));
+    drop(elsewhere);
+    server.join();
+}
+
 #[test]
 fn a_key_that_an_authority_vouches_for_needs_no_question_and_is_not_pinned() {
     let authority = authority();
