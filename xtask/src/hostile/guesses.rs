@@ -1,8 +1,8 @@
 //! Wrong logins: a thousand from one address and from two hundred, whether the person whose name
 //! is tried still gets in, and whether time tells which names exist.
 
-use super::{PASSWORD, connect_from, serve};
-use crate::bench::figures::{Goal, Report, Samples, as_f64};
+use super::{PASSWORD, connect_from, name_times, serve};
+use crate::bench::figures::{Goal, Report, as_f64};
 use crate::failure::{During as _, Failure};
 use crate::load::{Connection, LoginAnswer};
 use crate::workspace::Programs;
@@ -15,7 +15,7 @@ pub(super) fn run(programs: &Programs, is_quick: bool, report: &mut Report) -> R
     let room = tempfile::tempdir().during("room")?;
     one_address(programs, &room.path().join("one"), report)?;
     many_addresses(programs, &room.path().join("many"), is_quick, report)?;
-    timing(programs, &room.path().join("timing"), is_quick, report)
+    name_times::run(programs, &room.path().join("timing"), is_quick, report)
 }
 
 /// One guess; `None` when the address is shut out.
@@ -86,36 +86,5 @@ fn many_addresses(
     );
     let waited = started.elapsed().as_secs_f64();
     report.add("ann under fire from many: seconds to get in", waited, Goal::AtMost(10.0));
-    Ok(())
-}
-
-/// Known and unknown names by turns, each from an address of its own, with penalties that last no
-/// time: what is left is what the check itself costs.
-fn timing(
-    programs: &Programs,
-    room: &Path,
-    is_quick: bool,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    std::fs::create_dir(room).during(room.display())?;
-    let server = serve(programs, room, "[penalties]\nwindow_secs = 0.001\nthreshold = 1000000\n")?;
-    let (mut known, mut unknown) = (Samples::default(), Samples::default());
-    for number in 0..if is_quick { 20 } else { 1000 } {
-        let other = format!("bob{number}");
-        for (name, samples) in [("ann", &mut known), (other.as_str(), &mut unknown)] {
-            let mut connection = Connection::greet(connect_from(number, server.address)?)?;
-            let started = Instant::now();
-            connection.try_password(name, "not it")?;
-            samples.push(started.elapsed().as_secs_f64() * 1000.0);
-        }
-    }
-    let (known, unknown) = (known.median(), unknown.median());
-    println!(
-        "hostile: a refused login takes {known:.2} ms with a known name, {unknown:.2} ms else"
-    );
-    if !is_quick {
-        let differ = (known - unknown).abs() / known.max(unknown) * 100.0;
-        report.add("known and unknown names differ: %", differ, Goal::AtMost(5.0));
-    }
     Ok(())
 }

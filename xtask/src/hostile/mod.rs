@@ -2,6 +2,7 @@
 //! a real client works. Prints figures and fails where a goal is missed.
 
 mod guesses;
+mod name_times;
 mod strangers;
 
 use crate::bench::figures::Report;
@@ -15,12 +16,13 @@ use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How much of it.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Few of each, for a short time: shows that all of it runs, and judges no times.
+    /// Few of each, for a short time: judges who is ended, refused and let in, and of times only
+    /// whether a name is told by a third.
     #[arg(long)]
     quick: bool,
 }
@@ -50,7 +52,8 @@ fn race(is_quick: bool) -> Result<(), Failure> {
     if status.success() { Ok(()) } else { Err(Failure::new("the race was lost: see above")) }
 }
 
-/// A server with a configuration and an account `ann`, whose password is [`PASSWORD`].
+/// A server with a configuration and an account `ann`, whose password is [`PASSWORD`]. Its FTP
+/// door is open.
 fn serve(programs: &Programs, room: &Path, configuration: &str) -> Result<Server, Failure> {
     let share = room.join("share");
     std::fs::create_dir_all(&share).during(share.display())?;
@@ -60,7 +63,8 @@ fn serve(programs: &Programs, room: &Path, configuration: &str) -> Result<Server
     let mut add = server_verb(programs, &room.join("server-state"), "user");
     add.args(["add", "ann", "--rights", "write", "--password-file"]).arg(&password);
     process::run(&mut add, Duration::from_mins(1))?.succeeded("user add")?;
-    Server::serve_with(programs, &share, room, &[OsStr::new("--config"), config.as_os_str()])
+    let with_ftp = ["--ftp", "127.0.0.1:0", "--config"].map(OsStr::new);
+    Server::serve_with(programs, &share, room, &[&with_ftp[..], &[config.as_os_str()]].concat())
 }
 
 /// Connects from the `number`-th address of the loopback network, each of which counts by itself.
@@ -71,6 +75,13 @@ fn connect_from(number: usize, address: SocketAddr) -> Result<TcpStream, Failure
     socket.bind(&SocketAddr::from((own, 0)).into()).during("bind")?;
     socket.connect_timeout(&address.into(), CONNECT_MAX).during("connect")?;
     Ok(socket.into())
+}
+
+/// Milliseconds that it took.
+fn timed(act: impl FnOnce() -> Result<(), Failure>) -> Result<f64, Failure> {
+    let started = Instant::now();
+    act()?;
+    Ok(started.elapsed().as_secs_f64() * 1000.0)
 }
 
 /// The password of `ann`.
