@@ -13,6 +13,11 @@ impl Samples {
         self.0.push(value);
     }
 
+    /// How many values there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The middle value; 0 where there is none.
     pub(crate) fn median(&self) -> f64 {
         self.quantile(0.5)

@@ -1,8 +1,10 @@
 //! Peers that mean ill, in numbers: silent, slow and guessing ones against the real program, while
 //! a real client works. Prints figures and fails where a goal is missed.
 
+mod at_work;
 mod guesses;
 mod name_times;
+mod slow;
 mod strangers;
 
 use crate::bench::figures::Report;
@@ -69,12 +71,18 @@ fn serve(programs: &Programs, room: &Path, configuration: &str) -> Result<Server
 
 /// Connects from the `number`-th address of the loopback network, each of which counts by itself.
 fn connect_from(number: usize, address: SocketAddr) -> Result<TcpStream, Failure> {
+    let socket = socket_from(number)?;
+    socket.connect_timeout(&address.into(), CONNECT_MAX).during("connect")?;
+    Ok(socket.into())
+}
+
+/// A socket at the `number`-th address.
+fn socket_from(number: usize) -> Result<Socket, Failure> {
     let number = u32::try_from(number).unwrap_or(u32::MAX);
     let own = Ipv4Addr::from_bits(Ipv4Addr::new(127, 1, 0, 1).to_bits().saturating_add(number));
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).during("socket")?;
     socket.bind(&SocketAddr::from((own, 0)).into()).during("bind")?;
-    socket.connect_timeout(&address.into(), CONNECT_MAX).during("connect")?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 /// Milliseconds that it took.

@@ -9,7 +9,7 @@ use ferry_protocol::{
     Range, Request, RequestedPath, Secret, Timestamp, TransferId, encode_data_header,
     encode_request, escape,
 };
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -34,7 +34,11 @@ pub(crate) enum LoginAnswer {
 impl Connection {
     /// Connects and logs in as the guest.
     pub(crate) fn log_in(address: SocketAddr) -> Result<Self, Failure> {
-        let socket = TcpStream::connect_timeout(&address, DEADLINE).during("connect")?;
+        Self::log_in_on(TcpStream::connect_timeout(&address, DEADLINE).during("connect")?)
+    }
+
+    /// Logs in as the guest on a socket.
+    pub(crate) fn log_in_on(socket: TcpStream) -> Result<Self, Failure> {
         let mut connection = Self::greet(socket)?;
         let guest = Request::LoginPassword { name: String::new(), password: Secret::new(b"") };
         connection.ask(&guest)?;
@@ -85,12 +89,30 @@ impl Connection {
 
     /// Receives a whole file and forgets it.
     pub(crate) fn download(&mut self, path: &[u8]) -> Result<(), Failure> {
-        let path = RequestedPath::parse(path).during("path")?;
-        let mut answer = self.ask(&Request::Get { path, range: Range::ALL })?;
+        self.begin_download(path)?;
+        let mut answer = self.answer()?;
         while !matches!(answer, Answer::ContentEnd(_)) {
             answer = self.answer()?;
         }
         Ok(())
+    }
+
+    /// Asks for a whole file and receives nothing.
+    pub(crate) fn begin_download(&mut self, path: &[u8]) -> Result<(), Failure> {
+        let path = RequestedPath::parse(path).during("path")?;
+        self.send(&Request::Get { path, range: Range::ALL })
+    }
+
+    /// Takes a byte, if there is one, from below TLS, which makes nothing of it.
+    pub(crate) fn sip(&self) -> io::Result<usize> {
+        self.stream.sock.set_nonblocking(true)?;
+        (&self.stream.sock).read(&mut [0])
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)?;
+        self.stream.flush()
     }
 
     /// Sends a whole small file, which replaces what has its name. The answer is for
@@ -101,7 +123,7 @@ impl Connection {
         content: &[u8],
         random: &mut Random,
     ) -> Result<(), Failure> {
-        self.send(&put(path, content, random)?)?;
+        self.send(&put(path, content.len() as u64, random)?)?;
         self.send_content(content)
     }
 
@@ -120,12 +142,27 @@ impl Connection {
         content: &[u8],
         random: &mut Random,
     ) -> Result<(), Failure> {
-        match self.ask(&put(path, content, random)?)? {
-            Answer::GoOn(go_on) if go_on.held == 0 => {}
-            other => return Err(Failure::new(format!("go-on was due, not {:?}", other.kind()))),
-        }
+        self.begin_upload(path, content.len() as u64, random)?;
         self.send_content(content)?;
         self.stored()
+    }
+
+    /// Announces a file of a size that is too large to be sent without waiting.
+    pub(crate) fn begin_upload(
+        &mut self,
+        path: &str,
+        size: u64,
+        random: &mut Random,
+    ) -> Result<(), Failure> {
+        match self.ask(&put(path, size, random)?)? {
+            Answer::GoOn(go_on) if go_on.held == 0 => Ok(()),
+            other => Err(Failure::new(format!("go-on was due, not {:?}", other.kind()))),
+        }
+    }
+
+    /// Announces that so many bytes follow of the upload that was begun.
+    pub(crate) fn begin_data(&mut self, offset: u64, len: u32) -> io::Result<()> {
+        self.send_bytes(&encode_data_header(self.last_request, offset, len))
     }
 
     /// Makes a folder, and what is missing above it.
@@ -210,12 +247,12 @@ impl Connection {
 }
 
 /// A put with ids of its own, which replaces what has the name.
-fn put(path: &str, content: &[u8], random: &mut Random) -> Result<Request, Failure> {
+fn put(path: &str, size: u64, random: &mut Random) -> Result<Request, Failure> {
     Ok(Request::Put(Put {
         operation: OperationId(random.id()),
         transfer: TransferId(random.id()),
         path: RequestedPath::parse(path.as_bytes()).during("path")?,
-        size: content.len() as u64,
+        size,
         modified: Timestamp::default(),
         permissions: Permissions::from_mode(0o644),
         if_exists: IfExists::Replace,
