@@ -19,7 +19,7 @@ pub(crate) use undo::old_path;
 use crate::connection::{Connection, Received};
 use crate::login;
 use crate::site::{ConnectOptions, Site};
-use crate::trust::Fingerprint;
+use crate::trust::{Fingerprint, ServerKey};
 use crate::{Cancel, Error, Questions, Stage, random};
 use ferry_protocol::{
     Account, Answer, Change, Content, Entry, Epoch, Fitness, Hasher, History, PeerMisbehaved,
@@ -39,6 +39,7 @@ pub struct Client {
     welcome: Welcome,
     account: Account,
     fingerprint: Fingerprint,
+    key: ServerKey,
 }
 
 impl Client {
@@ -90,10 +91,16 @@ impl Client {
         &self.site.server
     }
 
-    /// The server's key.
+    /// The key that the server has at present.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// What it has to show to be the same server at the next meeting.
+    #[must_use]
+    pub fn server_key(&self) -> ServerKey {
+        self.key
     }
 
     /// What stops this client, from any thread.

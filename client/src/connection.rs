@@ -1,7 +1,7 @@
 //! One connection: requests out, answers in, in order. It knows no files and retries nothing.
 
 use crate::connector::tls::Transport;
-use crate::trust::Fingerprint;
+use crate::trust::{Fingerprint, ServerKey};
 use crate::{Error, Stage};
 use ferry_protocol::limits::UNANSWERED_MAX;
 use ferry_protocol::session::{AnswerRole, ClientSession};
@@ -18,6 +18,7 @@ pub(crate) struct Connection {
     encoded: Vec<u8>,
     going: Option<Fault>,
     pub(crate) fingerprint: Fingerprint,
+    pub(crate) key: ServerKey,
     pub(crate) welcome: Option<Welcome>,
     pub(crate) account: Option<Account>,
 }
@@ -42,7 +43,7 @@ pub(crate) enum Received {
 }
 
 impl Connection {
-    pub(crate) fn new(transport: Transport, fingerprint: Fingerprint) -> Self {
+    pub(crate) fn new(transport: Transport, fingerprint: Fingerprint, key: ServerKey) -> Self {
         Self {
             transport,
             deframer: Deframer::new(),
@@ -50,6 +51,7 @@ impl Connection {
             encoded: Vec::new(),
             going: None,
             fingerprint,
+            key,
             welcome: None,
             account: None,
         }

@@ -3,7 +3,7 @@
 use crate::connection::Connection;
 use crate::connector::{tcp, tls};
 use crate::login::{self, Login};
-use crate::trust::{Authorities, DeviceKeys, Enrolments, Fingerprint, KnownServers};
+use crate::trust::{Authorities, DeviceKeys, Enrolments, Fingerprint, KnownServers, ServerKey};
 use crate::{Address, Cancel, Error, Questions, sys};
 use ferry_protocol::{InvitationSecret, Secret};
 use parking_lot::Mutex;
@@ -196,9 +196,9 @@ impl Site {
         let socket = tcp::connect(&self.options, cancel)?;
         let mut transport = tls::handshake(socket, self, cancel)?;
         let presented = transport.peer_fingerprint()?;
-        self.judge(presented, &transport)?;
+        let key = self.judge(presented, &transport)?;
         transport.set_deadlines(self.options.deadlines.greeting);
-        let mut connection = Connection::new(transport, presented);
+        let mut connection = Connection::new(transport, presented, key);
         connection.greet(&self.options.program)?;
         self.was_welcomed.store(true, Ordering::Relaxed);
         connection.account = Some(login::log_in(self, &mut connection)?);
@@ -213,7 +213,11 @@ impl Site {
     /// Decides whether the server is the one that is meant, before anything is sent to it. The key
     /// that a link or an option names has to be that of an earlier meeting, too: a link may come
     /// from anybody.
-    fn judge(&self, presented: Fingerprint, transport: &tls::Transport) -> Result<(), Error> {
+    fn judge(
+        &self,
+        presented: Fingerprint,
+        transport: &tls::Transport,
+    ) -> Result<ServerKey, Error> {
         let known_servers = &self.options.known_servers;
         let file = known_servers.file();
         let given = self.options.fingerprint;
@@ -224,13 +228,17 @@ impl Site {
         let pinned = match known_servers.lookup(&self.server).map_err(read)? {
             Some(pinned) => pinned,
             // Its key may change with its certificate, so it is not pinned.
-            None if transport.is_vouched_for(&self.options) => return Ok(()),
+            None if transport.is_vouched_for(&self.options) => return Ok(ServerKey::Vouched),
             None if given.is_some() || self.is_trusted_now(presented) => known_servers
                 .pin(&self.server, presented)
                 .map_err(|source| Error::local("write", &file, source))?,
             None => return Err(Error::KeyUnknown { server: self.server.clone(), presented }),
         };
-        if pinned == presented { Ok(()) } else { Err(self.key_changed(pinned, presented, false)) }
+        if pinned == presented {
+            Ok(ServerKey::Pinned(pinned))
+        } else {
+            Err(self.key_changed(pinned, presented, false))
+        }
     }
 
     fn is_trusted_now(&self, presented: Fingerprint) -> bool {

@@ -43,12 +43,7 @@ fn start(place: &Place, direction: Direction) -> (Jobs, RunningJob) {
     let jobs = Jobs::open(&place.state()).unwrap();
     let spec = JobSpec {
         direction,
-        server: JobServer {
-            host: "127.0.0.1".to_owned(),
-            port: place.port(),
-            account: None,
-            fingerprint: client.fingerprint(),
-        },
+        server: JobServer::of(&client),
         transfers: vec![Transfer { local: place.path("tree"), remote: remote("/up") }],
         rule: Rule::Ask,
         connections: 2,
@@ -261,12 +256,7 @@ fn taken_on_the_way(place: &Place, gate: &Gate, direction: Direction) -> (Jobs, 
     let jobs = Jobs::open(&place.state()).unwrap();
     let spec = JobSpec {
         direction,
-        server: JobServer {
-            host: "127.0.0.1".to_owned(),
-            port: gate.port,
-            account: None,
-            fingerprint: client.fingerprint(),
-        },
+        server: JobServer::of(&client),
         transfers: vec![Transfer { local: here.clone(), remote: remote("/there") }],
         rule: Rule::Ask,
         connections: 1,

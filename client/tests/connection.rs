@@ -1,17 +1,14 @@
 //! Connections against a scripted server: greeting, trust, deadlines, pages.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may give up")]
-
 mod support;
 
 use ferry_client::trust::{Authorities, Fingerprint, KnownServers};
 use ferry_client::{Client, Deadlines, Error, NoQuestions, Stage};
 use ferry_protocol::{Answer, EntryKind, Fault, RemotePath, Request, Status};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls_pki_types::CertificateDer;
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
+use support::authority::Authority;
 use support::{FakeServer, entry, page};
 
 #[test]
@@ -124,11 +121,11 @@ fn a_link_does_not_override_the_key_that_is_pinned() {
 
 #[test]
 fn a_key_that_an_authority_vouches_for_needs_no_question_and_is_not_pinned() {
-    let authority = authority();
-    let roots = Authorities::These(vec![authority.0.der().to_vec()]);
+    let authority = Authority::new();
+    let roots = Authorities::These(vec![authority.der()]);
     let state = tempfile::tempdir().unwrap();
     for (name, is_taken) in [("127.0.0.1", true), ("192.0.2.1", false)] {
-        let server = FakeServer::start_as(vouched_for(&authority, name), 1, move |_, peer| {
+        let server = FakeServer::start_as(authority.vouch_for(name), 1, move |_, peer| {
             if is_taken {
                 peer.greet();
             } else {
@@ -153,10 +150,10 @@ fn a_key_that_an_authority_vouches_for_needs_no_question_and_is_not_pinned() {
 /// A link carries the key of its day; the certificate is renewed some weeks later.
 #[test]
 fn a_key_of_a_link_that_an_authority_vouches_for_is_not_pinned_either() {
-    let authority = authority();
-    let roots = Authorities::These(vec![authority.0.der().to_vec()]);
+    let authority = Authority::new();
+    let roots = Authorities::These(vec![authority.der()]);
     let state = tempfile::tempdir().unwrap();
-    let certificate = vouched_for(&authority, "127.0.0.1");
+    let certificate = authority.vouch_for("127.0.0.1");
     let server = FakeServer::start_as(certificate, 2, |_, peer| {
         peer.greet();
     });
@@ -172,36 +169,17 @@ fn a_key_of_a_link_that_an_authority_vouches_for_is_not_pinned_either() {
 
 #[test]
 fn a_pinned_key_is_not_replaced_by_one_that_an_authority_vouches_for() {
-    let authority = authority();
+    let authority = Authority::new();
     let state = tempfile::tempdir().unwrap();
-    let certificate = vouched_for(&authority, "127.0.0.1");
+    let certificate = authority.vouch_for("127.0.0.1");
     let server = FakeServer::start_as(certificate, 1, |_, peer| assert!(peer.next().is_none()));
     let mut options = server.options(state.path());
-    options.authorities = Authorities::These(vec![authority.0.der().to_vec()]);
+    options.authorities = Authorities::These(vec![authority.der()]);
     let known = KnownServers::in_folder(state.path());
     known.pin(&options.server(), Fingerprint::of_public_key(b"pinned before")).unwrap();
     let err = Client::connect(options, Arc::new(NoQuestions)).unwrap_err();
     assert!(err.is_key_changed(), "{err}");
     server.join();
-}
-
-/// A certificate of an authority, and what signs for it.
-type Authority = (rcgen::Certificate, Issuer<'static, KeyPair>);
-
-fn authority() -> Authority {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, "an authority");
-    let certificate = params.self_signed(&key).unwrap();
-    (certificate, Issuer::new(params, key))
-}
-
-fn vouched_for(authority: &Authority, host: &str) -> (CertificateDer<'static>, Vec<u8>) {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new([host.to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &authority.1).unwrap();
-    (certificate.der().clone(), key.serialize_der())
 }
 
 #[test]

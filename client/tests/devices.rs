@@ -6,7 +6,6 @@ mod support;
 use data_encoding::BASE32_NOPAD;
 use ferry_client::job::{Rule, Transfer};
 use ferry_client::jobs::{Direction, JobServer, JobSpec, Jobs};
-use ferry_client::trust::Fingerprint;
 use ferry_protocol::{RemotePath, Rights};
 use ferry_server::accounts::{
     AccountName, AccountsFile, DevicesFile, Expiry, InvitationsFile, PasswordHash, StoredAccount,
@@ -179,7 +178,7 @@ fn a_job_goes_on_unattended_with_the_devices_key_also_at_another_address() {
                 host: "127.0.0.1".to_owned(),
                 port: place.0.port(),
                 account: Some("anna".to_owned()),
-                fingerprint: Fingerprint::parse(&place.0.fingerprint).unwrap(),
+                key: place.0.fingerprint.parse().unwrap(),
             },
             transfers: vec![Transfer {
                 local: local.clone(),

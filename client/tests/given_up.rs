@@ -23,12 +23,7 @@ fn begin(place: &Place, port: u16) -> (Jobs, OpenJob, Client) {
     let jobs = Jobs::open(&place.state()).unwrap();
     let spec = JobSpec {
         direction: Direction::Upload,
-        server: JobServer {
-            host: "127.0.0.1".to_owned(),
-            port,
-            account: None,
-            fingerprint: client.fingerprint(),
-        },
+        server: JobServer::of(&client),
         transfers: vec![Transfer { local: place.path("big"), remote: remote("/big") }],
         rule: Rule::Refuse,
         connections: 2,

@@ -117,12 +117,7 @@ fn a_small_file_has_one_id_in_all_runs_of_its_job() {
     let mut client = connect();
     let spec = JobSpec {
         direction: Direction::Upload,
-        server: JobServer {
-            host: client.options().host.clone(),
-            port: client.options().port,
-            account: None,
-            fingerprint: client.fingerprint(),
-        },
+        server: JobServer::of(&client),
         transfers: transfer(&file, b"/f"),
         rule: Rule::Refuse,
         connections: 1,

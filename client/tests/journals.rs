@@ -6,7 +6,7 @@ use ferry_client::job::{Rule, Transfer};
 use ferry_client::jobs::{
     Direction, JobServer, JobSpec, JobState, Jobs, JournalError, Stopped, Unusable,
 };
-use ferry_client::trust::Fingerprint;
+use ferry_client::trust::{Fingerprint, ServerKey};
 use ferry_protocol::RemotePath;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ fn spec() -> JobSpec {
             host: "nas".to_owned(),
             port: 3000,
             account: Some("ann".to_owned()),
-            fingerprint: Fingerprint::of_public_key(b"key"),
+            key: ServerKey::Pinned(Fingerprint::of_public_key(b"key")),
         },
         transfers: vec![Transfer {
             local: PathBuf::from("/srv/ann/a\u{e9}"),
@@ -71,6 +71,26 @@ fn what_is_begun_is_found_again_as_it_was() {
     jobs.clear(&id).unwrap();
     let left: Vec<_> = fs::read_dir(folder.path().join("jobs")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// Its key changes with its certificate, so it is known by its place.
+#[test]
+fn the_job_of_a_vouched_server_is_found_at_its_place_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = Jobs::open(folder.path()).unwrap();
+    let server = JobServer { key: ServerKey::Vouched, ..spec().server };
+    let spec = JobSpec { server: server.clone(), ..spec() };
+    drop(jobs.begin(spec.clone()).unwrap());
+    let list = jobs.list().unwrap();
+    assert_eq!(list.jobs[0].spec, spec);
+    let is_found =
+        |server: JobServer| list.unfinished_like(&JobSpec { server, ..spec.clone() }).is_some();
+    assert!(is_found(server.clone()));
+    assert!(!is_found(JobServer { host: "other".to_owned(), ..server.clone() }));
+    assert!(!is_found(JobServer { port: 3001, ..server.clone() }));
+    assert!(!is_found(JobServer { account: None, ..server.clone() }));
+    let pinned = ServerKey::Pinned(Fingerprint::of_public_key(b"key"));
+    assert!(!is_found(JobServer { key: pinned, ..server }));
 }
 
 #[test]

@@ -35,6 +35,7 @@ impl Opener {
             site,
             cancel,
             fingerprint: connection.fingerprint,
+            key: connection.key,
             connection: Some(connection),
             directory: None,
             undo_group: None,

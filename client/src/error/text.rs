@@ -126,7 +126,7 @@ impl Error {
         if *was_given {
             return write!(
                 f,
-                "{server} does not have the key that the link or --fingerprint names\n  \
+                "{server} does not have the key that the link, --fingerprint or the job names\n  \
                  named:     {known}\n  presented: {presented}\nEither the link is old, or somebody \
                  stands between you and the server. Nothing was sent. Ask for a new link."
             );

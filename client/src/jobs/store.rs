@@ -29,16 +29,15 @@ pub struct JobList {
 }
 
 impl JobList {
-    /// The newest unfinished job that is the same work as `spec` and that no process works on. Its
-    /// server is known by its key, so that it is found under a new address too; rule and
-    /// connections may differ.
+    /// The newest unfinished job that is the same work as `spec` and that no process works on. A
+    /// server whose key is pinned is found under a new address too; rule and connections may
+    /// differ.
     #[must_use]
     pub fn unfinished_like(&self, spec: &JobSpec) -> Option<&JobRecord> {
         self.jobs.iter().find(|job| {
             matches!(job.state, JobState::Interrupted | JobState::Paused)
                 && job.spec.direction == spec.direction
-                && job.spec.server.fingerprint == spec.server.fingerprint
-                && job.spec.server.account == spec.server.account
+                && job.spec.server.is_same(&spec.server)
                 && job.spec.transfers == spec.transfers
         })
     }
@@ -273,7 +272,7 @@ mod tests {
     use super::*;
     use crate::job::Rule;
     use crate::jobs::{Direction, JobServer};
-    use crate::trust::Fingerprint;
+    use crate::trust::{Fingerprint, ServerKey};
 
     /// As when it was read while another process made it, which is done since.
     #[test]
@@ -284,7 +283,7 @@ mod tests {
             host: "nas".to_owned(),
             port: 3000,
             account: None,
-            fingerprint: Fingerprint::of_public_key(b"key"),
+            key: ServerKey::Pinned(Fingerprint::of_public_key(b"key")),
         };
         let (direction, rule) = (Direction::Upload, Rule::Ask);
         let spec = JobSpec { direction, server, transfers: Vec::new(), rule, connections: 1 };

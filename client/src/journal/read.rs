@@ -8,7 +8,6 @@ use super::record::{
 use super::schema;
 use super::{Held, JournalError, UnderWay, Unusable};
 use crate::job::{Ruling, Transfer};
-use crate::trust::Fingerprint;
 use crate::{Conflict, sys};
 use ferry_protocol::{RemotePath, Timestamp, TransferId};
 use rusqlite::{Connection, Row};
@@ -81,7 +80,7 @@ fn record_in(store: &Connection, id: &JobId, is_held: bool) -> rusqlite::Result<
 }
 
 fn spec(row: &Row<'_>, transfers: Vec<Transfer>) -> rusqlite::Result<JobSpec> {
-    let fingerprint: String = row.get("fingerprint")?;
+    let key: String = row.get("server_key")?;
     let connections: i64 = row.get("connections")?;
     Ok(JobSpec {
         direction: direction_of(row.get("direction")?).ok_or_else(unreadable)?,
@@ -89,7 +88,7 @@ fn spec(row: &Row<'_>, transfers: Vec<Transfer>) -> rusqlite::Result<JobSpec> {
             host: row.get("host")?,
             port: row.get("port")?,
             account: row.get("account")?,
-            fingerprint: Fingerprint::parse(&fingerprint).map_err(|_bad| unreadable())?,
+            key: key.parse().map_err(|_bad| unreadable())?,
         },
         transfers,
         rule: rule_of(row.get("rule")?).ok_or_else(unreadable)?,

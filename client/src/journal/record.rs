@@ -2,8 +2,8 @@
 
 use super::Ended;
 use crate::job::{Rule, Transfer};
-use crate::trust::Fingerprint;
-use crate::{Conflict, Credentials};
+use crate::trust::ServerKey;
+use crate::{Client, Conflict, Credentials};
 use ferry_protocol::Timestamp;
 use std::fmt;
 use std::str::FromStr;
@@ -67,11 +67,33 @@ pub struct JobServer {
     pub port: u16,
     /// The account; `None` for the guest.
     pub account: Option<String>,
-    /// The key that the server had when the job was begun, and must have.
-    pub fingerprint: Fingerprint,
+    /// What the server had to show when the job was begun, and has to.
+    pub key: ServerKey,
 }
 
 impl JobServer {
+    /// The server and the account that a client is logged in to.
+    #[must_use]
+    pub fn of(client: &Client) -> Self {
+        let options = client.options();
+        Self {
+            host: options.host.clone(),
+            port: options.port,
+            account: client.account_name().map(str::to_owned),
+            key: client.server_key(),
+        }
+    }
+
+    /// Whether both are one account of one server: of the one that has the key, wherever it is
+    /// now, or else of the one at that host and port for which an authority vouches.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let is_there = || self.host == other.host && self.port == other.port;
+        self.account == other.account
+            && self.key == other.key
+            && (self.key.pinned().is_some() || is_there())
+    }
+
     /// `HOST:PORT`, an IPv6 address in brackets.
     #[must_use]
     pub fn authority(&self) -> String {

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// "Fery": tells a journal from other files of the store.
 const APPLICATION: i32 = 0x4665_7279;
 /// Grows with every change of the tables.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// How long a reader waits for a writer, and the other way round.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 const TABLES: &str = "
 CREATE TABLE job (
     direction INTEGER NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL, account TEXT,
-    fingerprint TEXT NOT NULL, connections INTEGER NOT NULL, salt BLOB NOT NULL,
+    server_key TEXT NOT NULL, connections INTEGER NOT NULL, salt BLOB NOT NULL,
     began INTEGER NOT NULL, rule INTEGER NOT NULL, state INTEGER NOT NULL,
     updated INTEGER NOT NULL, stopped TEXT,
     files_done INTEGER NOT NULL, already_there INTEGER NOT NULL, skipped INTEGER NOT NULL,
@@ -66,7 +66,7 @@ fn fill(store: &mut Connection, spec: &JobSpec, salt: &str) -> rusqlite::Result<
             server.host,
             server.port,
             server.account,
-            server.fingerprint.to_string(),
+            server.key.to_string(),
             i64::try_from(spec.connections).unwrap_or(1),
             salt.as_bytes(),
             now,

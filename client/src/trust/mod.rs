@@ -7,6 +7,7 @@ mod device;
 mod enrolments;
 mod fingerprint;
 mod known_servers;
+mod server_key;
 mod shared_file;
 mod system_keyring;
 
@@ -15,4 +16,5 @@ pub use device::{DeviceKeys, SecretStore};
 pub use enrolments::{Enrolment, Enrolments};
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use known_servers::{KnownServer, KnownServers};
+pub use server_key::ServerKey;
 pub use system_keyring::SystemKeyring;

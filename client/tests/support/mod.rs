@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own server may give up")]
 
+pub(crate) mod authority;
 pub(crate) mod gate;
 pub(crate) mod place;
 pub(crate) mod program;

@@ -57,6 +57,11 @@ impl Place {
         self.server.lock().addresses()[0].port()
     }
 
+    /// Has the server show another certificate from now on.
+    pub(crate) fn present(&self, identity: &Identity) {
+        self.server.present(identity).unwrap();
+    }
+
     /// Ends the server; its files stay.
     pub(crate) fn stop_server(&self) {
         let server = self.server.lock();

@@ -33,10 +33,17 @@ impl Place {
 
     /// `ferry` as a guest who knows the server's key.
     pub(crate) fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = self.command_knowing_nothing(arguments);
+        command.args(["--fingerprint", &self.fingerprint]);
+        command
+    }
+
+    /// The same where nobody said what key the server has.
+    pub(crate) fn command_knowing_nothing(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
         command
             .args(arguments)
-            .args(["--retry-for", "20s", "--fingerprint", &self.fingerprint])
+            .args(["--retry-for", "20s"])
             .current_dir(self.here(""))
             .env("FERRY_STATE_DIR", self.state())
             .env("TZ", "UTC")

@@ -84,8 +84,8 @@ pub struct Form {
 pub struct Server {
     /// `HOST:PORT`.
     pub address: String,
-    /// The fingerprint of its key.
-    pub fingerprint: String,
+    /// The fingerprint of its key; none where an authority vouches for whichever it has.
+    pub pinned: Option<String>,
     /// What it calls itself.
     pub name: String,
     /// Its message of the day.

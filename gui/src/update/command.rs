@@ -155,7 +155,8 @@ fn copy_link(state: &State, requests: &mut Requests) {
     };
     let path = percent_encoded(&place.to_bytes());
     // With the key, whoever opens the link has nothing to compare.
-    let link = format!("ferry://{}{path}#fp={}", server.address, server.fingerprint);
+    let key = server.pinned.as_ref().map(|key| format!("#fp={key}")).unwrap_or_default();
+    let link = format!("ferry://{}{path}{key}", server.address);
     requests.push(Request::Window(WindowRequest::Copy(link)));
 }
 

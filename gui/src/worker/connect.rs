@@ -119,7 +119,7 @@ impl Target {
         let start = Place::parse(&client.account().directory.to_wire());
         let server = Server {
             address: self.address.authority(),
-            fingerprint: client.fingerprint().to_string(),
+            pinned: client.server_key().pinned().map(|key| key.to_string()),
             name: client.welcome().name.clone(),
             welcome: client.welcome().text.clone(),
             account: client.account().name.clone(),

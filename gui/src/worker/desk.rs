@@ -220,7 +220,6 @@ mod tests {
     use crate::state::transfers::Direction;
     use ferry_client::job::Rule;
     use ferry_client::jobs::{self, JobServer};
-    use ferry_client::trust::Fingerprint;
 
     const ID: JobId = JobId(1);
 
@@ -235,7 +234,7 @@ mod tests {
                 host: "harbour".to_owned(),
                 port: 3000,
                 account: None,
-                fingerprint: Fingerprint::parse(&"a".repeat(52)).unwrap(),
+                key: "a".repeat(52).parse().unwrap(),
             },
             transfers: Vec::new(),
             rule: Rule::Ask,

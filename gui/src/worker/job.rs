@@ -56,17 +56,6 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 /// Connections of one job.
 const CONNECTIONS: usize = 3;
 
-/// The server that a client is connected to, as journals name it.
-pub(super) fn server_of(client: &Client) -> JobServer {
-    let options = client.options();
-    JobServer {
-        host: options.host.clone(),
-        port: options.port,
-        account: client.account_name().map(str::to_owned),
-        fingerprint: client.fingerprint(),
-    }
-}
-
 /// What is to be done, as the journal notes it.
 pub(super) fn spec(server: JobServer, order: &JobOrder) -> Result<JobSpec, Error> {
     let transfers: Result<Vec<Transfer>, Error> = order.items.iter().map(transfer).collect();
@@ -291,12 +280,9 @@ pub(super) fn unusable(list: &JobList) -> Option<Problem> {
 pub(super) fn found(client: &Client, jobs: &Jobs, list: JobList) -> Vec<FoundJob> {
     let options = client.options();
     let (server, account) = (options.server(), client.account().name.clone());
+    let this = JobServer::of(client);
     // Another account may see another tree under the same paths.
-    let is_ours = |job: &JobRecord| {
-        job.state.can_resume()
-            && job.spec.server.fingerprint == client.fingerprint()
-            && job.spec.server.account.as_deref() == client.account_name()
-    };
+    let is_ours = |job: &JobRecord| job.state.can_resume() && job.spec.server.is_same(&this);
     let listed = list.jobs.into_iter().rev().filter(is_ours);
     let found = listed.map(|job| {
         let failed = failed_of(jobs, &job);

@@ -66,7 +66,7 @@ impl Link {
     fn login(&self) -> Option<JobLogin> {
         let session = self.session.lock();
         let Session { client, questions } = session.as_ref()?;
-        let (opener, server) = (client.opener(), job::server_of(client));
+        let (opener, server) = (client.opener(), JobServer::of(client));
         Some(JobLogin { opener, server, questions: Arc::clone(questions) })
     }
 

@@ -181,7 +181,7 @@ impl Link {
         self.outside.lock().questions = Some(Arc::clone(&questions));
         match target.connect(&self.state_folder, &cancel, &questions) {
             Ok((client, connected)) => {
-                self.outside.lock().server = Some(job::server_of(&client));
+                self.outside.lock().server = Some(JobServer::of(&client));
                 *self.session.lock() = Some(Session { client, questions });
                 tell(connected);
                 self.find_jobs();

@@ -156,7 +156,7 @@ pub(crate) fn no_trouble() -> Event {
 pub(crate) fn server(account: &str, can_write: bool) -> Server {
     Server {
         address: "harbour:3000".to_owned(),
-        fingerprint: "k2x".to_owned(),
+        pinned: Some("k2x".to_owned()),
         name: "harbour".to_owned(),
         welcome: String::new(),
         account: account.to_owned(),

@@ -2,12 +2,13 @@
 
 use super::control::{Reply, Wish, ask};
 use super::failure::Failure;
+use super::link::KnownBy;
 use super::user;
 use crate::accounts::{
     AccountName, AccountsFile, Error, Expiry, InvitationsFile, StoredAccount, Terms,
 };
-use crate::config;
-use crate::identity::Identity;
+use crate::config::{self, Findings, ServeArguments};
+use crate::identity::{self, Identity};
 use crate::state_folder::StateFolder;
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use ferry_protocol::{InvitationSecret, RemotePath, Rights};
@@ -62,10 +63,10 @@ pub(super) fn invite(state: &StateFolder, wish: &Invite) -> Result<Invited, Fail
     })
 }
 
-/// Where others reach the server, and by which key they know it.
+/// Where others reach the server, and what a link says of its key.
 struct Place {
     authority: String,
-    fingerprint: String,
+    key: Option<String>,
     share: Option<PathBuf>,
 }
 
@@ -74,26 +75,38 @@ impl Place {
         let named = address.map(with_port);
         match ask(state, Wish::Status).map(|answered| answered.reply) {
             Ok(Reply::Status(report)) => {
-                let place = report.link.trim_start_matches("ferry://").split('/').next();
-                let found = place.unwrap_or_default().to_owned();
-                let share = Some(PathBuf::from(report.share));
-                let fingerprint = report.fingerprint;
-                Ok(Self { authority: named.unwrap_or(found), fingerprint, share })
+                let link = report.link.trim_start_matches("ferry://");
+                let (found, key) = link.split_once('/').unwrap_or((link, ""));
+                Ok(Self {
+                    authority: named.unwrap_or_else(|| found.to_owned()),
+                    key: key.strip_prefix('#').map(str::to_owned),
+                    share: Some(PathBuf::from(report.share)),
+                })
             }
             Ok(other) => Err(Failure::refused(super::verbs::unexpected(&other))),
             Err(absent) => {
-                let identity = Identity::load(state.path()).map_err(Failure::refused)?;
+                let identity = identity(state).map_err(Failure::refused)?;
                 let both = named.zip(identity);
                 let (authority, identity) = both.ok_or_else(|| Failure::refused(absent))?;
-                Ok(Self { authority, fingerprint: identity.fingerprint, share: None })
+                Ok(Self { authority, key: KnownBy::of(&identity).key(), share: None })
             }
         }
     }
 
     fn link(&self, account: &AccountName, secret: &InvitationSecret) -> String {
-        let Self { authority, fingerprint, .. } = self;
+        let Self { authority, key, .. } = self;
+        let key = key.as_ref().map(|key| format!("{key}&")).unwrap_or_default();
         let invitation = BASE32_NOPAD.encode(secret.expose()).to_ascii_lowercase();
-        format!("ferry://{account}@{authority}/#fp={fingerprint}&i={invitation}")
+        format!("ferry://{account}@{authority}/#{key}i={invitation}")
+    }
+}
+
+/// What a server that does not run will show, as far as its configuration lies beside its state.
+fn identity(state: &StateFolder) -> Result<Option<Identity>, identity::Error> {
+    let read = Findings::read(&ServeArguments::default(), Some(state.path()));
+    match read.tls {
+        Some(files) => Identity::of_files(&files).map(Some),
+        None => Identity::load(state.path()),
     }
 }
 

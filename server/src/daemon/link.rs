@@ -1,16 +1,42 @@
-//! The link that clients open: an address that others can reach, and the key's fingerprint.
+//! The link that clients open: an address that others can reach, and by what they know the server.
 
+use crate::identity::Identity;
 use crate::sys;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-/// `ferry://HOST:PORT/#fp=FINGERPRINT` for a server that listens on these addresses.
-pub(super) fn link(addresses: &[SocketAddr], fingerprint: &str) -> String {
-    let host = match best(addresses) {
-        Some(address) if address.ip().is_unspecified() => host_of_wildcard(address),
-        Some(address) => address.to_string(),
-        None => String::new(),
-    };
-    format!("ferry://{host}/#fp={fingerprint}")
+/// By what others know the server.
+#[derive(Clone, Debug)]
+pub(super) struct KnownBy {
+    /// Fingerprint of its key.
+    pub(super) fingerprint: String,
+    /// The host for which an authority vouches, whichever key it has.
+    vouched_host: Option<String>,
+}
+
+impl KnownBy {
+    pub(super) fn of(identity: &Identity) -> Self {
+        let fingerprint = identity.fingerprint.clone();
+        Self { fingerprint, vouched_host: identity.vouched_host() }
+    }
+
+    /// `ferry://HOST:PORT/#fp=FINGERPRINT` for a server that listens on these addresses.
+    pub(super) fn link(&self, addresses: &[SocketAddr]) -> String {
+        let authority = match (best(addresses), &self.vouched_host) {
+            (Some(address), Some(host)) => format!("{host}:{}", address.port()),
+            (Some(address), None) if address.ip().is_unspecified() => host_of_wildcard(address),
+            (Some(address), None) => address.to_string(),
+            (None, _) => String::new(),
+        };
+        let key = self.key().map(|key| format!("#{key}")).unwrap_or_default();
+        format!("ferry://{authority}/{key}")
+    }
+
+    /// What a link says of the key: nothing where somebody vouches for it, since the link outlives
+    /// it.
+    pub(super) fn key(&self) -> Option<String> {
+        let is_pinned = self.vouched_host.is_none();
+        is_pinned.then(|| format!("fp={}", self.fingerprint))
+    }
 }
 
 /// The address that most others can reach; loopback only where there is nothing else.
@@ -53,7 +79,16 @@ mod tests {
 
     fn link_of(addresses: &[&str]) -> String {
         let addresses: Vec<_> = addresses.iter().map(|text| text.parse().unwrap()).collect();
-        link(&addresses, "abc")
+        KnownBy { fingerprint: "abc".to_owned(), vouched_host: None }.link(&addresses)
+    }
+
+    /// Every renewal of the certificate would have made it a link of another server.
+    #[test]
+    fn a_host_that_is_vouched_for_is_named_without_its_key() {
+        let vouched_host = Some("nas.example".to_owned());
+        let known_by = KnownBy { fingerprint: "abc".to_owned(), vouched_host };
+        let link = known_by.link(&["0.0.0.0:3000".parse().unwrap()]);
+        assert_eq!(link, "ferry://nas.example:3000/");
     }
 
     #[test]

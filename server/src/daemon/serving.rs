@@ -4,7 +4,7 @@ use super::circle::Circle;
 use super::control::{Controlled, Reloaded};
 use super::folders;
 use super::leash::Leash;
-use super::link::link;
+use super::link::KnownBy;
 use super::port_holder;
 use super::report::{Report, counted};
 use super::signals::Signal;
@@ -28,7 +28,7 @@ pub(super) struct Serving {
     config: Config,
     /// Where the configuration came from, to see on a reload whether it has changed.
     arguments: ServeArguments,
-    fingerprint: Mutex<String>,
+    known_by: Mutex<KnownBy>,
     /// Whether the certificate that it began with is renewed by its owner.
     has_own_certificate: bool,
     started: Instant,
@@ -53,7 +53,7 @@ impl Serving {
         arguments: ServeArguments,
         identity: &Identity,
     ) -> Self {
-        let fingerprint = Mutex::new(identity.fingerprint.clone());
+        let known_by = Mutex::new(KnownBy::of(identity));
         let has_own_certificate = identity.is_owners;
         let (started, ending) = (Instant::now(), AtomicBool::new(false));
         let owned = None;
@@ -64,7 +64,7 @@ impl Serving {
             accounts,
             config,
             arguments,
-            fingerprint,
+            known_by,
             has_own_certificate,
             started,
             ending,
@@ -156,7 +156,7 @@ impl Serving {
         };
         let identity = Identity::of_files(&files).map_err(|err| err.to_string())?;
         self.server.present(&identity).map_err(|err| err.to_string())?;
-        *self.fingerprint.lock() = identity.fingerprint;
+        *self.known_by.lock() = KnownBy::of(&identity);
         Ok(())
     }
 
@@ -186,12 +186,12 @@ impl Controlled for Serving {
     fn report(&self) -> Report {
         let counters = self.server.counters();
         let addresses = self.server.addresses();
-        let fingerprint = self.fingerprint.lock().clone();
+        let known_by = self.known_by.lock().clone();
         Report {
-            link: link(&addresses, &fingerprint),
+            link: known_by.link(&addresses),
             addresses: addresses.iter().map(ToString::to_string).collect(),
             ftp: self.server.ftp_addresses().iter().map(ToString::to_string).collect(),
-            fingerprint,
+            fingerprint: known_by.fingerprint,
             connections: counters.connections,
             workers: counters.workers,
             bytes_in: counters.bytes_in,

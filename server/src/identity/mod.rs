@@ -107,6 +107,18 @@ impl Identity {
         }
     }
 
+    /// The host that the certificate names first, where it is the owner's and a chain leads from
+    /// it to an authority. Its key may then change with every renewal, and clients ask the
+    /// authority instead.
+    pub(crate) fn vouched_host(&self) -> Option<String> {
+        if self.intermediates.is_empty() {
+            return None;
+        }
+        let certificate = webpki::EndEntityCert::try_from(&self.certificate_der).ok()?;
+        let mut names = certificate.valid_dns_names();
+        names.find(|name| !name.starts_with('*')).map(str::to_owned)
+    }
+
     fn of(certificate_der: CertificateDer<'static>, key: &KeyPair) -> Self {
         Self {
             certificate_der,

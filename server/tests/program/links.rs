@@ -1,8 +1,10 @@
 //! Links and devices by command.
 
 use crate::place::{Foreground, Place};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 
 #[test]
 fn a_link_carries_address_key_and_a_secret_that_is_kept_nowhere() {
@@ -23,6 +25,40 @@ fn a_link_carries_address_key_and_a_secret_that_is_kept_nowhere() {
     }
     place.run(&["user", "list"]).says(&["ben  read; no password"]);
     drop(server);
+}
+
+/// Its key changes with every renewal, after which the links of before were those of a stranger.
+#[test]
+fn a_link_of_a_server_that_an_authority_vouches_for_names_its_host_and_no_key() {
+    let place = Place::new();
+    fs::create_dir(place.state()).unwrap();
+    own_certificate(&place, &["*.example", "nas.example"]);
+    let config = "guest = \"read\"\n[tls]\ncertificate = \"chain.pem\"\nkey = \"own.pem\"\n";
+    fs::write(place.state().join("config.toml"), config).unwrap();
+    let told = place.run(&["link", "--user", "ann", "--address", "files.example"]);
+    told.says(&["ferry://ann@files.example:3000/#i="]);
+    let _server = Foreground::serve(&place, &[]);
+    let status = place.status();
+    let port = status["addresses"][0].as_str().unwrap().rsplit_once(':').unwrap().1;
+    assert_eq!(status["link"], format!("ferry://nas.example:{port}/"));
+    let told = place.run(&["link", "--user", "ben"]);
+    told.says(&[&format!("ferry://ben@nas.example:{port}/#i=")]);
+    assert!(!told.out.contains("fp="), "{told:?}");
+}
+
+/// A certificate for these names that an authority signed, with the authority's in one file.
+fn own_certificate(place: &Place, names: &[&str]) {
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let (key, authority_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&authority_key).unwrap();
+    let issuer = Issuer::new(params, authority_key);
+    let own = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
+    fs::write(place.state().join("chain.pem"), own.pem() + &authority.pem()).unwrap();
+    let own_key = place.state().join("own.pem");
+    fs::write(&own_key, key.serialize_pem()).unwrap();
+    fs::set_permissions(&own_key, Permissions::from_mode(0o600)).unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::transfer::run_job;
 use crate::Address;
-use crate::jobs::{Direction, JobDetails, JobList, JobRecord, JobState, Jobs, Stopped};
+use crate::jobs::{Direction, JobDetails, JobList, JobRecord, JobServer, JobState, Jobs, Stopped};
 use crate::terminal::arguments::JobsAction;
 use crate::terminal::connect;
 use crate::terminal::failure::{Failure, Result};
@@ -154,14 +154,13 @@ fn go_on(at: &mut At<'_>, jobs: &Jobs, job: &JobRecord, url: Option<&str>) -> Re
 
 /// The session, where it leads to the job's server and account.
 fn session_of<'a>(at: &'a mut At<'_>, job: &JobRecord) -> Option<&'a mut Session> {
-    at.session.as_deref_mut().filter(|session| {
-        session.client.fingerprint() == job.spec.server.fingerprint
-            && session.client.account_name() == job.spec.server.account.as_deref()
-    })
+    at.session
+        .as_deref_mut()
+        .filter(|session| job.spec.server.is_same(&JobServer::of(&session.client)))
 }
 
-/// Where the job's server is: where it was, or where it is said to be now. Its key and the
-/// account have to be the same.
+/// Where the job's server is: where it was, or where it is said to be now. A key that was pinned
+/// and the account have to be the same.
 fn address(job: &JobRecord, url: Option<&str>) -> Result<Address> {
     let server = &job.spec.server;
     let (host, port) = match url.map(Address::parse_typed).transpose()? {
@@ -174,7 +173,7 @@ fn address(job: &JobRecord, url: Option<&str>) -> Result<Address> {
         port,
         path: RemotePath::root(),
         is_folder_target: true,
-        fingerprint: Some(server.fingerprint),
+        fingerprint: server.key.pinned(),
         invitation: None,
     })
 }

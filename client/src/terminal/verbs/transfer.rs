@@ -65,7 +65,7 @@ fn run(
     let jobs = Jobs::open(&session.settings.state_folder)?;
     let spec = JobSpec {
         direction,
-        server: server(session),
+        server: JobServer::of(&session.client),
         transfers,
         rule: session.settings.rule,
         connections: session.settings.connections,
@@ -133,16 +133,6 @@ fn open(session: &Session, jobs: &Jobs, spec: JobSpec) -> Result<(OpenJob, Begun
         // Another process was quicker.
         Err(Error::Journal(_)) => Ok((jobs.begin(spec)?, Begun::Now)),
         Err(err) => Err(err.into()),
-    }
-}
-
-fn server(session: &Session) -> JobServer {
-    let options = session.client.options();
-    JobServer {
-        host: options.host.clone(),
-        port: options.port,
-        account: session.client.account_name().map(str::to_owned),
-        fingerprint: session.client.fingerprint(),
     }
 }
 
