@@ -25,6 +25,7 @@ mod start;
 mod user;
 mod user_terms;
 mod verbs;
+mod wall;
 
 use crate::accounts::Accounts;
 use crate::config::{Arguments, Config, Findings, ServeArguments, Verb};

@@ -2,18 +2,17 @@
 
 use super::control::{ControlChannel, Controlled as _};
 use super::failure::Failure;
-use super::folders;
 use super::lock::ServerLock;
 use super::serving::{Owned, Serving, not_started};
 use super::signals::Caught;
+use super::wall::Wall;
 use super::{configured, print, usable_accounts};
 use crate::accounts::Accounts;
 use crate::config::{Config, DESCRIPTORS_WANTED, Findings, ServeArguments};
 use crate::identity::{self, Identity};
 use crate::state_folder::StateFolder;
-use crate::sys::sandbox::{Gates, Sandbox, confine as confine_to};
 use crate::{Server, Stopped, listener, log, sys};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -43,9 +42,9 @@ pub(super) fn run(
     let _lock = ServerLock::take(&state)?;
     let identity = identity_of(&arguments, &config.state_dir).map_err(Failure::refused)?;
     let signals = Caught::new()?;
-    let (server, sandbox) = start_server(&config, &accounts, &identity, &arguments)?;
+    let (server, wall) = start_server(&config, &accounts, &identity, &arguments)?;
     let serving = Serving::new(server, accounts, config, arguments, &identity);
-    let serving = Arc::new(serving.with_owned(owned).with_sandbox(sandbox));
+    let serving = Arc::new(serving.with_owned(owned).with_wall(wall));
     // Before the channel opens: whoever is answered may already look for it.
     serving.log_start();
     let controlled: Arc<Serving> = Arc::clone(&serving);
@@ -85,8 +84,8 @@ fn start_server(
     accounts: &Arc<Accounts>,
     identity: &Identity,
     arguments: &ServeArguments,
-) -> Result<(Server, Sandbox), Failure> {
-    let mut sandbox = Sandbox::None("the configuration says so".to_owned());
+) -> Result<(Server, Wall), Failure> {
+    let mut wall = Wall::none("the configuration says so");
     // Not the configuration itself, which a reload compares with what it reads.
     let mut config = config.clone();
     let is_owned = arguments.owned;
@@ -99,30 +98,16 @@ fn start_server(
         }
         let confine = || {
             if config.sandbox {
-                sandbox = confine(&config, accounts, arguments);
+                wall = Wall::put_up(&config, accounts, arguments);
             }
         };
         match Server::start_confined(&config, Arc::clone(accounts), identity, confine) {
             Err(err) if is_owned && err.address_in_use().is_some() => {}
             Err(err) => return Err(Failure::refused(not_started(&err))),
-            Ok(server) => return Ok((server, sandbox)),
+            Ok(server) => return Ok((server, wall)),
         }
     }
     Err(Failure::refused("no port is free on this computer; stop a program that listens on one"))
-}
-
-/// Shuts this process into its folders. What the configuration file says is read again on a
-/// reload, to see whether it has changed, and so are certificate and key of the owner's own.
-fn confine(config: &Config, accounts: &Accounts, arguments: &ServeArguments) -> Sandbox {
-    let folders = folders::of(config, accounts);
-    let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
-    let read = Findings::read(arguments, Some(&config.state_dir));
-    let renewed = folders::of_files(read.file.as_deref(), read.tls.as_ref());
-    let files = [Path::new("/dev/null")].into_iter().chain(read.file.as_deref());
-    let files: Vec<&Path> = files.chain(renewed.iter().map(PathBuf::as_path)).collect();
-    // FTP clients may have the server connect to them where the configuration lets them.
-    let may_connect = config.ftp.as_ref().is_some_and(|ftp| ftp.active);
-    confine_to(Gates { folders: &folders, files: &files, may_connect })
 }
 
 fn accounts_of(config: &Config, owned: Option<&Owned>) -> Result<Accounts, Failure> {

@@ -8,11 +8,11 @@ use super::link::KnownBy;
 use super::port_holder;
 use super::report::{Report, counted};
 use super::signals::Signal;
+use super::wall::Wall;
 use crate::accounts::{Accounts, OwnerSecret};
 use crate::config::{Access, Config, Findings, ServeArguments};
 use crate::identity::Identity;
 use crate::penalties::PenaltyReport;
-use crate::sys::sandbox::Sandbox;
 use crate::{Server, StartError};
 use parking_lot::Mutex;
 use std::net::{IpAddr, Ipv4Addr};
@@ -34,7 +34,7 @@ pub(super) struct Serving {
     started: Instant,
     ending: AtomicBool,
     owned: Option<Owned>,
-    sandbox: Sandbox,
+    wall: Wall,
     /// What the wall was put up around.
     folders: Vec<PathBuf>,
 }
@@ -57,7 +57,7 @@ impl Serving {
         let has_own_certificate = identity.is_owners;
         let (started, ending) = (Instant::now(), AtomicBool::new(false));
         let owned = None;
-        let sandbox = Sandbox::None("nobody put it up".to_owned());
+        let wall = Wall::none("nobody put it up");
         let folders = folders::of(&config, &accounts);
         Self {
             server,
@@ -69,7 +69,7 @@ impl Serving {
             started,
             ending,
             owned,
-            sandbox,
+            wall,
             folders,
         }
     }
@@ -80,8 +80,8 @@ impl Serving {
     }
 
     /// The same behind a wall.
-    pub(super) fn with_sandbox(self, sandbox: Sandbox) -> Self {
-        Self { sandbox, ..self }
+    pub(super) fn with_wall(self, wall: Wall) -> Self {
+        Self { wall, ..self }
     }
 
     /// Returns when the windows that this server belongs to are gone, or it ends by itself.
@@ -131,7 +131,7 @@ impl Serving {
 
     /// Folders beyond the wall, which cannot grow, told if there are any.
     fn told_of_folders(&self) -> String {
-        if matches!(self.sandbox, Sandbox::None(_)) {
+        if !self.wall.is_up() {
             return String::new();
         }
         let now = folders::of(&self.config, &self.accounts);
@@ -203,7 +203,7 @@ impl Controlled for Serving {
             held_workers: counters.held_workers,
             held_secs: counters.held_secs,
             banned: self.server.penalties().banned_count,
-            sandbox: self.sandbox.to_string(),
+            sandbox: self.wall.to_string(),
             audit: self.server.audit_health(),
             pid: std::process::id(),
             share: self.config.share.to_string_lossy().into_owned(),

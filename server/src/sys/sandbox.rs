@@ -28,7 +28,7 @@ pub(crate) enum Sandbox {
 impl std::fmt::Display for Sandbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Whole => f.write_str("landlock: the shared folders and the state folder only"),
+            Self::Whole => f.write_str("landlock: the shared folders and the state folder"),
             Self::Partly => f.write_str("landlock: files only, as far as this kernel knows it"),
             Self::None(why) => write!(f, "none: {why}"),
         }

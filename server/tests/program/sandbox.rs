@@ -3,6 +3,7 @@
 use crate::place::{Foreground, Place};
 use ferry_server::identity::Identity;
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn a_folder_that_comes_later_needs_a_restart_where_there_is_a_wall() {
@@ -46,6 +47,11 @@ fn a_configuration_that_is_saved_by_rename_is_read_again_and_renews_the_certific
     save(written);
     Identity::load_or_create(&tls).unwrap();
     let _server = Foreground::serve(&place, &["--config", config.to_str().unwrap()]);
+    let sandbox = place.status()["sandbox"].as_str().unwrap().to_owned();
+    if sandbox.starts_with("landlock: ") {
+        let readable = format!("; to read, all in {}, {}", shown(&etc), shown(&tls));
+        assert!(sandbox.ends_with(&readable), "{sandbox}");
+    }
     save(&format!("# edited\n{written}"));
     for name in ["certificate.pem", "key.pem"] {
         fs::remove_file(tls.join(name)).unwrap();
@@ -60,4 +66,25 @@ fn a_configuration_that_is_saved_by_rename_is_read_again_and_renews_the_certific
     fs::remove_file(&config).unwrap();
     place.run(&["reload"]).refuses(&["ferry.toml: cannot be read"]);
     assert_eq!(place.status()["fingerprint"], renewed.as_str());
+}
+
+fn shown(folder: &Path) -> String {
+    folder.canonicalize().unwrap().display().to_string()
+}
+
+#[test]
+fn a_configuration_in_the_home_folder_does_not_open_the_home_folder() {
+    let place = Place::new();
+    let config = place.base.path().join("ferry.toml");
+    fs::write(&config, "guest = \"read\"\n").unwrap();
+    let mut start = place.command(&["start", "--listen", "127.0.0.1:0"]);
+    start.arg("--config").arg(&config).arg(place.share()).env("HOME", place.base.path());
+    assert!(start.output().unwrap().status.success());
+    let sandbox = place.status()["sandbox"].as_str().unwrap().to_owned();
+    if sandbox.starts_with("landlock: ") {
+        assert!(!sandbox.contains("to read, all in"), "{sandbox}");
+        assert!(sandbox.contains("ferry.toml as it is: a reload cannot read"), "{sandbox}");
+    }
+    place.run(&["reload"]).says(&["reloaded"]);
+    place.run(&["stop"]).says(&["stopped"]);
 }
