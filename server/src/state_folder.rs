@@ -70,7 +70,7 @@ impl StateFolder {
             Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(err),
             _ => {}
         }
-        let mut file = private().write(true).create_new(true).open(temporary)?;
+        let mut file = self.make(private().write(true), temporary)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(temporary, path)?;
@@ -82,20 +82,39 @@ impl StateFolder {
     /// Opens a file for appending, made for its owner alone.
     pub(crate) fn append(&self, name: &str) -> Result<File, Error> {
         let path = self.file(name);
-        private().append(true).create(true).open(&path).map_err(Error::on("open", &path))
+        self.open_or_make(private().append(true), &path).map_err(Error::on("open", &path))
     }
 
     /// Opens a lock file, made if it is not there. Its content stays.
     pub(crate) fn lock_file(&self, name: &str) -> Result<File, Error> {
         self.create()?;
         let path = self.file(name);
-        private()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(Error::on("open", &path))
+        let options = private().read(true).write(true).truncate(false).to_owned();
+        self.open_or_make(&options, &path).map_err(Error::on("open", &path))
+    }
+
+    fn open_or_make(&self, options: &OpenOptions, path: &Path) -> io::Result<File> {
+        match self.make(options, path) {
+            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {
+                options.clone().create(true).open(path)
+            }
+            made => made,
+        }
+    }
+
+    /// Makes a file that is not there, for the folder's owner. Only what was made here is given
+    /// away: a link that the owner laid there could lead to anything.
+    fn make(&self, options: &OpenOptions, path: &Path) -> io::Result<File> {
+        let file = options.clone().create_new(true).open(path)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt as _, fchown};
+            let (folder, made) = (fs::metadata(&self.0)?, file.metadata()?);
+            if let Some((user, group)) = new_owner(made.uid(), (folder.uid(), folder.gid())) {
+                fchown(&file, Some(user), Some(group))?;
+            }
+        }
+        Ok(file)
     }
 
     pub(crate) fn remove(&self, name: &str) -> Result<(), Error> {
@@ -127,6 +146,14 @@ impl StateFolder {
 fn user_state_folder() -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "ferry")?;
     Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+}
+
+/// Whom a file is given to that `maker` made in a folder of this user and group: what an
+/// administrator does must not shut the server out of its own state.
+#[cfg(unix)]
+fn new_owner(maker: u32, folder: (u32, u32)) -> Option<(u32, u32)> {
+    const ROOT: u32 = 0;
+    (maker == ROOT && folder.0 != ROOT).then_some(folder)
 }
 
 /// Options for files that nobody but the owner may read.
@@ -201,6 +228,16 @@ mod tests {
         fs::write(state.file("x.new"), "half").unwrap();
         state.write("x", b"whole").unwrap();
         assert_eq!(state.read("x").unwrap().as_deref(), Some("whole"));
+    }
+
+    /// `sudo ferry-server user add`, beside a server that runs as a user of its own.
+    #[cfg(unix)]
+    #[test]
+    fn what_root_writes_belongs_to_the_folders_owner() {
+        assert_eq!(new_owner(0, (990, 991)), Some((990, 991)));
+        assert_eq!(new_owner(0, (0, 991)), None);
+        assert_eq!(new_owner(990, (990, 991)), None);
+        assert_eq!(new_owner(1000, (990, 991)), None, "it could not, and need not");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::ferry::{Server, Status};
 use crate::process::{self, Finished};
 use crate::sys;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -14,6 +15,7 @@ pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
     ("accounts let in whom they name", accounts),
     ("without accounts and guest it does not start", nobody_may_enter),
     ("Ctrl-C and SIGTERM end it well", signals),
+    ("what root changes belongs to the server's user", by_root),
 ];
 
 fn background(stage: &Stage) -> Result<Outcome, Failure> {
@@ -80,6 +82,31 @@ fn add(stage: &Stage, server: &Server, password: &Path) -> Result<(), Failure> {
     let text = String::from_utf8_lossy(&listed.stdout);
     ensure(text.contains("anna"), || format!("the new account is not listed: {text}"))
 }
+
+/// As under the unit in `packaging`: the server runs as a user of its own, its verbs as root.
+fn by_root(stage: &Stage) -> Result<Outcome, Failure> {
+    if !sys::is_root() {
+        return Ok(Outcome::NotPossible("only root can act for another user".to_owned()));
+    }
+    let state = stage.folder("server-state")?;
+    std::os::unix::fs::chown(&state, Some(NOBODY), Some(NOBODY)).during(state.display())?;
+    let mut add = stage.server_verb("user");
+    expect_code(add.args(["add", "anna"]).env("FERRY_PASSWORD", "a good password"), 0)?;
+    let mut written = 0;
+    for entry in fs::read_dir(&state).during(state.display())? {
+        let entry = entry.during(state.display())?;
+        let metadata = entry.metadata().during(entry.path().display())?;
+        written += 1;
+        ensure((metadata.uid(), metadata.gid()) == (NOBODY, NOBODY), || {
+            format!("{} belongs to {}", entry.path().display(), metadata.uid())
+        })?;
+    }
+    ensure(written > 0, || "nothing was written".to_owned())?;
+    Ok(Outcome::Passed)
+}
+
+/// A user and a group that every system has.
+const NOBODY: u32 = 65534;
 
 fn nobody_may_enter(stage: &Stage) -> Result<Outcome, Failure> {
     let mut serve = stage.server_verb("serve");
