@@ -4,7 +4,7 @@
 use super::Shared;
 use super::lot::Outcome;
 use super::slot::Slot;
-use crate::door::{Farewell, Interest, Lane, Next, Quantum, Turn};
+use crate::door::{Farewell, Interest, Lane, Next, QUANTUM_BYTES, Quantum, Turn};
 use crate::transport::CipherBuffer;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -154,8 +154,9 @@ impl Shared {
     }
 }
 
-/// A worker's room for content.
-const CONTENT_BUFFER_LEN: usize = 256 * 1024;
+/// A worker's room for content: a turn's worth, since a file system takes few large pieces with less
+/// work than many small ones.
+const CONTENT_BUFFER_LEN: usize = QUANTUM_BYTES;
 
 /// How often deadlines are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);

@@ -201,12 +201,13 @@ impl Download {
         filled
     }
 
-    /// The rest as it lies in a file of this system: the file, the offset and the count of bytes.
-    /// Whoever sends some of it says so by [`Download::sent`], and reads on at the end, by
+    /// The rest as it lies in a file of this system, or a piece of it where the account has a rate:
+    /// the file, the offset and the count of bytes. Whoever sends some of it says so by [`Download::sent`], and reads on at the end, by
     /// [`Download::read`], to be told that the file is as it was.
     pub(crate) fn rest_of_file(&self) -> Option<(&File, u64, u64)> {
         let file = self.reader.file().filter(|_| self.remaining() > 0)?;
-        Some((file, self.next, self.remaining()))
+        let len_max = self.pace.down().map_or(u64::MAX, |_| PACED_LEN);
+        Some((file, self.next, self.remaining().min(len_max)))
     }
 
     /// So many bytes of [`Download::rest_of_file`] were sent; none means that the file has become
@@ -283,6 +284,9 @@ impl fmt::Debug for Download {
         write!(f, "Download({}, {} bytes to come)", self.path, self.remaining())
     }
 }
+
+/// Bytes that an account with a rate moves on credit at the most.
+const PACED_LEN: u64 = 1024 * 1024;
 
 /// Why segments cannot be asked for.
 pub(super) const NO_SEGMENTS: Error =

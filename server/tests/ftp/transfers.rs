@@ -177,7 +177,7 @@ fn a_text_that_is_cut_is_a_part_to_its_last_byte() {
 fn a_part_is_proved_in_its_own_time() {
     let storage = Faulty::new(|call, _| {
         if call == "part_read_at" {
-            std::thread::sleep(Duration::from_millis(150));
+            std::thread::sleep(Duration::from_millis(600));
         }
         Ok(())
     });

@@ -1,7 +1,7 @@
 //! A file on its way to the client.
 
 use super::{Cargo, Carried, Ended, Failure};
-use crate::door::{Interest, QUANTUM_BYTES, Turn};
+use crate::door::{Interest, Turn};
 use crate::ftp::text::ToClient;
 use crate::service::Download;
 use crate::transport::{Channel, Flow};
@@ -30,7 +30,7 @@ impl Sending {
         if self.text.is_some() {
             return Ok(None);
         }
-        let len = usize::try_from(len).unwrap_or(usize::MAX).min(QUANTUM_BYTES);
+        let len = usize::try_from(len).unwrap_or(usize::MAX).min(KERNEL_LEN);
         let Some(sent) = channel.send_file(file, offset, len) else { return Ok(None) };
         let count = match sent? {
             Flow::Blocked => return Ok(Some(Carried::Blocked(Interest::Writable))),
@@ -74,6 +74,10 @@ impl Cargo for Sending {
         self.download.remaining() > SMALL_PUT_MAX
     }
 }
+
+/// Bytes that the kernel is asked to send at once, which ends the turn. It copies none of them, so
+/// that they take no longer than a turn's worth of what comes through here.
+const KERNEL_LEN: usize = 16 * 1024 * 1024;
 
 /// Bytes sent at a time: what a slow client makes the server hold.
 const PIECE_LEN: u64 = 256 * 1024;
