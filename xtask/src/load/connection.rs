@@ -6,7 +6,7 @@ use crate::tls::{self, ClientStream};
 use ferry_protocol::limits::{ANSWER_BODY_MAX, DATA_BODY_MAX, SEGMENT_LEN};
 use ferry_protocol::{
     Answer, Change, Deframer, Digest, Frame, Hello, IfExists, Kind, OperationId, Permissions, Put,
-    Range, Request, RequestedPath, Secret, Timestamp, TransferId, encode_data_header,
+    Range, Request, RequestedPath, Secret, Timestamp, TransferId, UndoEntry, encode_data_header,
     encode_request, escape,
 };
 use std::io::{self, Read as _, Write as _};
@@ -168,8 +168,36 @@ impl Connection {
     /// Makes a folder, and what is missing above it.
     pub(crate) fn make_folder(&mut self, path: &str, random: &mut Random) -> Result<(), Failure> {
         let path = RequestedPath::parse(path.as_bytes()).during("path")?;
-        let change = Change::MakeDirectory { path, with_parents: true };
+        self.change(Change::MakeDirectory { path, with_parents: true }, random)
+    }
+
+    /// Changes names.
+    pub(crate) fn change(&mut self, change: Change, random: &mut Random) -> Result<(), Failure> {
         self.ask(&Request::Change { operation: OperationId(random.id()), change }).map(drop)
+    }
+
+    /// Has all that was changed be on stable storage.
+    pub(crate) fn sync(&mut self) -> Result<(), Failure> {
+        self.ask(&Request::Sync).map(drop)
+    }
+
+    /// What can be brought back, the newest first.
+    pub(crate) fn kept(&mut self) -> Result<Vec<UndoEntry>, Failure> {
+        let (mut kept, mut before) = (Vec::new(), None);
+        loop {
+            match self.ask(&Request::UndoList { group: None, before })? {
+                Answer::UndoPage(page) => {
+                    kept.extend(page.entries);
+                    before = page.next;
+                }
+                other => {
+                    return Err(Failure::new(format!("a page was due, not {:?}", other.kind())));
+                }
+            }
+            if before.is_none() {
+                return Ok(kept);
+            }
+        }
     }
 
     /// Content and its digest, under the number of the put before it.

@@ -38,16 +38,6 @@ impl Version {
         Some(Self { file: u32::from_be_bytes(*file), version: u32::from_be_bytes(*version) })
     }
 
-    /// Where it goes; one file in four into a folder of its own, two folders deep.
-    pub(super) fn path(self) -> String {
-        self.folder().unwrap_or_default() + &format!("/file {}", self.file)
-    }
-
-    /// The folder that has to be made for it.
-    pub(super) fn folder(self) -> Option<String> {
-        (self.file % 4 == 1).then(|| format!("/folder {}/in", self.file))
-    }
-
     fn to_bytes(self) -> [u8; 8] {
         (u64::from(self.file) << 32 | u64::from(self.version)).to_be_bytes()
     }

@@ -2,7 +2,7 @@
 //! write and every flush is noted in the order in which it came.
 
 use super::FileSystem;
-use super::content::Version;
+use super::history::{History, Step};
 use crate::failure::{During as _, Failure};
 use crate::mount::Mounted;
 use crate::process;
@@ -29,8 +29,10 @@ pub(super) enum Event {
         content: Vec<u8>,
     },
     Flush,
-    /// The server said "stored".
-    Acknowledged(Version),
+    /// The server is asked for a step.
+    Begun(Step),
+    /// The server said that it is on stable storage.
+    Durable(Step),
 }
 
 /// All that happened, in order.
@@ -54,8 +56,8 @@ impl Log {
         self.count(|event| matches!(event, Event::Flush))
     }
 
-    pub(super) fn acknowledged(&self) -> usize {
-        self.count(|event| matches!(event, Event::Acknowledged(_)))
+    pub(super) fn durable_steps(&self) -> usize {
+        self.count(|event| matches!(event, Event::Durable(_)))
     }
 
     fn count(&self, is_meant: impl Fn(&Event) -> bool) -> usize {
@@ -69,16 +71,18 @@ pub(super) struct Recording {
     pub(super) room: TempDir,
     pub(super) file_system: FileSystem,
     pub(super) log: Arc<Log>,
+    pub(super) history: History,
 }
 
 impl Recording {
     /// Formats a disk and lets `work` have a folder on it.
     pub(super) fn make(
         file_system: FileSystem,
-        work: impl FnOnce(&Path, &Log) -> Result<(), Failure>,
+        work: impl FnOnce(&Path, &Log) -> Result<History, Failure>,
     ) -> Result<Self, Failure> {
         let room = tempfile::tempdir().during("no temporary folder")?;
-        let recording = Self { room, file_system, log: Arc::default() };
+        let history = History::default();
+        let mut recording = Self { room, file_system, log: Arc::default(), history };
         recording.format()?;
         let disk = recording.path("disk");
         copy_sparse(&recording.first(), &disk)?;
@@ -94,7 +98,8 @@ impl Recording {
         let worked = work(&share, &recording.log);
         mounted.unmount()?;
         session.umount_and_join().during("could not unmount the recording disk")?;
-        worked.map(|()| recording)
+        recording.history = worked?;
+        Ok(recording)
     }
 
     /// The disk as it was formatted.

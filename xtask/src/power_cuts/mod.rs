@@ -1,12 +1,14 @@
 //! Power cuts: a server works on a disk that remembers every write and every flush, and then that
 //! disk is looked at as it would have been after a cut at any moment. What was acknowledged must
-//! be there, whole; what is visible must be whole, and what undo keeps, too.
+//! be there, whole and under one name; what was removed or replaced must be kept by undo, and
+//! nothing may be visible that is not whole.
 //!
 //! The disk is a file of a FUSE file system, mounted by a loop device. A cut keeps what was
 //! written up to the last flush before it, and of what came after an arbitrary part.
 
 mod content;
 mod disk;
+mod history;
 mod replay;
 mod workload;
 
@@ -43,11 +45,14 @@ enum FileSystem {
     Btrfs,
 }
 
-/// What the server does before it says "stored".
+/// What the server does before it says that something is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Durability {
-    Group,
-    None,
+enum Recipe {
+    /// What it promises: for the first half of the work by groups of files, and after a restart
+    /// file by file. Names are synced when somebody asks.
+    Promised,
+    /// No sync at all.
+    Unsynced,
 }
 
 /// Cuts the power and judges. With the server's promise nothing may be lost; without it something
@@ -66,10 +71,10 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
     };
     let mut is_good = true;
     for file_system in file_systems {
-        let damage = cut(&programs, *file_system, Durability::Group, points, seed)?;
+        let damage = cut(&programs, *file_system, Recipe::Promised, points, seed)?;
         is_good &= damage.is_none();
     }
-    let unsynced = cut(&programs, FileSystem::Ext4, Durability::None, POINTS_UNSYNCED, seed)?;
+    let unsynced = cut(&programs, FileSystem::Ext4, Recipe::Unsynced, POINTS_UNSYNCED, seed)?;
     if unsynced.is_none() {
         println!("the rig finds nothing: without a single sync, something must be lost");
         is_good = false;
@@ -81,23 +86,34 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
 fn cut(
     programs: &Programs,
     file_system: FileSystem,
-    durability: Durability,
+    recipe: Recipe,
     points: u32,
     seed: u64,
 ) -> Result<Damage, Failure> {
     let mut random = Random::new(seed);
     let recording = Recording::make(file_system, |share, log| {
-        workload::run(programs, share, durability, log, &mut random)
+        workload::run(programs, share, recipe, log, &mut random)
     })?;
     let damage = replay::look(&recording, points, &mut random)?;
     println!(
-        "{file_system:?}, durability {durability:?}: {} writes, {} flushes, {} acknowledged; \
+        "{file_system:?}, durability {}: {} writes, {} flushes, {} steps acknowledged; \
          {points} cuts: {damage}",
+        recipe.durabilities().join(" and "),
         recording.log.writes(),
         recording.log.flushes(),
-        recording.log.acknowledged(),
+        recording.log.durable_steps(),
     );
     Ok(damage)
+}
+
+impl Recipe {
+    /// What the configuration says, of one server after the other.
+    fn durabilities(self) -> &'static [&'static str] {
+        match self {
+            Self::Promised => &["group", "file"],
+            Self::Unsynced => &["none"],
+        }
+    }
 }
 
 impl FileSystem {

@@ -2,6 +2,7 @@
 
 use super::content::Version;
 use super::disk::{Event, Recording, SHARE, copy_sparse};
+use super::history::{History, Lying, Place};
 use crate::failure::{During as _, Failure};
 use crate::mount::Mounted;
 use crate::random::Random;
@@ -11,16 +12,18 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What was wrong after all cuts.
 #[derive(Debug, Default)]
 pub(super) struct Damage {
-    /// Acknowledged files that are not there, or older than acknowledged.
+    /// Files that are not, or not as, what was acknowledged last.
     lost: usize,
+    /// Files that are there under two names.
+    doubled: usize,
     /// Files that are visible, or kept by undo, and not whole.
     torn: usize,
-    /// Replaced versions that undo lost.
+    /// Replaced and removed versions that undo lost.
     not_kept: usize,
     /// Disks that could not be mounted.
     unmountable: usize,
@@ -30,7 +33,7 @@ pub(super) struct Damage {
 
 impl Damage {
     pub(super) fn is_none(&self) -> bool {
-        self.lost + self.torn + self.not_kept + self.unmountable == 0
+        self.lost + self.doubled + self.torn + self.not_kept + self.unmountable == 0
     }
 
     fn note(&mut self, count: impl FnOnce(&mut Self) -> &mut usize, example: String) {
@@ -46,8 +49,9 @@ impl fmt::Display for Damage {
         }
         write!(
             f,
-            "{} lost, {} torn, {} not kept by undo, {} disks that do not mount; for example {}",
+            "{} lost, {} doubled, {} torn, {} not kept by undo, {} disks that do not mount; for example {}",
             self.lost,
+            self.doubled,
             self.torn,
             self.not_kept,
             self.unmountable,
@@ -65,7 +69,7 @@ pub(super) fn look(
     let mut damage = Damage::default();
     for _ in 0..points {
         recording.log.with(|events| {
-            let first = events.iter().position(|event| matches!(event, Event::Acknowledged(_)));
+            let first = events.iter().position(|event| matches!(event, Event::Durable(_)));
             let first = first.during("nothing was acknowledged")?;
             let cut = first + 1 + random.index(events.len() - first);
             look_after(recording, events.get(..cut).unwrap_or(events), random, &mut damage)
@@ -90,7 +94,7 @@ fn look_after(
         damage.note(|damage| &mut damage.unmountable, format!("a cut after {}", events.len()));
         return Ok(());
     };
-    judge(&place.join(SHARE), &acknowledged(events), damage)?;
+    judge(&place.join(SHARE), &recording.history, &Reached::of(events), damage)?;
     mounted.unmount()
 }
 
@@ -110,36 +114,57 @@ fn write_out(image: &Path, events: &[Event], random: &mut Random) -> Result<(), 
     Ok(())
 }
 
-/// The newest acknowledged version of each file.
-fn acknowledged(events: &[Event]) -> BTreeMap<u32, u32> {
-    let mut newest = BTreeMap::new();
-    for event in events {
-        if let Event::Acknowledged(version) = event {
-            newest.insert(version.file, version.version);
+/// How far each file got before the cut: the numbers of its last steps.
+#[derive(Default)]
+struct Reached {
+    durable: BTreeMap<u32, usize>,
+    begun: BTreeMap<u32, usize>,
+}
+
+impl Reached {
+    fn of(events: &[Event]) -> Self {
+        let mut reached = Self::default();
+        for event in events {
+            match event {
+                Event::Begun(step) => drop(reached.begun.insert(step.file, step.number)),
+                Event::Durable(step) => drop(reached.durable.insert(step.file, step.number)),
+                Event::Write { .. } | Event::Flush => {}
+            }
         }
+        reached
     }
-    newest
 }
 
 fn judge(
     share: &Path,
-    acknowledged: &BTreeMap<u32, u32>,
+    history: &History,
+    reached: &Reached,
     damage: &mut Damage,
 ) -> Result<(), Failure> {
-    let mut visible = BTreeMap::new();
-    for version in whole_files(share, damage)? {
-        visible.insert(version.file, version.version);
-    }
-    let kept: BTreeSet<Version> = whole_files(&share.join(".ferry-undo"), damage)?.collect();
-    for (file, version) in acknowledged {
-        let found = visible.get(file).copied();
-        if found.is_none_or(|found| found < *version) {
-            let example = format!("file {file}: version {version} acknowledged, {found:?} there");
+    let visible = whole_files(share, damage)?;
+    let kept = whole_files(&share.join(UNDO), damage)?;
+    let kept: BTreeSet<Version> =
+        kept.into_iter().filter(|(path, _)| has_record(path)).map(|(_, version)| version).collect();
+    for life in history.lives() {
+        let step_in = |steps: &BTreeMap<u32, usize>| steps.get(&life.file()).copied().unwrap_or(0);
+        let (durable, begun) = (step_in(&reached.durable), step_in(&reached.begun));
+        let own = visible.iter().filter(|(_, version)| version.file == life.file());
+        let mut own = own.map(|(path, version)| lying(share, path, *version));
+        let found = own.next();
+        if own.next().is_some() {
+            damage.note(|damage| &mut damage.doubled, format!("file {}", life.file()));
+        }
+        // One under a name that it never had is not what was acknowledged either.
+        let is_expected = found.is_none_or(|found| found.is_some())
+            && life.may_be(found.flatten(), durable, begun);
+        if !is_expected {
+            let (file, expected) = (life.file(), life.after(durable));
+            let example = format!("file {file}: {expected:?} acknowledged, {found:?} there");
             damage.note(|damage| &mut damage.lost, example);
         }
-        // All but the newest acknowledged one were replaced, and the server said so.
-        for version in (0..*version).map(|version| Version { file: *file, version }) {
-            if !kept.contains(&version) && found != Some(version.version) {
+        for version in life.stored_in(durable) {
+            let is_visible = visible.iter().any(|(_, found)| *found == version);
+            if !is_visible && !kept.contains(&version) {
                 damage.note(|damage| &mut damage.not_kept, format!("{version:?}"));
             }
         }
@@ -147,11 +172,24 @@ fn judge(
     Ok(())
 }
 
-/// The versions that lie below a folder; what is not whole is noted. Parts may be in any state.
-fn whole_files(
-    folder: &Path,
-    damage: &mut Damage,
-) -> Result<impl Iterator<Item = Version> + use<>, Failure> {
+/// Where a version lies; `None` if that is no place of its file.
+fn lying(share: &Path, path: &Path, version: Version) -> Option<Lying> {
+    let places = [Place::Home, Place::Away];
+    let is_at = |place: &Place| {
+        let below = place.path(version.file);
+        share.join(below.trim_start_matches('/')) == path
+    };
+    places.into_iter().find(is_at).map(|place| (place, version.version))
+}
+
+/// Whether undo can bring a thing back: it knows where that was by a link beside it.
+fn has_record(thing: &Path) -> bool {
+    fs::read_link(thing.with_extension("0")).is_ok()
+}
+
+/// The versions that lie below a folder, and where; what is not whole is noted. Parts may be in any
+/// state.
+fn whole_files(folder: &Path, damage: &mut Damage) -> Result<Vec<(PathBuf, Version)>, Failure> {
     let mut versions = Vec::new();
     for path in tree::files(folder)? {
         // The records of undo are links.
@@ -160,11 +198,14 @@ fn whole_files(
         }
         let content = fs::read(&path).unwrap_or_default();
         if let Some(version) = Version::read(&content) {
-            versions.push(version);
+            versions.push((path, version));
         } else {
             let example = format!("{} is not whole", path.display());
             damage.note(|damage| &mut damage.torn, example);
         }
     }
-    Ok(versions.into_iter())
+    Ok(versions)
 }
+
+/// Where undo keeps things.
+const UNDO: &str = ".ferry-undo";
