@@ -55,7 +55,10 @@ pub(super) fn write(
         Note::Ended { key, source, target, has_rows, ended } => {
             keys.extend(key.iter().flat_map(|key| key.0));
             if has_rows {
-                store.execute("DELETE FROM under_way WHERE target = ?1", [&target])?;
+                // What came of a file that failed is gone on with in the next run.
+                if !matches!(ended, Ended::Failed(_)) {
+                    store.execute("DELETE FROM under_way WHERE target = ?1", [&target])?;
+                }
                 store.execute("DELETE FROM conflict WHERE target = ?1", [&target])?;
             }
             counts.count(&ended);
@@ -110,4 +113,49 @@ fn write_conflict(
 
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Direction, JobServer, JobSpec, read, schema};
+    use crate::trust::Fingerprint;
+    use ferry_protocol::{Timestamp, TransferId};
+    use std::sync::mpsc::sync_channel;
+
+    /// What failed at a disk was begun under another id or in another part, and what had come of it
+    /// stayed, the server's share of it for a week.
+    #[test]
+    fn a_file_that_failed_is_gone_on_with_under_its_id_or_in_its_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.journal");
+        let server = JobServer {
+            host: "nas".to_owned(),
+            port: 3000,
+            account: None,
+            fingerprint: Fingerprint::of_public_key(b"key"),
+        };
+        let (direction, rule) = (Direction::Upload, Rule::Ask);
+        let spec = JobSpec { direction, server, transfers: Vec::new(), rule, connections: 1 };
+        schema::create(&path, &spec).unwrap();
+        let store = schema::open(&path).unwrap();
+        let tell = |note| {
+            write(&store, note, &mut Counts::default(), &mut Vec::new()).unwrap();
+        };
+        let held = [Held::ByServer(TransferId([7; 16])), Held::InPart("/part".into())];
+        for (target, held) in [b"/up".to_vec(), b"/down".to_vec()].into_iter().zip(held) {
+            let under_way = UnderWay { target, size: 9, modified: Timestamp(1), held };
+            tell(Note::Begun(under_way, sync_channel(1).0));
+        }
+        let end = |target: &[u8], ended| {
+            let (source, target) = (Vec::new(), target.to_vec());
+            tell(Note::Ended { key: None, source, target, has_rows: true, ended });
+        };
+        end(b"/up", Ended::Failed("disk error".to_owned()));
+        end(b"/down", Ended::Failed("disk error".to_owned()));
+        assert_eq!(read::under_way(&store).unwrap().len(), 2);
+        end(b"/up", Ended::Done);
+        end(b"/down", Ended::Skipped);
+        assert!(read::under_way(&store).unwrap().is_empty());
+    }
 }

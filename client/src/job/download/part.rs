@@ -158,14 +158,21 @@ impl Part {
     }
 
     /// Takes up the part that an earlier run left of a file, and tells how many segments from its
-    /// start it seems to hold, which are to be proved. A part that is none, or holds nothing, is
-    /// removed.
+    /// start it seems to hold, which are to be proved. A part that is none, holds nothing or cannot
+    /// be opened is removed: the file gets another, and nobody would know of this one any more.
     fn take_up(path: PathBuf, item: &Item) -> Option<(Self, u32)> {
         let is_beside = path.parent() == item.local.parent();
-        let file = is_beside.then(|| sys::open_private(&path)).and_then(Result::ok)?;
-        let held = file.metadata().ok()?.len();
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        if !is_beside || !name.starts_with(PREFIX) {
+            return None;
+        }
+        let Ok(file) = sys::open_private(&path) else {
+            drop(fs::remove_file(&path));
+            return None;
+        };
         let (file, content) = (Arc::new(file), item.content());
         let part = Self { path, file, content, is_whole: false, is_left: false };
+        let held = part.file.metadata().ok()?.len();
         let found = if held == item.size {
             segment_count(held)?
         } else {
@@ -252,6 +259,9 @@ impl Drop for Part {
     }
 }
 
+/// How the name of every part begins.
+const PREFIX: &[u8] = b".ferry-part-";
+
 /// Length of a part's name: `.ferry-part-` and 32 digits.
 const NAME_LEN: usize = 44;
 
@@ -263,4 +273,36 @@ fn exists(target: &Path) -> Error {
 pub(super) fn beside(target: &Path, count: u32) -> PathBuf {
     let name = target.file_name().unwrap_or_default();
     target.with_file_name(sys::name_from_bytes(&numbered(sys::name_bytes(name), count)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ferry_protocol::{EntryFlags, EntryKind};
+
+    /// One whose metadata could not be read once was left for ever beside the one that took its
+    /// place.
+    #[test]
+    #[cfg(unix)]
+    fn a_part_that_cannot_be_taken_up_is_removed_and_what_is_no_part_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let entry = Entry {
+            kind: EntryKind::File,
+            size: 5_000_000,
+            modified: Timestamp(7),
+            permissions: Permissions::from_mode(0o644),
+            flags: EntryFlags::default(),
+            name: b"file".to_vec(),
+        };
+        let remote = RemotePath::parse(b"/file").unwrap();
+        let mut item = Item::new(remote, folder.path().join("file"), &entry);
+        for (name, is_removed) in [(".ferry-part-1", true), ("mine", false)] {
+            let path = folder.path().join(name);
+            std::os::unix::fs::symlink("nowhere", &path).unwrap();
+            let (size, modified) = (item.size, item.modified);
+            item.take_up(BegunPart { path: path.clone(), size, modified });
+            assert_eq!(path.symlink_metadata().is_err(), is_removed, "{name}");
+            assert!(item.part.is_none());
+        }
+    }
 }

@@ -130,10 +130,16 @@ fn open(session: &Session, jobs: &Jobs, spec: JobSpec) -> Result<(OpenJob, Begun
             session.person.tell(&format!("ferry: going on with the job {}", begun.id));
             Ok((job, Begun::Before))
         }
-        // Another process was quicker.
-        Err(Error::Journal(_)) => Ok((jobs.begin(spec)?, Begun::Now)),
+        Err(err) if was_quicker(&err) => Ok((jobs.begin(spec)?, Begun::Now)),
+        // A job that is begun anew would send all again, and leave what the old one began.
         Err(err) => Err(err.into()),
     }
+}
+
+/// Whether another process has taken the job meanwhile, or ended it.
+fn was_quicker(err: &Error) -> bool {
+    use crate::journal::Unusable::{InUse, Missing};
+    matches!(err, Error::Journal(err) if matches!(err.kind, InUse | Missing))
 }
 
 /// Does what is left of a job, and tells what became of it.
@@ -355,5 +361,22 @@ mod tests {
         assert_eq!(object["name_hex"], "61ff");
         assert_eq!(object["outcome"], "failed");
         assert!(object["error"].as_str().unwrap().contains("--if-exists"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{JournalError, Unusable};
+    use std::path::Path;
+
+    /// A journal that the disk failed to give was taken for one that another process had, and all
+    /// was sent again.
+    #[test]
+    fn a_job_is_begun_anew_where_another_process_has_it_and_not_where_the_disk_fails() {
+        let err = |kind| Error::from(JournalError::new(Path::new("a.journal"), kind));
+        assert!(was_quicker(&err(Unusable::InUse)) && was_quicker(&err(Unusable::Missing)));
+        let broken = std::io::Error::other("the disk fails");
+        assert!(!was_quicker(&err(Unusable::Io(broken))));
     }
 }
