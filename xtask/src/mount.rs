@@ -20,8 +20,16 @@ impl Mounted {
 
     /// A file system in memory of so many KiB; `None` where mounting is not allowed.
     pub(crate) fn in_memory(kib: u64, place: &Path) -> Result<Option<Self>, Failure> {
-        let size = format!("size={kib}k");
-        let arguments = ["-t", "tmpfs", "-o", &size, "tmpfs"].map(OsStr::new);
+        Self::in_memory_with(&format!("size={kib}k"), place)
+    }
+
+    /// The same with room for so many files, folders and links.
+    pub(crate) fn in_memory_for(names: u64, place: &Path) -> Result<Option<Self>, Failure> {
+        Self::in_memory_with(&format!("nr_inodes={names}"), place)
+    }
+
+    fn in_memory_with(options: &str, place: &Path) -> Result<Option<Self>, Failure> {
+        let arguments = ["-t", "tmpfs", "-o", options, "tmpfs"].map(OsStr::new);
         let is_done = Self::run_mount(&arguments, place)?.status.success();
         Ok(is_done.then(|| Self(place.to_owned())))
     }
@@ -29,6 +37,12 @@ impl Mounted {
     /// Gives a file system in memory another size, in KiB.
     pub(crate) fn resize(&self, kib: u64) -> Result<(), Failure> {
         let options = format!("remount,size={kib}k");
+        Self::run_mount(&["-o", &options].map(OsStr::new), &self.0)?.succeeded("mount").map(drop)
+    }
+
+    /// Gives a file system in memory room for another number of files, folders and links.
+    pub(crate) fn resize_for(&self, names: u64) -> Result<(), Failure> {
+        let options = format!("remount,nr_inodes={names}");
         Self::run_mount(&["-o", &options].map(OsStr::new), &self.0)?.succeeded("mount").map(drop)
     }
 

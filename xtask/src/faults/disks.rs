@@ -2,8 +2,9 @@
 //! the same command ends well.
 
 use super::proxy::{Proxy, Weather};
+use super::traffic::Way;
 use super::watcher::{Allowed, Watcher};
-use super::{DEADLINE, Stage, ensure, put};
+use super::{DEADLINE, Stage, ensure, get, put};
 use crate::failure::{During as _, Failure};
 use crate::ferry::Server;
 use crate::mount::Mounted;
@@ -14,13 +15,25 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-pub(super) fn run(stage: &mut Stage) -> Result<String, Failure> {
-    let step = stage.count(160, 640);
+/// An upload to a disk that fills up.
+pub(super) fn up(stage: &mut Stage) -> Result<String, Failure> {
     let source = stage.mixed_files("source", 60, 2, 1536 * 1024)?;
     too_small_from_the_start(stage, &source)?;
+    at_every_stage(stage, Way::Up, &source)
+}
+
+/// A download to one.
+pub(super) fn down(stage: &mut Stage) -> Result<String, Failure> {
+    let source = stage.mixed_files("share/x", 60, 2, 1536 * 1024)?;
+    at_every_stage(stage, Way::Down, &source)
+}
+
+/// Disks that are full sooner or later.
+fn at_every_stage(stage: &mut Stage, way: Way, source: &Path) -> Result<String, Failure> {
+    let step = stage.count(160, 640);
     let (mut tried, mut full) = (0, 0);
     for kib in (64..4400).step_by(step) {
-        let is_full = fills_meanwhile(stage, &source, kib)
+        let is_full = fills_meanwhile(stage, way, source, kib)
             .map_err(|err| Failure::new(format!("{kib} KiB: {err}")))?;
         full += usize::from(is_full);
         tried += 1;
@@ -43,19 +56,22 @@ fn too_small_from_the_start(stage: &Stage, source: &Path) -> Result<(), Failure>
 
 /// There is room when the job begins, and then others take all but `kib` KiB of the disk. Returns
 /// whether it became full.
-fn fills_meanwhile(stage: &mut Stage, source: &Path, kib: u64) -> Result<bool, Failure> {
-    let share = stage.folder("share")?;
-    let mounted = Mounted::in_memory(ROOMY_KIB, &share)?.during("mounting is not allowed")?;
+fn fills_meanwhile(stage: &mut Stage, way: Way, source: &Path, kib: u64) -> Result<bool, Failure> {
+    let target = stage.folder(if way == Way::Up { "share" } else { "target" })?;
+    let mounted = Mounted::in_memory(ROOMY_KIB, &target)?.during("mounting is not allowed")?;
     let server = stage.serve(&[])?;
     let mut allowed = Allowed::default();
-    allowed.add_tree(source, &share.join("x"))?;
-    let watcher = Watcher::start(&share, allowed)?;
+    allowed.add_tree(source, &target.join("x"))?;
+    let watcher = Watcher::start(&target, allowed)?;
     let weather = Weather { rate: Some(RATE), ..Weather::default() };
     let proxy = Proxy::start(server.address, weather, stage.random.branch())?;
-    let mut put = put(&server, source, &proxy.url("x"), "0");
+    let mut job = match way {
+        Way::Up => put(&server, source, &proxy.url("x"), "0"),
+        Way::Down => get(&server, &proxy.url("x"), &target.join("x"), "0"),
+    };
     let (first, shrunk) = std::thread::scope(|scope| {
-        let shrinking = scope.spawn(|| shrink_once_begun(&mounted, &share, kib));
-        (process::run(&mut put, DEADLINE), shrinking.join())
+        let shrinking = scope.spawn(|| shrink_once_begun(&mounted, &target, kib));
+        (process::run(&mut job, DEADLINE), shrinking.join())
     });
     shrunk.map_err(|_panic| Failure::new("the disk's thread panicked"))??;
     let first = first?;
@@ -63,20 +79,72 @@ fn fills_meanwhile(stage: &mut Stage, source: &Path, kib: u64) -> Result<bool, F
     if is_full {
         let said = first.complaint();
         ensure(said.contains("space"), || format!("the refusal says {said}"))?;
-        ensure(!tree::has_parts(&share)?, || "a part was left".to_owned())?;
+        ensure(!tree::has_parts(&target)?, || "a part was left".to_owned())?;
         mounted.resize(ROOMY_KIB)?;
-        process::run(&mut put, DEADLINE)?.succeeded("ferry put, with more room")?;
+        process::run(&mut job, DEADLINE)?.succeeded("the same command, with more room")?;
     }
-    tree::compare(source, &share.join("x"))?;
+    tree::compare(source, &target.join("x"))?;
+    ensure(!tree::has_parts(&target)?, || "a part was left in the end".to_owned())?;
+    watcher.end()?;
+    Ok(is_full)
+}
+
+/// A disk that has room, but not for all the names: those of new files, of their parts, and of what
+/// undo keeps of the old ones.
+pub(super) fn no_more_names(stage: &mut Stage) -> Result<String, Failure> {
+    let before = stage.mixed_files("before", 4, 1, 9000)?;
+    let after = stage.mixed_files("after", 6, 1, 9001)?;
+    let least = tree::read(&before)?.len() as u64 + 2;
+    let (mut tried, mut full) = (0, 0);
+    for names in (least..least + 48).step_by(stage.count(1, 6)) {
+        let is_full = lacks_names(stage, (&before, &after), names)
+            .map_err(|err| Failure::new(format!("{names} names: {err}")))?;
+        full += usize::from(is_full);
+        tried += 1;
+    }
+    ensure(full > 0 && full < tried, || format!("{full} of {tried} were full"))?;
+    Ok(format!("{tried} disks, {full} of them full"))
+}
+
+fn lacks_names(
+    stage: &Stage,
+    (before, after): (&Path, &Path),
+    names: u64,
+) -> Result<bool, Failure> {
+    let share = stage.folder("share")?;
+    let mounted = Mounted::in_memory_for(names, &share)?.during("mounting is not allowed")?;
+    let mut copy = Command::new("cp");
+    process::run(copy.arg("-a").arg(before).arg(share.join("x")), DEADLINE)?.succeeded("cp")?;
+    let server = stage.serve(&[])?;
+    let mut allowed = Allowed::default();
+    allowed.add_tree(before, &share.join("x"))?;
+    allowed.add_tree(after, &share.join("x"))?;
+    let watcher = Watcher::start(&share, allowed)?;
+    let mut put = put(&server, after, &server.url("x"), "0");
+    let first = process::run(put.args(["--if-exists", "replace"]), DEADLINE)?;
+    let is_full = !first.status.success();
+    if is_full {
+        let said = first.complaint();
+        ensure(said.contains("space"), || format!("the refusal says {said}"))?;
+        ensure(!tree::has_parts(&share)?, || "a part was left".to_owned())?;
+        mounted.resize_for(NAMES_ENOUGH)?;
+        process::run(&mut put, DEADLINE)?.succeeded("the same command, with more room")?;
+    }
+    for path in tree::files(after)? {
+        let target = share.join("x").join(path.strip_prefix(after).during("path")?);
+        let read = |path: &Path| fs::read(path).during(path.display());
+        let is_equal = read(&path)? == read(&target)?;
+        ensure(is_equal, || format!("{} is not what was sent", target.display()))?;
+    }
     watcher.end()?;
     Ok(is_full)
 }
 
 /// Takes room away as soon as the job is begun: all but `kib` KiB, or what is filled already.
-fn shrink_once_begun(disk: &Mounted, share: &Path, kib: u64) -> Result<(), Failure> {
+fn shrink_once_begun(disk: &Mounted, target: &Path, kib: u64) -> Result<(), Failure> {
     let limit = Instant::now() + Duration::from_secs(20);
-    while !share.join("x").exists() {
-        ensure(Instant::now() < limit, || "the upload does not begin".to_owned())?;
+    while !target.join("x").exists() {
+        ensure(Instant::now() < limit, || "the job does not begin".to_owned())?;
         std::thread::sleep(Duration::from_millis(1));
     }
     let mut sizes = (kib..ROOMY_KIB).step_by(64);
@@ -179,5 +247,7 @@ const ROUNDS: usize = 6;
 const REPLACED_LEN: usize = 7 * 1024 * 1024;
 /// More than the job takes, twice.
 const ROOMY_KIB: u64 = 16 * 1024;
+/// Names for which there is room in the end.
+const NAMES_ENOUGH: u64 = 1000;
 /// Bytes a second of one connection, so that the disk is full before the job is done.
 const RATE: u64 = 4 * 1024 * 1024;

@@ -1,12 +1,17 @@
 //! Processes that are killed: the client's command is given again, the server is started again,
-//! and in the end everything is there.
+//! and in the end everything is there, and little of it was sent twice.
+//!
+//! Each kill is due after so many bytes, all of them together fewer than the job has, and until it
+//! has come the proxy lets no more pass: so the job cannot end before the last of them.
 
 use super::proxy::{Proxy, Weather};
+use super::traffic::Way;
 use super::watcher::{Allowed, Watcher};
-use super::{DEADLINE, NO_CONNECTION, Stage, ensure, payload, put};
+use super::{DEADLINE, NO_CONNECTION, Stage, ensure, get, payload, put};
 use crate::failure::{During as _, Failure};
 use crate::ferry::Server;
 use crate::process::Background;
+use crate::random::Random;
 use crate::{process, sys, tree};
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -25,16 +30,10 @@ pub(super) fn down(stage: &mut Stage) -> Result<String, Failure> {
     run(stage, Way::Down, ("share/x", "target"))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Up,
-    Down,
-}
-
 /// The job takes the tree `source` to `x` in the folder `target`.
 fn run(stage: &mut Stage, way: Way, (source, target): (&str, &str)) -> Result<String, Failure> {
-    let kills_wanted = stage.count(100, 12);
-    let (small, large) = (stage.count(3000, 400), stage.count(12, 3));
+    let wanted = stage.count(100, 20);
+    let (small, large) = (stage.count(3000, 600), stage.count(12, 3));
     let source = &stage.mixed_files(source, small, large, LARGE_LEN)?;
     let target = &stage.folder(target)?;
     let address = process::free_address()?;
@@ -44,51 +43,101 @@ fn run(stage: &mut Stage, way: Way, (source, target): (&str, &str)) -> Result<St
     let weather = Weather { rate: Some(RATE), ..Weather::default() };
     let proxy = Proxy::start(address, weather, stage.random.branch())?;
     let place = if way == Way::Up { source.clone() } else { target.join("x") };
-    let mut job = Job { server: serve(stage, address)?, client: None, kills: 0, way, place };
-    let limit = Instant::now() + JOB_MAX;
-    while !job.has_ended(&proxy)? {
-        ensure(Instant::now() < limit, || "the job never ended".to_owned())?;
-        std::thread::sleep(Duration::from_millis(30 + stage.random.below(400)));
-        if job.kills < kills_wanted {
-            job.kill_one(stage, address)?;
-        }
-    }
+    let bytes = payload(source)?;
+    let mut job = Job { server: serve(stage, address)?, client: None, proxy, way, place };
+    job.run(stage, wanted, bytes)?;
     let looks = watcher.end()?;
     ensure(!tree::has_parts(target)?, || "a part was left".to_owned())?;
     tree::compare(source, &target.join("x"))?;
-    let sent = if way == Way::Up { proxy.bytes_up() } else { proxy.bytes_down() };
-    let (bytes, kills) = (payload(source)?, job.kills);
-    ensure(kills >= kills_wanted / 2, || format!("only {kills} kills: the job was too short"))?;
-    let bound = bytes + bytes / 20 + kills as u64 * IN_FLIGHT_MAX;
-    ensure(sent < bound, || format!("{sent} bytes were sent for {bytes}, with {kills} kills"))?;
-    let percent = sent * 100 / bytes.max(1);
-    Ok(format!("{kills} kills, {percent} % of {} MiB sent, {looks} looks", bytes >> 20))
+    let traffic = job.proxy.traffic();
+    let (sent, in_flight) = (traffic.passed(way), traffic.in_flight(way));
+    let told = format!(
+        "{wanted} kills, {} KiB sent for {} KiB and {} KiB in flight at the kills, {looks} looks",
+        sent >> 10,
+        bytes >> 10,
+        in_flight >> 10
+    );
+    ensure(sent < bytes + bytes / 20 + in_flight, || format!("too much: {told}"))?;
+    Ok(told)
 }
 
 /// The job and who works on it.
 struct Job {
     server: Server,
-    client: Option<Background>,
-    kills: usize,
+    client: Option<Client>,
+    proxy: Proxy,
     way: Way,
     /// Where the tree is, or will be, on the client's side.
     place: PathBuf,
 }
 
+struct Client {
+    process: Background,
+    /// Connections that there had been when it was started.
+    links_before: usize,
+}
+
 impl Job {
+    /// Runs it to its end through all the kills.
+    fn run(&mut self, stage: &mut Stage, wanted: usize, bytes: u64) -> Result<(), Failure> {
+        let limit = Instant::now() + JOB_MAX;
+        let step_max = bytes / wanted.max(1) as u64;
+        let mut kills = 0;
+        let mut due = self.next_due(&mut stage.random, step_max)?;
+        while !self.has_ended()? {
+            ensure(Instant::now() < limit, || format!("the job never ended; {kills} kills"))?;
+            if kills < wanted && self.passed() >= due && self.is_under_way()? {
+                self.kill_one(stage)?;
+                kills += 1;
+                due = self.next_due(&mut stage.random, step_max)?;
+                if kills == wanted {
+                    self.proxy.traffic().hold(self.way, u64::MAX);
+                }
+            } else {
+                std::thread::sleep(POLL);
+            }
+        }
+        ensure(kills == wanted, || format!("the job ended after {kills} kills of {wanted}"))
+    }
+
+    /// How many bytes have passed when the next kill is due: half of them come soon, in the
+    /// greeting or while the two ends agree what is missing.
+    fn next_due(&self, random: &mut Random, step_max: u64) -> Result<u64, Failure> {
+        let room = step_max.checked_sub(OVERSHOOT_MAX).filter(|room| *room > SOON);
+        let room = room.during("the job is too small for its kills")?;
+        let step_max = if random.once_in(2) { SOON } else { room };
+        let due = self.passed() + 1 + random.below(step_max);
+        self.proxy.traffic().hold(self.way, due + OVERSHOOT_MAX);
+        Ok(due)
+    }
+
+    fn passed(&self) -> u64 {
+        self.proxy.traffic().passed(self.way)
+    }
+
+    /// Whether the client is alive and has connected since it was started.
+    fn is_under_way(&mut self) -> Result<bool, Failure> {
+        let links = self.proxy.traffic().links();
+        let Some(client) = &mut self.client else { return Ok(false) };
+        let is_alive = client.process.child().try_wait().during("the client")?.is_none();
+        Ok(is_alive && links > client.links_before)
+    }
+
     /// Whether the client ended well. One that is not there is started: it goes on with the job
     /// that a killed one left, if it got so far.
-    fn has_ended(&mut self, proxy: &Proxy) -> Result<bool, Failure> {
+    fn has_ended(&mut self) -> Result<bool, Failure> {
         let Some(client) = &mut self.client else {
             let mut command = match self.left_job()? {
                 Some(id) => self.resume(&id),
-                None => self.begin(proxy),
+                None => self.begin(),
             };
+            let links_before = self.proxy.traffic().links();
             let command = command.stdout(Stdio::null()).stderr(Stdio::null());
-            self.client = Some(Background::start(command)?);
+            let process = Background::start(command)?;
+            self.client = Some(Client { process, links_before });
             return Ok(false);
         };
-        match client.child().try_wait().during("the client")? {
+        match client.process.child().try_wait().during("the client")? {
             None => Ok(false),
             Some(status) if status.success() => Ok(true),
             // It met no server at all: a first connection is not tried again.
@@ -100,14 +149,11 @@ impl Job {
         }
     }
 
-    fn begin(&self, proxy: &Proxy) -> Command {
+    fn begin(&self) -> Command {
+        let url = self.proxy.url("x");
         match self.way {
-            Way::Up => put(&self.server, &self.place, &proxy.url("x"), RETRY_FOR),
-            Way::Down => {
-                let mut get = self.server.client("get");
-                get.arg(proxy.url("x")).arg(&self.place).args(["--retry-for", RETRY_FOR]);
-                get
-            }
+            Way::Up => put(&self.server, &self.place, &url, RETRY_FOR),
+            Way::Down => get(&self.server, &url, &self.place, RETRY_FOR),
         }
     }
 
@@ -128,15 +174,17 @@ impl Job {
         resume
     }
 
-    fn kill_one(&mut self, stage: &mut Stage, address: SocketAddr) -> Result<(), Failure> {
-        self.kills += 1;
+    /// Kills the client, which the next look starts again, or the server.
+    fn kill_one(&mut self, stage: &mut Stage) -> Result<(), Failure> {
+        self.proxy.traffic().note_fault();
         if stage.random.once_in(2) {
-            // Dropped, it is killed; the next look starts another.
             self.client = None;
             return Ok(());
         }
+        let is_dead = sys::has_ended(self.server.pid()).during("server")?;
+        ensure(!is_dead, || "the server ended by itself".to_owned())?;
         sys::signal(self.server.pid(), sys::KILL).during("kill")?;
-        self.server = serve(stage, address)?;
+        self.server = serve(stage, self.server.address)?;
         Ok(())
     }
 }
@@ -154,10 +202,12 @@ fn serve(stage: &Stage, address: SocketAddr) -> Result<Server, Failure> {
 }
 
 const LARGE_LEN: usize = 6 * 1024 * 1024;
-/// Bytes a second of one connection, so that the job is long enough to be killed.
+/// Bytes a second of one connection, so that a kill comes soon after it is due.
 const RATE: u64 = 4 * 1024 * 1024;
+/// A kill that comes soon comes within so many bytes.
+const SOON: u64 = 32 * 1024;
+/// Bytes that may pass while a kill is due.
+const OVERSHOOT_MAX: u64 = 128 * 1024;
 const JOB_MAX: Duration = Duration::from_mins(15);
 const RETRY_FOR: &str = "2m";
-/// Bytes that may be on their way when a process is killed: small files without an answer, and
-/// what lies in the buffers of both ends and of the proxy.
-const IN_FLIGHT_MAX: u64 = 2 * 1024 * 1024;
+const POLL: Duration = Duration::from_millis(1);

@@ -1,6 +1,7 @@
 //! Bad links: the job goes on by itself, and little is sent twice.
 
 use super::proxy::{Proxy, Weather};
+use super::traffic::Way;
 use super::watcher::{Allowed, Watcher};
 use super::{DEADLINE, NO_CONNECTION, Stage, ensure, payload, put};
 use crate::failure::Failure;
@@ -13,24 +14,30 @@ pub(super) fn run(stage: &mut Stage) -> Result<String, Failure> {
     let mut allowed = Allowed::default();
     allowed.add_tree(&source, &share.join("x"))?;
     let watcher = Watcher::start(&share, allowed)?;
-    let weather = Weather { cut_after: Some(CUT_AFTER), is_rough: true, rate: None };
+    let weather = Weather { cut_after: Some(CUT_AFTER), is_rough: true, rate: Some(RATE) };
     let proxy = Proxy::start(server.address, weather, stage.random.branch())?;
     let put = &mut put(&server, &source, &proxy.url("x"), "3m");
     let mut finished = process::run(put, DEADLINE)?;
     // A first connection is not tried again by itself; the next cut may fall into it too.
-    while finished.code() == NO_CONNECTION && proxy.cuts() < FIRST_CUTS_MAX {
+    while finished.code() == NO_CONNECTION && proxy.traffic().cuts() < FIRST_CUTS_MAX {
         finished = process::run(put, DEADLINE)?;
     }
     finished.succeeded("ferry put")?;
     tree::compare(&source, &share.join("x"))?;
     ensure(!tree::has_parts(&share)?, || "a part was left".to_owned())?;
-    let (bytes, sent, cuts) = (payload(&source)?, proxy.bytes_up(), proxy.cuts());
-    let bound = bytes + bytes / 20 + cuts * IN_FLIGHT_MAX;
-    ensure(sent < bound, || format!("{sent} bytes were sent for {bytes}, with {cuts} cuts"))?;
+    let (bytes, traffic) = (payload(&source)?, proxy.traffic());
+    let (sent, in_flight) = (traffic.passed(Way::Up), traffic.in_flight(Way::Up));
+    let cuts = traffic.cuts();
+    let told = format!(
+        "{cuts} cuts, {} KiB sent for {} KiB and {} KiB in flight at the cuts",
+        sent >> 10,
+        bytes >> 10,
+        in_flight >> 10
+    );
+    ensure(sent < bytes + bytes / 20 + in_flight, || format!("too much: {told}"))?;
     ensure(cuts > 0, || "the link was never cut".to_owned())?;
     let looks = watcher.end()?;
-    let more = sent.saturating_sub(bytes) / 1024;
-    Ok(format!("{cuts} cuts, {more} KiB sent beyond {} KiB, {looks} looks", bytes / 1024))
+    Ok(format!("{told}, {looks} looks"))
 }
 
 const LARGE_LEN: usize = 24 * 1024 * 1024;
@@ -38,6 +45,5 @@ const LARGE_LEN: usize = 24 * 1024 * 1024;
 const CUT_AFTER: std::ops::Range<u64> = 1024 * 1024..16 * 1024 * 1024;
 /// Cuts, all of them of first connections, after which nothing is tried any more.
 const FIRST_CUTS_MAX: u64 = 10;
-/// Bytes that may be on their way when a connection is cut: small files without an answer, and
-/// what lies in the buffers of both ends and of the proxy.
-const IN_FLIGHT_MAX: u64 = 4 * 1024 * 1024;
+/// Bytes a second of one connection, so that little is on its way at a cut.
+const RATE: u64 = 16 * 1024 * 1024;

@@ -7,6 +7,7 @@ mod disks;
 mod kills;
 mod links;
 mod proxy;
+mod traffic;
 mod twins;
 mod watcher;
 
@@ -51,11 +52,17 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("client and server are killed", kills::up),
     ("client and server are killed on the way down", kills::down),
     ("two clients upload one name", twins::run),
-    ("the disk is full at every stage", disks::run),
+    ("the disk is full at every stage of an upload", disks::up),
+    ("the disk is full at every stage of a download", disks::down),
+    ("the disk has room for no more names", disks::no_more_names),
     ("the past makes way on a full disk", disks::past_makes_way),
     ("undo on a disk of its own", disks::past_elsewhere),
     ("idle parts make way on a full disk", disks::idle_parts_make_way),
     ("every system call of an upload fails once", calls::fail),
+    ("every system call of an upload that can finds the disk full once", calls::full),
+    ("every system call of an upload that can finds the quota used up once", calls::over_quota),
+    ("every system call of a client that sends fails once", calls::fail_put),
+    ("every system call of a client that fetches fails once", calls::fail_get),
     ("every second system call of an upload is interrupted", calls::interrupt),
     ("the server is killed at every system call of an upload", calls::kill),
 ];
@@ -164,6 +171,13 @@ fn payload(root: &Path) -> Result<u64, Failure> {
 fn put(server: &Server, from: &Path, url: &str, retry_for: &str) -> Command {
     let mut command = server.client("put");
     command.arg(from).arg(url).args(["--retry-for", retry_for]);
+    command
+}
+
+/// `ferry get URL TO` with everything that such a run needs.
+fn get(server: &Server, url: &str, to: &Path, retry_for: &str) -> Command {
+    let mut command = server.client("get");
+    command.arg(url).arg(to).args(["--retry-for", retry_for]);
     command
 }
 
