@@ -142,9 +142,12 @@ fn judge(
     damage: &mut Damage,
 ) -> Result<(), Failure> {
     let visible = whole_files(share, damage)?;
-    let kept = whole_files(&share.join(UNDO), damage)?;
-    let kept: BTreeSet<Version> =
-        kept.into_iter().filter(|(path, _)| has_record(path)).map(|(_, version)| version).collect();
+    let (kept, unrecorded): (Vec<_>, Vec<_>) =
+        whole_files(&share.join(UNDO), damage)?.into_iter().partition(|(path, _)| has_record(path));
+    let versions = |things: Vec<(PathBuf, Version)>| -> BTreeSet<Version> {
+        things.into_iter().map(|(_, version)| version).collect()
+    };
+    let (kept, unrecorded) = (versions(kept), versions(unrecorded));
     for life in history.lives() {
         let step_in = |steps: &BTreeMap<u32, usize>| steps.get(&life.file()).copied().unwrap_or(0);
         let (durable, begun) = (step_in(&reached.durable), step_in(&reached.begun));
@@ -165,7 +168,9 @@ fn judge(
         for version in life.stored_in(durable) {
             let is_visible = visible.iter().any(|(_, found)| *found == version);
             if !is_visible && !kept.contains(&version) {
-                damage.note(|damage| &mut damage.not_kept, format!("{version:?}"));
+                let is_there = unrecorded.contains(&version);
+                let why = if is_there { "without its record" } else { "gone" };
+                damage.note(|damage| &mut damage.not_kept, format!("{version:?} is {why}"));
             }
         }
     }

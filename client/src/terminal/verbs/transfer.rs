@@ -316,6 +316,7 @@ impl From<NeedsFolder> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::{JournalError, Unusable};
 
     fn report() -> JobReport {
         JobReport { files_done: 10_000, bytes: 40_960_000, ..JobReport::default() }
@@ -362,13 +363,6 @@ mod tests {
         assert_eq!(object["outcome"], "failed");
         assert!(object["error"].as_str().unwrap().contains("--if-exists"));
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::journal::{JournalError, Unusable};
-    use std::path::Path;
 
     /// A journal that the disk failed to give was taken for one that another process had, and all
     /// was sent again.

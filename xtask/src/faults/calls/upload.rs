@@ -9,6 +9,7 @@ use crate::faults::watcher::{Allowed, Watcher};
 use crate::faults::{DEADLINE, Stage, ensure, put};
 use crate::ferry::Server;
 use crate::{process, sys, tree};
+use serde_json::Value;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -224,6 +225,21 @@ fn strike_client(
     Ok(Run { struck: trace::struck(&log), is_whole, told: done.complaint() })
 }
 
+/// Goes on with the jobs that failed, as the client said that it would.
+fn resume_failed(server: &Server) -> Result<(), Failure> {
+    let mut list = server.client("jobs");
+    let listed = process::run(list.arg("--json"), DEADLINE)?.succeeded("ferry jobs")?;
+    for line in listed.stdout.split(|byte| *byte == b'\n') {
+        let Ok(job) = serde_json::from_slice::<Value>(line) else { continue };
+        if let (Some("failed"), Some(id)) = (job["state"].as_str(), job["job"].as_str()) {
+            let mut resume = server.client("jobs");
+            resume.args(["resume", id, "--retry-for", "5s"]);
+            process::run(&mut resume, DEADLINE)?.succeeded("ferry jobs resume")?;
+        }
+    }
+    Ok(())
+}
+
 /// The same commands again, without a fault, and what is there then.
 fn judge(
     stage: &Stage,
@@ -231,6 +247,7 @@ fn judge(
     keeps_past: bool,
     may_leave_part: bool,
 ) -> Result<(), Failure> {
+    resume_failed(server)?;
     for act in ACTS_AGAIN {
         let done = process::run(&mut act.command(stage, server, "5s"), DEADLINE)?;
         done.succeeded(&format!("{act:?} again"))?;
