@@ -1,11 +1,11 @@
 //! Stopping from outside: a flag, and the sockets that a blocked thread may be waiting on.
 
 use crate::Error;
-use parking_lot::{Condvar, Mutex};
+use crate::sync::{self, AtomicBool, Condvar, Mutex};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Stops whatever a client does. Clones share one flag.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +69,7 @@ impl Cancel {
 
     /// Waits, unless cancelled before or meanwhile.
     pub(crate) fn wait(&self, time: Duration) -> Result<(), Error> {
-        let until = Instant::now() + time;
+        let until = sync::now() + time;
         let mut sockets = self.0.sockets.lock();
         while !self.is_cancelled() {
             if self.0.woken.wait_until(&mut sockets, until).timed_out() {

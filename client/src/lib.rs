@@ -32,6 +32,7 @@ mod random;
 mod site;
 mod sources;
 pub mod state_folder;
+mod sync;
 mod sys;
 pub mod terminal;
 pub mod trust;

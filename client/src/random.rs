@@ -4,6 +4,9 @@ use crate::Error;
 use ferry_protocol::{OperationId, TransferId, UndoGroup};
 use std::io;
 
+#[cfg(test)]
+use crate::sync::simulation;
+
 pub(crate) fn operation_id() -> Result<OperationId, Error> {
     Ok(OperationId(sixteen().map_err(no_randomness)?))
 }
@@ -30,6 +33,10 @@ pub(crate) fn below(end: u64) -> u64 {
 
 fn sixteen() -> io::Result<[u8; 16]> {
     let mut bytes = [0; 16];
+    #[cfg(test)]
+    if simulation::is_running() {
+        return Ok(bytes.map(|_| simulation::byte()));
+    }
     getrandom::fill(&mut bytes).map_err(|err| io::Error::other(err.to_string()))?;
     Ok(bytes)
 }

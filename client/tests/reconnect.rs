@@ -6,8 +6,10 @@ use ferry_client::job::{self, JobOptions, Transfer};
 use ferry_client::trust::KnownServers;
 use ferry_client::{Client, ConnectOptions};
 use ferry_protocol::{Answer, Change, Digest, EntryKind, Fault, RemotePath, Request, Status};
+use parking_lot::Mutex;
 use std::fs;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 use support::{FakeServer, Peer, Sent, entry, page};
@@ -113,6 +115,63 @@ fn what_came_whole_before_the_last_cut_is_kept() {
     assert!(report.stopped.is_some(), "{report}");
     assert_eq!(report.files_done, 1, "{report}");
     assert_eq!(fs::read(local.join("a")).unwrap(), b"whole");
+}
+
+/// A server that stops says so and answers what was asked. When only one answer was still to come,
+/// its connection was given up for a new one, on which nobody had asked for anything: it was waited
+/// for that answer until the deadline.
+#[test]
+fn the_last_answer_of_a_server_that_stops_is_taken() {
+    let state = tempfile::tempdir().unwrap();
+    let (planned, is_planned) = mpsc::channel();
+    let waiting = Mutex::new(Some(is_planned));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let own_asked = Arc::clone(&asked);
+    let server = FakeServer::start(2, move |_, peer| {
+        peer.greet();
+        let file = |name| entry(name, EntryKind::File, 5);
+        let mut pages = vec![vec![], vec![file(b"b"), file(b"c")], vec![file(b"a")]];
+        while let Some(Sent::Request(number, request)) = peer.next() {
+            match request {
+                Request::Stat(_) => {
+                    peer.answer(number, &Answer::Entry(entry(b"tree", EntryKind::Folder, 0)));
+                }
+                Request::Walk(_) | Request::NextPage => {
+                    let entries = pages.pop().unwrap();
+                    if pages.is_empty() {
+                        planned.send(()).unwrap();
+                    }
+                    peer.answer(number, &page(entries, pages.is_empty()));
+                }
+                Request::Get { .. } => {
+                    own_asked.fetch_add(1, Ordering::SeqCst);
+                    // The first answer waits until the rest can be asked for at once.
+                    let first = waiting.lock().take();
+                    if let Some(is_planned) = first {
+                        is_planned.recv().unwrap();
+                    } else if own_asked.load(Ordering::SeqCst) == 3 {
+                        peer.answer(0, &Answer::GoAway(Fault::new(Status::STOPPING, "stopping")));
+                        peer.content(number - 1, b"whole", Digest::of(b"whole"));
+                    } else {
+                        continue;
+                    }
+                    peer.content(number, b"whole", Digest::of(b"whole"));
+                }
+                _ => return,
+            }
+        }
+    });
+    let mut options = server.options(state.path());
+    options.deadlines.answer = Duration::from_secs(2);
+    let mut client = Client::connect(options, Arc::new(support::TrustsAll)).unwrap();
+    let local = state.path().join("tree");
+    let transfer = Transfer { local, remote: RemotePath::parse(b"/tree").unwrap() };
+    let options = JobOptions { connections: 1, ..JobOptions::default() };
+    let report = job::download(&mut client, vec![transfer], &options);
+    assert_eq!((report.is_success(), report.files_done), (true, 3), "{report}");
+    assert_eq!(asked.load(Ordering::SeqCst), 3, "each is asked for once");
+    drop(client);
+    server.join();
 }
 
 /// A server that was started anew after a power cut has lost a folder that it had made, and knows

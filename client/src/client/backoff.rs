@@ -1,6 +1,7 @@
 //! How long to wait before something is tried again, and when to give up.
 
 use crate::site::Site;
+use crate::sync::now;
 use crate::{Cancel, Error, Retry, random};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,13 +40,14 @@ impl Backoff {
     /// Waits after a failure that a retry can mend; gives `err` back once the time is over.
     pub(crate) fn wait(&mut self, err: Error) -> Result<(), Error> {
         self.cancel.check()?;
-        let since = *self.failing_since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= self.site.options.retry_for {
+        let since = *self.failing_since.get_or_insert_with(now);
+        let failing_for = now().saturating_duration_since(since);
+        let left = self.site.options.retry_for.saturating_sub(failing_for);
+        if left.is_zero() {
             return Err(err);
         }
-        let left = self.site.options.retry_for.saturating_sub(since.elapsed());
         let next_in = self.pause_after(&err).min(left);
-        let is_short = matches!(err, Error::Busy { .. }) && since.elapsed() + next_in < BUSY_UNTOLD;
+        let is_short = matches!(err, Error::Busy { .. }) && failing_for + next_in < BUSY_UNTOLD;
         if !is_short {
             self.failed_count += 1;
             let retry = Retry { cause: &err, failed_count: self.failed_count, next_in };

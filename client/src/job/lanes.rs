@@ -1,27 +1,23 @@
 //! What the lanes and the planner of one job share, and how they are started and joined.
 
 use super::conflict::{ConflictId, Next, Parked, Ruled, Ruling, Tray};
-use super::inbox::Inbox;
+use super::queue::{Feed, Inbox, Queue};
 use super::report::FinalOutcome;
 use super::unsynced::Unsynced;
-use super::{FileOutcome, JobOptions, JobReport};
+use super::{FileOutcome, JobOptions, JobReport, Rule};
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::site::Site;
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Scope, scope, spawn_in};
 use crate::{Cancel, Conflict, Error, random};
-use crossbeam_channel::Sender;
 use ferry_protocol::UndoGroup;
-use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Files planned ahead of the lanes.
-const QUEUE_LEN: usize = 1024;
 const CONNECTIONS_MAX: usize = 16;
 /// Longest wait before it is looked whether the job was stopped.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// One job while it runs.
 pub(super) struct Job<'a> {
@@ -29,6 +25,8 @@ pub(super) struct Job<'a> {
     pub(super) cancel: Cancel,
     pub(super) options: &'a JobOptions,
     pub(super) conflicts: Arc<Tray>,
+    /// The rule that it began with.
+    pub(super) began_with: Rule,
     /// All that this job replaces belongs to it.
     undo_group: Option<UndoGroup>,
     report: Mutex<JobReport>,
@@ -44,14 +42,23 @@ pub(super) struct Job<'a> {
 
 impl<'a> Job<'a> {
     pub(super) fn new(client: &mut Client, options: &'a JobOptions) -> Self {
+        let (site, cancel) = (Arc::clone(client.site()), client.cancel().clone());
+        Self { spare: Mutex::new(client.take_connection().ok()), ..Self::at(site, cancel, options) }
+    }
+
+    /// A job that has no connection yet.
+    pub(super) fn at(site: Arc<Site>, cancel: Cancel, options: &'a JobOptions) -> Self {
+        let new_tray = || Arc::new(Tray::new(options.rule));
+        let conflicts = options.tray.clone().unwrap_or_else(new_tray);
         Self {
-            site: Arc::clone(client.site()),
-            cancel: client.cancel().clone(),
+            site,
+            cancel,
             options,
-            conflicts: options.tray.clone().unwrap_or_else(|| Arc::new(Tray::new(options.rule))),
+            began_with: conflicts.rule(),
+            conflicts,
             undo_group: None,
             report: Mutex::default(),
-            spare: Mutex::new(client.take_connection().ok()),
+            spare: Mutex::default(),
             unsynced: Mutex::default(),
             is_stopped: AtomicBool::new(false),
             is_planned: AtomicBool::new(false),
@@ -70,55 +77,63 @@ impl<'a> Job<'a> {
     /// Runs the planner and the lanes to their ends, and brings back what was set aside.
     pub(super) fn run<T: Ruled + Send, H: Send>(
         &self,
-        plan: impl FnOnce(Sender<T>) -> Result<(), Error> + Send,
-        lane: impl Fn(Inbox<T, H>, &Parked<T>) -> Result<(), Error> + Sync,
+        plan: impl FnOnce(Feed<'_, T, H>) -> Result<(), Error> + Send,
+        lane: impl Fn(&Inbox<'_, T, H>, &Parked<T>) -> Result<(), Error> + Sync,
     ) {
         self.is_planned.store(false, Ordering::SeqCst);
-        let (sender, receiver) = crossbeam_channel::bounded(QUEUE_LEN);
-        let inboxes = Inbox::all(&receiver, self.lane_count());
-        let parked = Parked::new();
-        let (parked, lane) = (&parked, &lane);
-        thread::scope(|scope| {
-            for inbox in inboxes {
-                self.start(scope, "ferry-lane", move || {
-                    // Held until the error is told, or the planner would tell of a closed queue.
-                    let held_open = inbox.queue();
-                    self.stop_on(lane(inbox, parked));
-                    drop(held_open);
-                });
+        let (queue, parked) = (Queue::new(), Parked::new());
+        self.run_over(&queue, &parked, plan, lane);
+        if self.is_noted() {
+            queue.into_rest().chain(parked.into_rest()).for_each(Ruled::leave);
+        }
+        self.close_tray();
+    }
+
+    fn run_over<T: Ruled + Send, H: Send>(
+        &self,
+        queue: &Queue<T, H>,
+        parked: &Parked<T>,
+        plan: impl FnOnce(Feed<'_, T, H>) -> Result<(), Error> + Send,
+        lane: impl Fn(&Inbox<'_, T, H>, &Parked<T>) -> Result<(), Error> + Sync,
+    ) {
+        let (feed, lane) = (queue.feed(), &lane);
+        scope(|scope| {
+            for _ in 0..self.lane_count() {
+                let inbox = queue.inbox();
+                // It holds its inbox until its error is told, or the planner would tell that
+                // nobody takes anything.
+                self.start(scope, "ferry-lane", move || self.stop_on(lane(&inbox, parked)));
             }
-            drop(receiver);
-            let decided = sender.clone();
+            let decided = queue.feed();
             self.start(scope, "ferry-conflicts", move || {
-                self.stop_on(self.settle(decided, parked));
+                self.stop_on(self.settle(&decided, parked));
             });
-            let planned = plan(sender);
+            let planned = plan(feed);
             self.options.progress.planned();
             self.stop_on(planned);
             self.is_planned.store(true, Ordering::SeqCst);
             self.conflicts.wake();
         });
-        if self.is_noted() {
-            parked.leave();
-        }
     }
 
     fn start<'scope>(
         &'scope self,
-        scope: &'scope thread::Scope<'scope, '_>,
+        scope: &'scope Scope<'scope, '_>,
         name: &str,
         work: impl FnOnce() + Send + 'scope,
     ) {
-        let started = thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, work);
-        if let Err(source) = started {
+        if let Err(source) = spawn_in(scope, name, work) {
             self.stop_on(Err(Error::local("start", "a thread".as_ref(), source)));
         }
     }
 
     /// Brings files back to the lanes as their conflicts are decided, until none can come any
     /// more. Without a tray of the caller's it is also who asks, one question at a time.
-    #[expect(clippy::needless_pass_by_value, reason = "the lanes end once this sender is gone")]
-    fn settle<T: Ruled>(&self, queue: Sender<T>, parked: &Parked<T>) -> Result<(), Error> {
+    fn settle<T: Ruled, H>(
+        &self,
+        decided: &Feed<'_, T, H>,
+        parked: &Parked<T>,
+    ) -> Result<(), Error> {
         let asks = self.options.tray.is_none();
         while !self.is_over() {
             self.check()?;
@@ -128,8 +143,7 @@ impl<'a> Job<'a> {
                 Next::Decided(id, conflict, ruling) => {
                     self.note_decision(&conflict, ruling);
                     if let Some(item) = parked.take(id) {
-                        // No lane takes work any more: one of them has said why.
-                        queue.send(item.ruled(ruling)).map_err(|_closed| Error::Cancelled)?;
+                        decided.bring_back(item.ruled(ruling));
                     }
                 }
                 Next::Undecided(id, conflict) => {
@@ -179,9 +193,8 @@ impl<'a> Job<'a> {
         let id: ConflictId = self.conflicts.next_id();
         // First, so that what came of it is left for another process should this one stop here.
         parked.insert(id, item);
-        while self.conflicts.is_full() {
+        while !self.conflicts.wait_for_room(TICK) {
             self.check()?;
-            self.cancel.wait(TICK)?;
         }
         if let Some(journal) = &self.options.journal {
             journal.conflict_waits(&conflict);
@@ -270,11 +283,15 @@ impl<'a> Job<'a> {
     }
 
     pub(super) fn end(self, client: &mut Client) -> JobReport {
-        if let Some(mut connection) = self.spare.into_inner()
+        if let Some(mut connection) = self.spare.lock().take()
             && (self.undo_group.is_none() || connection.name_undo_group(None).is_ok())
         {
             client.put_connection_back(connection);
         }
+        self.into_report()
+    }
+
+    pub(super) fn into_report(self) -> JobReport {
         let mut report = self.report.into_inner();
         report.undo_group = self.undo_group;
         report

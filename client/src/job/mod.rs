@@ -6,13 +6,19 @@
 
 mod conflict;
 mod download;
-mod inbox;
+mod lane;
 mod lanes;
+mod line;
 mod noted;
+mod queue;
 mod report;
+mod segment_set;
+#[cfg(test)]
+mod simulated;
 mod striped;
 mod unsynced;
 mod upload;
+mod verdict;
 mod walked;
 
 pub use conflict::{ConflictId, Tray, WaitingConflict};

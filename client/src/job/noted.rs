@@ -130,13 +130,28 @@ impl Job<'_> {
         }
     }
 
+    /// Notes a decision, and the rule, which may have become another with it.
     pub(super) fn note_decision(&self, conflict: &Conflict, ruling: Ruling) {
         let Some(journal) = &self.options.journal else { return };
         // Who refuses for want of somebody to ask has decided nothing for the next time.
         if ruling != Ruling::Refuse {
             journal.conflict_decided(conflict, ruling);
         }
-        journal.rule_changed(self.conflicts.rule());
+        if let Some(rule) = self.conflicts.lasting_rule() {
+            journal.rule_changed(rule);
+        }
+    }
+
+    /// Closes the tray. Notes what was decided there and not acted on, so that it need not be
+    /// decided again, and a rule that became another with nothing to decide.
+    pub(super) fn close_tray(&self) {
+        for (conflict, ruling) in self.conflicts.close() {
+            self.note_decision(&conflict, ruling);
+        }
+        let rule = self.conflicts.lasting_rule().filter(|rule| *rule != self.began_with);
+        if let Some((rule, journal)) = rule.zip(self.options.journal.as_ref()) {
+            journal.rule_changed(rule);
+        }
     }
 
     /// Whether another process can go on with what this one leaves.

@@ -2,13 +2,14 @@
 //! what is known. The lane that began it leads; others may help, each over its own connection.
 
 use super::lanes::Job;
+use super::segment_set::SegmentSet;
+use crate::sync::{Condvar, Mutex};
 use crate::{Error, Progress};
 use ferry_protocol::limits::SEGMENT_LEN;
 use ferry_protocol::{
     Digest, SegmentRange, SegmentValue, SegmentValues, segment_count, segment_len, segment_start,
 };
-use parking_lot::{Condvar, Mutex};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,10 +29,9 @@ pub(super) struct Striped {
 struct State {
     /// Segments that are taken together, from a multiple of it on.
     run_len: u32,
-    /// Segments to move, by the first of each range.
-    to_move: BTreeMap<u32, u32>,
+    to_move: SegmentSet,
     /// Segments that the receiver holds, and whose values have to be compared.
-    to_prove: BTreeMap<u32, u32>,
+    to_prove: SegmentSet,
     /// Values that are known: of what is sent as it was read, of what is received as it was proved.
     values: SegmentValues,
     /// How often a segment turned out to be wrong.
@@ -76,10 +76,11 @@ impl Striped {
     ) {
         let mut state = self.state.lock();
         state.run_len = run_len;
-        state.to_prove.extend(to_prove.iter().map(|range| (range.first, range.count)));
-        drop(state);
-        let missing = self.queue(to_move);
-        self.count(self.size.saturating_sub(missing), progress);
+        for range in to_prove {
+            state.to_prove.add(*range);
+        }
+        let missing = self.add_to_move(&mut state, to_move);
+        self.count_in(&mut state, self.size.saturating_sub(missing), progress);
     }
 
     /// The file here.
@@ -115,82 +116,47 @@ impl Striped {
         if state.has_ended {
             return None;
         }
-        let run_len = state.run_len.max(1);
-        let batch = MOVE_BATCH.next_multiple_of(run_len);
-        if let Some(range) = take_front(&mut state.to_move, batch) {
+        let batch = MOVE_BATCH.next_multiple_of(state.run_len.max(1));
+        if let Some(range) = state.to_move.take_front(batch) {
             return Some(Step::Move(range));
         }
-        take_front(&mut state.to_prove, PROVE_BATCH).map(Step::Prove)
+        state.to_prove.take_front(PROVE_BATCH).map(Step::Prove)
     }
 
     /// A lane leaves what it took to others.
     pub(super) fn give_back(&self, step: Step) {
         let mut state = self.state.lock();
-        let (ranges, range) = match step {
-            Step::Move(range) => (&mut state.to_move, range),
-            Step::Prove(range) => (&mut state.to_prove, range),
+        match step {
+            Step::Move(range) => state.to_move.add(range),
+            Step::Prove(range) => state.to_prove.add(range),
         };
-        if range.count > 0 {
-            ranges.insert(range.first, range.count);
-        }
         self.changed.notify_all();
     }
 
     /// Segments came with other values than they should have: each may fail a few times.
     pub(super) fn were_wrong(&self, ranges: &[SegmentRange], progress: &Progress) {
         let mut state = self.state.lock();
-        for range in ranges {
-            for index in range.first..range.end().min(self.segment_count) {
-                let failures = state.failures.entry(index).or_default();
-                *failures += 1;
-                if *failures > FAILURES_MAX {
-                    drop(state);
-                    self.end(Some(altered(&self.local, index)));
-                    return;
-                }
+        for index in
+            ranges.iter().flat_map(|range| range.first..range.end().min(self.segment_count))
+        {
+            let failures = state.failures.entry(index).or_default();
+            *failures += 1;
+            if *failures > FAILURES_MAX {
+                self.end_in(&mut state, Some(altered(&self.local, index)));
+                return;
             }
         }
-        drop(state);
-        self.move_again(ranges, progress);
+        self.move_again_in(&mut state, ranges, progress);
     }
 
     /// What was counted did not arrive, or is not what it should be.
     pub(super) fn move_again(&self, ranges: &[SegmentRange], progress: &Progress) {
-        let bytes = self.queue(ranges);
-        let mut state = self.state.lock();
-        let bytes = bytes.min(state.counted);
-        state.counted -= bytes;
-        progress.take_bytes_back_of(&self.name, bytes);
-    }
-
-    /// Puts segments among those to move. Returns their bytes.
-    fn queue(&self, ranges: &[SegmentRange]) -> u64 {
-        let mut state = self.state.lock();
-        let mut bytes = 0;
-        for range in ranges {
-            let first = range.first;
-            let count = range.end().min(self.segment_count).saturating_sub(first);
-            let is_listed = state
-                .to_move
-                .range(..=first)
-                .next_back()
-                .is_some_and(|(start, len)| start + len > first);
-            if count > 0 && !is_listed {
-                state.to_move.insert(first, count);
-                bytes += self.bytes(SegmentRange { first, count });
-            }
-        }
-        self.changed.notify_all();
-        bytes
+        self.move_again_in(&mut self.state.lock(), ranges, progress);
     }
 
     /// Counts bytes that were moved or are held, as long as somebody leads.
     pub(super) fn count(&self, bytes: u64, progress: &Progress) {
-        let mut state = self.state.lock();
-        if !state.has_ended {
-            state.counted += bytes;
-            progress.add_bytes_of(&self.name, bytes);
-        }
+        self.count_in(&mut self.state.lock(), bytes, progress);
     }
 
     /// The value of a segment, if it is known.
@@ -264,11 +230,7 @@ impl Striped {
     /// Nobody should go on; the first reason is the one to tell. Returns the bytes counted.
     pub(super) fn end(&self, reason: Option<Error>) -> u64 {
         let mut state = self.state.lock();
-        if !state.has_ended {
-            state.reason = reason;
-        }
-        state.has_ended = true;
-        self.changed.notify_all();
+        self.end_in(&mut state, reason);
         state.counted
     }
 
@@ -285,6 +247,43 @@ impl Striped {
     pub(super) fn take_values(&self) -> SegmentValues {
         std::mem::take(&mut self.state.lock().values)
     }
+
+    fn count_in(&self, state: &mut State, bytes: u64, progress: &Progress) {
+        if !state.has_ended {
+            state.counted += bytes;
+            progress.add_bytes_of(&self.name, bytes);
+        }
+    }
+
+    /// What comes too late counts for nothing: who led has taken back what was counted.
+    fn move_again_in(&self, state: &mut State, ranges: &[SegmentRange], progress: &Progress) {
+        if state.has_ended {
+            return;
+        }
+        let bytes = self.add_to_move(state, ranges).min(state.counted);
+        state.counted -= bytes;
+        progress.take_bytes_back_of(&self.name, bytes);
+        self.changed.notify_all();
+    }
+
+    /// Puts segments among those to move. Returns the bytes of those that were not there.
+    fn add_to_move(&self, state: &mut State, ranges: &[SegmentRange]) -> u64 {
+        let mut bytes = 0;
+        for range in ranges {
+            let count = range.end().min(self.segment_count).saturating_sub(range.first);
+            let added = state.to_move.add(SegmentRange { first: range.first, count });
+            bytes += added.into_iter().map(|range| self.bytes(range)).sum::<u64>();
+        }
+        bytes
+    }
+
+    fn end_in(&self, state: &mut State, reason: Option<Error>) {
+        if !state.has_ended {
+            state.reason = reason;
+        }
+        state.has_ended = true;
+        self.changed.notify_all();
+    }
 }
 
 /// What came of waiting for other lanes.
@@ -298,24 +297,13 @@ pub(super) enum Waited {
     Long,
 }
 
-fn take_front(ranges: &mut BTreeMap<u32, u32>, count_max: u32) -> Option<SegmentRange> {
-    let (first, count) = ranges.pop_first()?;
-    // Batches end at multiples of their length, so that runs are never cut.
-    let border = count_max - first % count_max;
-    let taken = count.min(border);
-    if taken < count {
-        ranges.insert(first + taken, count - taken);
-    }
-    Some(SegmentRange { first, count: taken })
-}
-
 fn altered(local: &Path, index: u32) -> Error {
     Error::BadSegment { path: local.to_path_buf(), offset: segment_start(index) }
 }
 
 /// Segments that a lane takes at a time: few enough that lanes end together, many enough that a
-/// file system sees long writes.
-const MOVE_BATCH: u32 = 4_194_304 / SEGMENT_LEN;
+/// file system sees long writes. Files of tests are small, and are to be shared all the same.
+const MOVE_BATCH: u32 = if cfg!(test) { 2 } else { 4_194_304 / SEGMENT_LEN };
 
 /// Segments whose values go in one message.
 const PROVE_BATCH: u32 = 256;

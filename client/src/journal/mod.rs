@@ -16,6 +16,8 @@ mod outbox;
 mod read;
 mod record;
 mod schema;
+#[cfg(test)]
+pub(crate) mod simulated;
 mod thread;
 mod under_way;
 mod writer;

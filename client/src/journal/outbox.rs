@@ -4,8 +4,8 @@
 
 use super::note::Note;
 use super::{Counts, DoneKey, Ended};
-use parking_lot::{Condvar, Mutex};
-use std::time::{Duration, Instant};
+use crate::sync::{Condvar, Mutex, now};
+use std::time::Duration;
 
 /// Notes that one commit takes.
 const NOTES_MAX: usize = 1024;
@@ -112,7 +112,7 @@ impl Outbox {
         if state.batch.is_empty() && !state.is_closed {
             self.arrived.wait_for(&mut state, idle);
         }
-        let until = Instant::now() + gather;
+        let until = now() + gather;
         while !(state.batch.is_empty()
             || state.batch.is_full()
             || state.is_urgent

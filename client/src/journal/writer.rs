@@ -9,9 +9,9 @@ use super::record::{Counts, JobId};
 use super::thread::{OnWish, Writer};
 use super::{DoneKey, Ended, Held, JournalError, Lock, StoredState, UnderWay, Unusable, schema};
 use crate::job::{Rule, Ruling};
+use crate::sync::{self, Mutex};
 use crate::{Conflict, Progress};
 use ferry_protocol::{Digest, Timestamp, TransferId, UndoGroup};
-use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -78,6 +78,27 @@ impl Journal {
             with_rows,
             _lock: lock,
         })
+    }
+
+    /// A journal whose notes somebody else takes.
+    #[cfg(test)]
+    pub(super) fn over(
+        outbox: Arc<Outbox>,
+        lock: Lock,
+        decisions: HashMap<Vec<u8>, (Conflict, Ruling)>,
+    ) -> Self {
+        Self {
+            outbox,
+            thread: None,
+            salt: Vec::new(),
+            id: JobId::random().unwrap(),
+            run: 1,
+            done: DoneSet::default(),
+            with_rows: Mutex::new(decisions.keys().cloned().collect()),
+            decisions,
+            begun: Mutex::default(),
+            _lock: lock,
+        }
     }
 
     /// The group under which a server keeps what this job replaces, in every run of it.
@@ -152,7 +173,7 @@ impl Journal {
         let (committed, commit) = sync_channel(1);
         self.outbox.note(Note::Begun(under_way, committed));
         // An error means that the journal cannot be written; the job goes on all the same.
-        commit.recv().ok();
+        sync::recv(&commit).ok();
     }
 
     /// A file ended. `target` is the one that was wanted, `key` what stands for it if it is done.

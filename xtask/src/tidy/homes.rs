@@ -31,7 +31,6 @@ const HOMES: &[Home] = &[
             "server/src/committer",
             "server/src/audit",
             "server/src/sync",
-            "client/src/job",
             "gui/src/worker",
         ],
     },

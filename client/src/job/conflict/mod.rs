@@ -43,6 +43,14 @@ impl Ruling {
         }
     }
 
+    /// What a rule says of one conflict; `None` where somebody has to be asked.
+    fn by_rule(rule: Rule, conflict: &Conflict) -> Option<Self> {
+        match rule {
+            Rule::Newer => Some(Self::newer(conflict)),
+            rule => Self::of_rule(rule),
+        }
+    }
+
     fn newer(conflict: &Conflict) -> Self {
         if conflict.coming.1 > conflict.present.1 { Self::Replace } else { Self::Skip }
     }

@@ -1,8 +1,8 @@
 //! Files that are set aside until their conflict is decided.
 
 use super::{ConflictId, Ruling};
-use parking_lot::Mutex;
-use std::collections::HashMap;
+use crate::sync::Mutex;
+use std::collections::BTreeMap;
 
 /// What a queue carries, and what can be told what to do about its conflict.
 pub(in crate::job) trait Ruled {
@@ -13,26 +13,23 @@ pub(in crate::job) trait Ruled {
 }
 
 /// The files of one job that wait for a decision. Their number is bounded by the tray's.
-pub(in crate::job) struct Parked<T>(Mutex<HashMap<ConflictId, T>>);
+pub(in crate::job) struct Parked<T>(Mutex<BTreeMap<ConflictId, T>>);
 
 impl<T> Parked<T> {
     pub(in crate::job) fn new() -> Self {
-        Self(Mutex::new(HashMap::new()))
+        Self(Mutex::new(BTreeMap::new()))
     }
 
     pub(in crate::job) fn insert(&self, id: ConflictId, item: T) {
         self.0.lock().insert(id, item);
     }
 
-    /// Leaves the files to another process, in which their conflicts wait again.
-    pub(in crate::job) fn leave(&self)
-    where
-        T: Ruled,
-    {
-        self.0.lock().drain().for_each(|(_, item)| item.leave());
-    }
-
     pub(in crate::job) fn take(&self, id: ConflictId) -> Option<T> {
         self.0.lock().remove(&id)
+    }
+
+    /// The files that nobody decided about.
+    pub(in crate::job) fn into_rest(self) -> impl Iterator<Item = T> {
+        self.0.into_inner().into_values()
     }
 }

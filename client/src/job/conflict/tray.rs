@@ -2,8 +2,8 @@
 
 use super::{Ruling, rule_of};
 use crate::job::Rule;
+use crate::sync::{Condvar, Mutex};
 use crate::{Choice, Conflict, Resolution};
-use parking_lot::{Condvar, Mutex};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub(in crate::job) enum Next {
 
 impl Tray {
     /// Most conflicts that wait at once; from then on the job waits for decisions.
-    pub const WAITING_MAX: usize = 10_000;
+    pub const WAITING_MAX: usize = if cfg!(test) { 2 } else { 10_000 };
 
     /// An empty tray with a rule for the job.
     #[must_use]
@@ -105,14 +105,16 @@ impl Tray {
 
     /// The ruling of the rule on one conflict; `None` when somebody has to decide.
     pub(in crate::job) fn rule_on(&self, conflict: &Conflict) -> Option<Ruling> {
-        match self.rule() {
-            Rule::Newer => Some(Ruling::newer(conflict)),
-            rule => Ruling::of_rule(rule),
-        }
+        Ruling::by_rule(self.rule(), conflict)
     }
 
-    pub(in crate::job) fn is_full(&self) -> bool {
-        self.state.lock().waiting.len() >= Self::WAITING_MAX
+    /// Waits at most `time` until there is room for one more; `false` if there is none yet.
+    pub(in crate::job) fn wait_for_room(&self, time: Duration) -> bool {
+        let mut state = self.state.lock();
+        if state.waiting.len() >= Self::WAITING_MAX {
+            self.changed.wait_for(&mut state, time);
+        }
+        state.waiting.len() < Self::WAITING_MAX
     }
 
     /// A number for a conflict that is about to be added.
@@ -122,8 +124,11 @@ impl Tray {
         ConflictId(state.next_id)
     }
 
+    /// Adds a conflict. The rule may have become one that rules on it since that was looked at.
     pub(in crate::job) fn add(&self, id: ConflictId, conflict: Conflict) {
-        self.state.lock().waiting.insert(id, Waiting { conflict, ruling: None });
+        let mut state = self.state.lock();
+        let ruling = Ruling::by_rule(state.rule, &conflict);
+        state.waiting.insert(id, Waiting { conflict, ruling });
         self.changed.notify_all();
     }
 
@@ -152,6 +157,19 @@ impl Tray {
         }
         self.changed.wait_for(&mut state, time);
         state.next_decided().unwrap_or(Next::Nothing)
+    }
+
+    /// The rule, unless the last decision was to stop, which rules on nothing.
+    pub(in crate::job) fn lasting_rule(&self) -> Option<Rule> {
+        let state = self.state.lock();
+        (!state.is_stopped).then_some(state.rule)
+    }
+
+    /// The run is over, and nothing is decided here any more. Returns the decisions that nobody
+    /// took.
+    pub(in crate::job) fn close(&self) -> Vec<(Conflict, Ruling)> {
+        let waiting = std::mem::take(&mut self.state.lock().waiting).into_values();
+        waiting.filter_map(|Waiting { conflict, ruling }| Some((conflict, ruling?))).collect()
     }
 
     /// Wakes whoever waits for a change.

@@ -2,6 +2,7 @@
 
 use super::part::Item;
 use crate::job::striped::Striped;
+use crate::sync::AtomicBool;
 use crate::{Error, sys};
 use ferry_protocol::{
     Content, RemotePath, SegmentRange, SegmentValue, StoredDigest, StoredValues, Timestamp,
@@ -10,7 +11,7 @@ use ferry_protocol::{
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// A big file, the part that it fills, and how far it is.
 pub(super) struct Incoming {

@@ -2,6 +2,7 @@
 //! folders' attributes at the end. Everything that the server says of names and sizes is checked
 //! before it is acted on; nothing outside the target is ever touched.
 
+mod answer;
 mod big;
 mod finish;
 mod finished;
@@ -15,11 +16,12 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+use super::lane::Lane;
 use super::lanes::Job;
 use super::{JobOptions, JobReport, Transfer};
 use crate::client::Client;
 use finish::Folders;
-use lane::Lane;
+use lane::Down;
 use plan::Planner;
 
 /// Downloads files and trees. Every file that is reported as done was verified by its digest, is
@@ -34,7 +36,7 @@ pub fn download(client: &mut Client, transfers: Vec<Transfer>, options: &JobOpti
             folders = planner.into_folders();
             planned
         },
-        |inbox, parked| Lane::new(&job, inbox, parked).run(),
+        |inbox, parked| Lane::new(&job, inbox, parked, Down::default()).run(),
     );
     job.stop_on(finish::finish(&job, folders));
     job.end(client)

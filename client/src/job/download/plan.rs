@@ -2,24 +2,26 @@
 //! lanes find them.
 
 use super::finish::Folders;
+use super::incoming::Incoming;
 use super::part::Item;
 use crate::client::Backoff;
 use crate::job::Transfer;
 use crate::job::lanes::Job;
+use crate::job::queue::Feed;
 use crate::job::report::FinalOutcome;
 use crate::{Error, local_folders, sys};
-use crossbeam_channel::Sender;
 use ferry_protocol::{
     Answer, Attributes, Entry, EntryKind, PathError, PeerMisbehaved, RemotePath, Request,
 };
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 
 pub(super) struct Planner<'a> {
     job: &'a Job<'a>,
-    queue: Sender<Item>,
+    queue: Feed<'a, Item, Arc<Incoming>>,
     folders: Vec<(PathBuf, Attributes)>,
     /// Folders of this job that are known to be there and no links.
     made: HashSet<PathBuf>,
@@ -32,7 +34,7 @@ pub(super) struct Planner<'a> {
 const ENTRIES_MAX: usize = 50_000_000;
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(job: &'a Job<'a>, queue: Sender<Item>) -> Self {
+    pub(super) fn new(job: &'a Job<'a>, queue: Feed<'a, Item, Arc<Incoming>>) -> Self {
         Self {
             job,
             queue,
@@ -222,8 +224,7 @@ impl<'a> Planner<'a> {
             return Ok(());
         }
         self.job.add_file(entry.size);
-        // No lane takes work any more: one of them has said why.
-        self.queue.send(item).map_err(|_closed| Error::Cancelled)
+        self.queue.plan(self.job, item)
     }
 
     fn skip(&self, name: &[u8], reason: &str) {

@@ -1,9 +1,10 @@
 //! Files whose target exists: what is there is looked at, and what was ruled is done.
 
 use super::finished::Whole;
-use super::lane::Lane;
+use super::lane::Down;
 use super::part::{Item, Placing, beside};
 use crate::job::conflict::{NUMBERED_MAX, Ruling};
+use crate::job::lane::Lane;
 use crate::job::report::FinalOutcome;
 use crate::{Conflict, Error, local_file, sys};
 use ferry_protocol::{Answer, PeerMisbehaved, Range, Request, StoredDigest};
@@ -18,7 +19,7 @@ enum Look {
     Undecided(Conflict),
 }
 
-impl Lane<'_> {
+impl Lane<'_, Down> {
     /// Looks at what is there already; nothing else is on its way.
     pub(super) fn settle(&mut self, item: Item) -> Result<(), Error> {
         match self.look(&item) {
@@ -27,7 +28,10 @@ impl Lane<'_> {
                 self.is_there(item, name);
                 Ok(())
             }
-            Ok(Look::Ruled(ruling)) => self.apply(item, ruling),
+            Ok(Look::Ruled(ruling)) => {
+                self.apply(item, ruling);
+                Ok(())
+            }
             Err(
                 err @ (Error::Remote { .. } | Error::Local { .. } | Error::LocalRefused { .. }),
             ) if !err.is_retryable() => {
@@ -55,23 +59,23 @@ impl Lane<'_> {
         }
     }
 
-    fn apply(&mut self, mut item: Item, ruling: Ruling) -> Result<(), Error> {
+    fn apply(&mut self, mut item: Item, ruling: Ruling) {
         item.ruling = None;
         match ruling {
             Ruling::Skip => {
                 let reason = "the target exists with other content".to_owned();
                 item.end(self.job, FinalOutcome::Skipped(reason));
-                return Ok(());
+                return;
             }
             Ruling::Refuse => {
                 let path = ferry_protocol::escape(item.target());
                 item.end(self.job, FinalOutcome::Failed(Error::TargetExists { path }));
-                return Ok(());
+                return;
             }
             Ruling::Replace => item.placing = Placing::Replace,
             Ruling::KeepBoth => item.placing = Placing::KeepBoth,
         }
-        self.fetch(item)
+        self.again.push_back(item);
     }
 
     /// Looks at a target that exists.

@@ -47,6 +47,12 @@ pub(super) struct Item {
     pub(super) is_unsynced: bool,
 }
 
+impl From<Item> for Work {
+    fn from(item: Item) -> Self {
+        Self::File(item)
+    }
+}
+
 impl Ruled for Work {
     fn ruled(self, ruling: Ruling) -> Self {
         match self {
@@ -58,9 +64,6 @@ impl Ruled for Work {
     /// What came of it is the server's.
     fn leave(self) {}
 }
-
-/// Failures on the way that are tried again before a file is given up.
-pub(super) const FAILURES_MAX: u32 = 3;
 
 impl Item {
     pub(super) fn source(&self) -> &[u8] {

@@ -1,5 +1,6 @@
 //! Uploads: the planner's walk, the lanes, and the folders' attributes at the end.
 
+mod answer;
 mod big;
 mod finish;
 mod item;
@@ -10,12 +11,13 @@ mod segments;
 mod settle;
 mod stream;
 
+use super::lane::Lane;
 use super::lanes::Job;
 use super::unsynced::ROUNDS_MAX;
 use super::{JobOptions, JobReport, Transfer};
 use crate::Error;
 use crate::client::Client;
-use lane::Lane;
+use lane::Up;
 use plan::Planner;
 
 /// Uploads files and trees. Every file that is reported as done was verified by its digest at
@@ -46,7 +48,7 @@ fn round(job: &Job<'_>, transfers: &[Transfer]) -> Result<bool, Error> {
             folders = planner.into_folders();
             planned
         },
-        |inbox, parked| Lane::new(job, inbox, parked).run(),
+        |inbox, parked| Lane::new(job, inbox, parked, Up::default()).run(),
     );
     finish::finish(job, folders)
 }

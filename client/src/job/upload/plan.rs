@@ -2,26 +2,28 @@
 //! was walked before is not walked again.
 
 use super::item::{Item, Work};
+use super::outgoing::Outgoing;
 use crate::job::lanes::Job;
 use crate::job::noted::FileState;
+use crate::job::queue::Feed;
 use crate::job::report::FinalOutcome;
 use crate::job::{Rule, Transfer};
 use crate::sources::{self, FileFacts, NEVER_OPENED, Source, SourceKind};
 use crate::{Error, random, sys};
-use crossbeam_channel::Sender;
 use ferry_protocol::{Attributes, IfExists, Name, RemotePath, SegmentValues};
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 pub(super) struct Planner<'a> {
     job: &'a Job<'a>,
-    queue: Sender<Work>,
+    queue: Feed<'a, Work, Arc<Outgoing>>,
     folders: Vec<(RemotePath, Attributes)>,
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(job: &'a Job<'a>, queue: Sender<Work>) -> Self {
+    pub(super) fn new(job: &'a Job<'a>, queue: Feed<'a, Work, Arc<Outgoing>>) -> Self {
         Self { job, queue, folders: Vec::new() }
     }
 
@@ -145,8 +147,7 @@ impl<'a> Planner<'a> {
     }
 
     fn queue(&self, work: Work) -> Result<(), Error> {
-        // No lane takes work any more: one of them has said why.
-        self.queue.send(work).map_err(|_closed| Error::Cancelled)
+        self.queue.plan(self.job, work)
     }
 
     fn skip(&self, local: &Path, reason: &str) {

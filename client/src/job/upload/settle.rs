@@ -2,14 +2,15 @@
 
 use super::big;
 use super::item::{Item, Work};
-use super::lane::Lane;
+use super::lane::Up;
 use crate::job::conflict::{NUMBERED_MAX, Ruling, numbered};
+use crate::job::lane::Lane;
 use crate::job::report::FinalOutcome;
 use crate::{Conflict, Error};
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Answer, EntryKind, Fault, IfExists, Name, PeerMisbehaved, Request, Status};
 
-impl Lane<'_> {
+impl Lane<'_, Up> {
     /// Does what was decided about a file whose name is taken.
     pub(super) fn apply(&mut self, mut item: Item, ruling: Ruling) -> Result<(), Error> {
         match ruling {

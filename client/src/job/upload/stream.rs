@@ -2,10 +2,11 @@
 //! is sent, with an eye on the server's answer, and ended with the digest.
 
 use super::big::{Sent, next_answer, refused, wait};
-use super::item::{FAILURES_MAX, Item};
+use super::item::Item;
 use super::segments::changed;
 use crate::connection::Connection;
 use crate::job::lanes::Job;
+use crate::job::verdict::FAILURES_MAX;
 use crate::local_file;
 use crate::{Error, sys};
 use ferry_protocol::limits::SEGMENT_LEN;
