@@ -186,8 +186,8 @@ impl Taken {
         let transfers = vec![Transfer { local: here.clone(), remote: remote("/there") }];
         let options = JobOptions { rule: self.rule, connections: 1, ..JobOptions::default() };
         let report = match self.direction {
-            Direction::Upload => job::upload(&mut client, transfers, &options),
-            Direction::Download => job::download(&mut client, transfers, &options),
+            Direction::Upload => job::upload(&mut client, &transfers, &options),
+            Direction::Download => job::download(&mut client, &transfers, &options),
         };
         assert!(report.stopped.is_none(), "{report}");
         let counts =
@@ -370,7 +370,7 @@ fn a_question_stops_no_other_file_and_is_asked_once_for_all() {
     let connect = ConnectOptions::new("127.0.0.1", place.port(), known);
     let mut client = Client::connect(connect, Arc::<Slow>::clone(&slow)).unwrap();
     let transfers = vec![Transfer { local: place.path("tree"), remote: remote("/up") }];
-    let report = job::upload(&mut client, transfers, &options);
+    let report = job::upload(&mut client, &transfers, &options);
     assert!(report.is_success(), "{report}");
     assert_eq!(*slow.asked.lock(), 1);
     assert_eq!(contents(&place.path("tree")), contents(&place.path("share/up")));

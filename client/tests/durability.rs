@@ -51,7 +51,7 @@ fn upload(
     let on_outcome: Arc<job::OnOutcome> = Arc::new(on_outcome);
     let options = JobOptions { rule, on_outcome: Some(on_outcome), ..JobOptions::default() };
     let transfer = Transfer { local: tree.to_path_buf(), remote: remote("/up") };
-    let report = job::upload(client, vec![transfer], &options);
+    let report = job::upload(client, &[transfer], &options);
     let told = told.lock().clone();
     (report, told)
 }
@@ -218,7 +218,7 @@ fn a_server_that_always_loses_is_given_up() {
     let mut client = server.connect(&folder.path().join("state")).unwrap();
     let options = JobOptions { connections: 1, ..JobOptions::default() };
     let transfers = vec![Transfer { local: file, remote: remote("/f") }];
-    let report = job::upload(&mut client, transfers, &options);
+    let report = job::upload(&mut client, &transfers, &options);
     assert!(matches!(report.stopped, Some(Error::Unproved { files: 1, .. })), "{report}");
     drop(client);
     server.join();

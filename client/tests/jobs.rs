@@ -67,7 +67,7 @@ fn a_tree_goes_up_in_order_and_what_cannot_be_sent_is_told() {
     });
     let mut client = server.connect(&folder.path().join("state")).unwrap();
     let options = one_connection(Rule::Refuse);
-    let report = job::upload(&mut client, transfer(&tree, b"/up"), &options);
+    let report = job::upload(&mut client, &transfer(&tree, b"/up"), &options);
     assert!(report.is_success(), "{report}");
     assert_eq!((report.files_done, report.skipped_count), (300, 1));
     assert_eq!(report.folders_done, 3);
@@ -168,7 +168,7 @@ fn conflict(rule: Rule, is_equal: bool) -> (job::JobReport, Vec<(Vec<u8>, IfExis
         }
     });
     let mut client = server.connect(&folder.path().join("state")).unwrap();
-    let report = job::upload(&mut client, transfer(&file, b"/a.txt"), &one_connection(rule));
+    let report = job::upload(&mut client, &transfer(&file, b"/a.txt"), &one_connection(rule));
     drop(client);
     server.join();
     let puts = puts.lock().clone();
@@ -206,7 +206,7 @@ fn a_big_file_that_became_small_is_sent_as_a_small_one() {
         assert_eq!(take_all(peer), [(b"/two".to_vec(), b"small".to_vec())]);
     });
     let mut client = server.connect(&folder.path().join("state")).unwrap();
-    let report = job::upload(&mut client, transfers, &options);
+    let report = job::upload(&mut client, &transfers, &options);
     assert_eq!((report.files_done, report.failed_count), (1, 1), "{report}");
     drop(client);
     server.join();
@@ -243,7 +243,7 @@ fn a_file_that_grows_while_it_is_compared_fails_alone() {
         }
     });
     let mut client = server.connect(&folder.path().join("state")).unwrap();
-    let report = job::upload(&mut client, transfers, &one_connection(Rule::Refuse));
+    let report = job::upload(&mut client, &transfers, &one_connection(Rule::Refuse));
     assert!(matches!(&report.failed[..], [(_, Error::LocalRefused { .. })]), "{report}");
     assert!(report.stopped.is_none() && report.files_done == 1, "{report}");
     drop(client);
@@ -302,7 +302,8 @@ fn download(
         }
     });
     let mut client: Client = server.connect(state.path()).unwrap();
-    let report = job::download(&mut client, transfer(target, b"/d"), &one_connection(Rule::Refuse));
+    let report =
+        job::download(&mut client, &transfer(target, b"/d"), &one_connection(Rule::Refuse));
     drop(client);
     server.join();
     report

@@ -60,7 +60,7 @@ fn fetch(lie: fn(&mut Peer, u32)) -> JobReport {
         }
     });
     let mut client = connect(&server, &folder);
-    let report = job::download(&mut client, transfer(&target.join("f")), &options());
+    let report = job::download(&mut client, &transfer(&target.join("f")), &options());
     drop(client);
     server.join();
     assert!(names(&target).is_empty(), "{:?}", names(&target));
@@ -149,7 +149,7 @@ fn send(size: usize, lie: impl Fn(&mut Peer, u32) + Send + Sync + 'static) -> Jo
         }
     });
     let mut client = connect(&server, &folder);
-    let report = job::upload(&mut client, transfer(&file), &options());
+    let report = job::upload(&mut client, &transfer(&file), &options());
     drop(client);
     server.join();
     assert_eq!(fs::read(&file).unwrap(), before, "the source is as it was");

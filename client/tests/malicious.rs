@@ -50,7 +50,7 @@ fn fetch(script: Script) -> (JobReport, Vec<String>) {
     let remote = RemotePath::parse(b"/d").unwrap();
     let transfers = vec![Transfer { local: target.clone(), remote }];
     let options = JobOptions { connections: 1, rule: Rule::Refuse, ..JobOptions::default() };
-    let report = job::download(&mut client, transfers, &options);
+    let report = job::download(&mut client, &transfers, &options);
     drop(client);
     server.join();
     let names = |folder: &std::path::Path| {

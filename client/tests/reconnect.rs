@@ -73,7 +73,7 @@ fn a_walk_that_goes_on_after_each_cut_is_not_given_up() {
     let mut client = connect(&server, state.path());
     let local = state.path().join("tree");
     let transfer = Transfer { local, remote: RemotePath::parse(b"/tree").unwrap() };
-    let report = job::download(&mut client, vec![transfer], &JobOptions::default());
+    let report = job::download(&mut client, &[transfer], &JobOptions::default());
     assert!(report.is_success(), "{report} {:?}", report.stopped);
     assert_eq!(report.folders_done, NAMES.len() as u64 + 1);
     drop(client);
@@ -111,7 +111,7 @@ fn what_came_whole_before_the_last_cut_is_kept() {
     let local = state.path().join("tree");
     let transfer = Transfer { local: local.clone(), remote: RemotePath::parse(b"/tree").unwrap() };
     let options = JobOptions { connections: 1, ..JobOptions::default() };
-    let report = job::download(&mut client, vec![transfer], &options);
+    let report = job::download(&mut client, &[transfer], &options);
     assert!(report.stopped.is_some(), "{report}");
     assert_eq!(report.files_done, 1, "{report}");
     assert_eq!(fs::read(local.join("a")).unwrap(), b"whole");
@@ -167,7 +167,7 @@ fn the_last_answer_of_a_server_that_stops_is_taken() {
     let local = state.path().join("tree");
     let transfer = Transfer { local, remote: RemotePath::parse(b"/tree").unwrap() };
     let options = JobOptions { connections: 1, ..JobOptions::default() };
-    let report = job::download(&mut client, vec![transfer], &options);
+    let report = job::download(&mut client, &[transfer], &options);
     assert_eq!((report.is_success(), report.files_done), (true, 3), "{report}");
     assert_eq!(asked.load(Ordering::SeqCst), 3, "each is asked for once");
     drop(client);
@@ -193,7 +193,7 @@ fn a_folder_that_is_gone_at_the_end_is_told() {
     fs::create_dir(&local).unwrap();
     let transfer = Transfer { local, remote: RemotePath::parse(b"/empty").unwrap() };
     let options = JobOptions { connections: 1, ..JobOptions::default() };
-    let report = job::upload(&mut client, vec![transfer], &options);
+    let report = job::upload(&mut client, &[transfer], &options);
     assert!(report.stopped.is_none(), "{:?}", report.stopped);
     assert_eq!((report.failed_count, report.folders_done), (1, 0), "{report}");
     drop(client);

@@ -131,7 +131,7 @@ fn fetch_over(
     let transfers =
         vec![Transfer { local: local.clone(), remote: RemotePath::parse(b"/f").unwrap() }];
     let options = JobOptions { rule: Rule::Refuse, connections: 1, ..JobOptions::default() };
-    let report = job::download(&mut client, transfers, &options);
+    let report = job::download(&mut client, &transfers, &options);
     drop(client);
     server.join();
     let names: Vec<_> =

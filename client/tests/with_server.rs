@@ -30,19 +30,19 @@ fn a_tree_goes_up_and_comes_down_equal_and_again_costs_nothing() {
     let fixture = Fixture::new();
     let tree = fixture.make_tree();
     let mut client = fixture.client(fixture.port());
-    let report = job::upload(&mut client, pair(&tree, "/up"), &options(Rule::Refuse));
+    let report = job::upload(&mut client, &pair(&tree, "/up"), &options(Rule::Refuse));
     assert_whole(&report);
     assert_eq!(report.files_done, 402);
     assert_eq!(contents(&tree), contents(&fixture.path("share/up")));
 
     let down = fixture.path("down");
-    let report = job::download(&mut client, pair(&down, "/up"), &options(Rule::Refuse));
+    let report = job::download(&mut client, &pair(&down, "/up"), &options(Rule::Refuse));
     assert_whole(&report);
     assert_eq!(contents(&tree), contents(&down));
 
-    let again = job::upload(&mut client, pair(&tree, "/up"), &options(Rule::Refuse));
+    let again = job::upload(&mut client, &pair(&tree, "/up"), &options(Rule::Refuse));
     assert_eq!((again.files_done, again.already_there), (0, 402), "{again}");
-    let again = job::download(&mut client, pair(&down, "/up"), &options(Rule::Refuse));
+    let again = job::download(&mut client, &pair(&down, "/up"), &options(Rule::Refuse));
     assert_eq!((again.files_done, again.already_there), (0, 402), "{again}");
 }
 
@@ -53,12 +53,12 @@ fn cut_connections_are_mended_and_nothing_is_lost_or_left() {
     let proxy = Proxy::start(fixture.port());
     let mut client = fixture.client(proxy.port);
     let job_options = options(Rule::Refuse);
-    let report = job::upload(&mut client, pair(&tree, "/up"), &job_options);
+    let report = job::upload(&mut client, &pair(&tree, "/up"), &job_options);
     assert_whole(&report);
     let progress = job_options.progress.snapshot();
     assert_eq!(progress.bytes_done, progress.bytes_total);
     let down = fixture.path("down");
-    assert_whole(&job::download(&mut client, pair(&down, "/up"), &options(Rule::Refuse)));
+    assert_whole(&job::download(&mut client, &pair(&down, "/up"), &options(Rule::Refuse)));
     assert_eq!(contents(&tree), contents(&fixture.path("share/up")));
     assert_eq!(contents(&tree), contents(&down));
 }
@@ -102,15 +102,15 @@ fn conflicts_of_big_files_are_found_by_their_digests() {
     let local = fixture.path("big");
     fs::write(&local, vec![1; 2_000_000]).unwrap();
     let mut client = fixture.client(fixture.port());
-    assert_whole(&job::upload(&mut client, pair(&local, "/big"), &options(Rule::Ask)));
-    let same = job::upload(&mut client, pair(&local, "/big"), &options(Rule::Ask));
+    assert_whole(&job::upload(&mut client, &pair(&local, "/big"), &options(Rule::Ask)));
+    let same = job::upload(&mut client, &pair(&local, "/big"), &options(Rule::Ask));
     assert_eq!(same.already_there, 1);
     fs::write(&local, vec![2; 2_000_000]).unwrap();
-    let refused = job::upload(&mut client, pair(&local, "/big"), &options(Rule::Ask));
+    let refused = job::upload(&mut client, &pair(&local, "/big"), &options(Rule::Ask));
     assert_eq!(refused.failed_count, 1);
-    assert_whole(&job::upload(&mut client, pair(&local, "/big"), &options(Rule::KeepBoth)));
+    assert_whole(&job::upload(&mut client, &pair(&local, "/big"), &options(Rule::KeepBoth)));
     assert_eq!(fs::read(fixture.path("share/big (1)")).unwrap(), vec![2; 2_000_000]);
-    assert_whole(&job::upload(&mut client, pair(&local, "/big"), &options(Rule::Replace)));
+    assert_whole(&job::upload(&mut client, &pair(&local, "/big"), &options(Rule::Replace)));
     assert_eq!(fs::read(fixture.path("share/big")).unwrap(), vec![2; 2_000_000]);
 }
 

@@ -97,8 +97,8 @@ impl OpenJob {
         };
         options.journal = Some(Arc::clone(&journal));
         let report = match spec.direction {
-            Direction::Upload => job::upload(client, spec.transfers.clone(), &options),
-            Direction::Download => job::download(client, spec.transfers.clone(), &options),
+            Direction::Upload => job::upload(client, &spec.transfers, &options),
+            Direction::Download => job::download(client, &spec.transfers, &options),
         };
         drop(options);
         let ended = ended(&report, *wished.lock());

@@ -70,14 +70,14 @@ pub(super) fn status(state_dir: Option<&Path>, json: bool) -> Result<ExitCode, F
 pub(super) fn reload(state_dir: Option<&Path>) -> Result<ExitCode, Failure> {
     let answered = ask(&state(state_dir)?, Wish::Reload).map_err(Failure::refused)?;
     match answered.reply {
-        Reply::Reloaded(Reloaded { told, certificate_failure }) => {
+        Reply::Reloaded(Reloaded { told, certificate_failure: None }) => {
             print(&format!("reloaded: {told}"));
-            match certificate_failure {
-                None => Ok(ExitCode::SUCCESS),
-                Some(cause) => Err(Failure::refused(format!(
-                    "the accounts are in use, but the certificate stays as it was:\n{cause}"
-                ))),
-            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Reply::Reloaded(Reloaded { told, certificate_failure: Some(cause) }) => {
+            Err(Failure::refused(format!(
+                "the accounts are in use, but the certificate stays as it was:\n{cause}\n{told}"
+            )))
         }
         Reply::Failed(cause) => {
             Err(Failure::refused(format!("not reloaded, the accounts stay as they were:\n{cause}")))

@@ -82,9 +82,9 @@ impl PartBook {
         self.notes.lock().insert(transfer.0, note);
     }
 
-    fn is_full_for(&self, owner: &str) -> bool {
+    fn is_full_for(&self, owner: &AccountId) -> bool {
         let notes = self.notes.lock();
-        let own = notes.values().filter(|note| note.owner == owner);
+        let own = notes.values().filter(|note| note.owner == *owner);
         notes.len() >= NOTES_MAX || own.count() >= OF_ACCOUNT_MAX
     }
 

@@ -122,7 +122,8 @@ impl Usage {
         let inside: Vec<_> = inside.collect();
         for (place, aside) in inside {
             let place = place.moved(from, to);
-            let held = count.uploads.entry(place).or_insert(Aside { bytes: 0, ..aside.clone() });
+            let none_yet = || Aside { bytes: 0, ..aside.clone() };
+            let held = count.uploads.entry(place).or_insert_with(none_yet);
             held.bytes = held.bytes.saturating_add(aside.bytes);
         }
     }

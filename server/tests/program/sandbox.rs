@@ -62,7 +62,7 @@ fn a_configuration_that_is_saved_by_rename_is_read_again_and_renews_the_certific
     assert_eq!(place.status()["fingerprint"], renewed.as_str());
 
     save("guest = \"read\n");
-    place.run(&["reload"]).refuses(&["ferry.toml:1:", "stay as they were"]);
+    place.run(&["reload"]).refuses(&["ferry.toml:1:", "the certificate stays as it was"]);
     fs::remove_file(&config).unwrap();
     place.run(&["reload"]).refuses(&["ferry.toml: cannot be read"]);
     assert_eq!(place.status()["fingerprint"], renewed.as_str());

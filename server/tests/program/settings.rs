@@ -127,7 +127,7 @@ fn a_running_server_knows_of_accounts_at_once() {
     let place = Place::new();
     let _server = Foreground::serve(&place, &["--guest", "read"]);
     place.add_account("anna").says(&["the running server knows it now"]);
-    place.run(&["reload"]).says(&["1 accounts"]);
+    place.run(&["reload"]).says(&["1 account in use"]);
     fs::write(place.state().join("accounts.toml"), "[[account]]\nname = 1\n").unwrap();
     place.run(&["reload"]).refuses(&["stay as they were", "accounts.toml:2:"]);
     place.status();

@@ -26,7 +26,7 @@ use plan::Planner;
 
 /// Downloads files and trees. Every file that is reported as done was verified by its digest, is
 /// on stable storage, and appeared under its name whole.
-pub fn download(client: &mut Client, transfers: Vec<Transfer>, options: &JobOptions) -> JobReport {
+pub fn download(client: &mut Client, transfers: &[Transfer], options: &JobOptions) -> JobReport {
     let job = Job::new(client, options);
     let mut folders = Folders::default();
     job.run(

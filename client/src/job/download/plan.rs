@@ -50,13 +50,13 @@ impl<'a> Planner<'a> {
         Folders { attributes: self.folders, all: self.made.into_iter().collect() }
     }
 
-    pub(super) fn plan(&mut self, transfers: Vec<Transfer>) -> Result<(), Error> {
+    pub(super) fn plan(&mut self, transfers: &[Transfer]) -> Result<(), Error> {
         for transfer in transfers {
             self.seen.clear();
             let mut backoff = Backoff::new(&self.job.site, &self.job.cancel);
             loop {
                 let seen_before = self.seen.len();
-                let planned = self.source(&transfer);
+                let planned = self.source(transfer);
                 if self.seen.len() > seen_before {
                     // It goes on: a walk that waits for slow lanes may be cut often.
                     backoff.succeeded();

@@ -32,7 +32,7 @@ fn download(place: &Place, target: &Path) -> Vec<PathBuf> {
     let mut client = place.client(place.port());
     let transfer = Transfer { local: target.to_path_buf(), remote: remote("/up") };
     synced::take();
-    let report = job::download(&mut client, vec![transfer], &JobOptions::default());
+    let report = job::download(&mut client, &[transfer], &JobOptions::default());
     assert!(report.is_success(), "{report} {:?}", report.stopped);
     synced::take()
 }

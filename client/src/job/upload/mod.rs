@@ -22,9 +22,9 @@ use plan::Planner;
 
 /// Uploads files and trees. Every file that is reported as done was verified by its digest at
 /// the server and is on its stable storage once the job has ended well.
-pub fn upload(client: &mut Client, transfers: Vec<Transfer>, options: &JobOptions) -> JobReport {
+pub fn upload(client: &mut Client, transfers: &[Transfer], options: &JobOptions) -> JobReport {
     let job = Job::that_changes(client, options);
-    job.stop_on(all_rounds(&job, &transfers));
+    job.stop_on(all_rounds(&job, transfers));
     job.end(client)
 }
 

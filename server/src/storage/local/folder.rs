@@ -145,7 +145,8 @@ impl Root {
         let unsynced = devices.map(|device| self.disks.new_folders.take(*device));
         let is_of_others = unsynced.fold(false, |any, unsynced| any | !unsynced.is_empty());
         let own = sys::sync_file_system(&self.folder.handle);
-        let synced = own.and(file_systems::sync_all(&touched));
+        let others = file_systems::sync_all(&touched);
+        let synced = own.and(others);
         if is_of_others {
             return self.disks.doubts.count_everywhere(synced);
         }
