@@ -65,6 +65,8 @@ pub enum ConnectAction {
     Back,
     /// The server is left.
     Disconnect,
+    /// What the server says on connecting was read.
+    CloseWelcome,
     /// A saved server becomes a bookmark, or is one no more.
     Bookmark(usize),
     /// It is asked whether to forget a saved server, and its key with it.

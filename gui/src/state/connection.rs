@@ -88,7 +88,7 @@ pub struct Server {
     pub pinned: Option<String>,
     /// What it calls itself.
     pub name: String,
-    /// Its message of the day.
+    /// Its message of the day, on as many lines as it has; empty once it was read.
     pub welcome: String,
     /// The account; empty for the guest.
     pub account: String,

@@ -149,6 +149,13 @@ pub fn shown(name: &[u8]) -> String {
     text.chars().map(|char| if is_unshowable(char) { '\u{fffd}' } else { char }).collect()
 }
 
+/// A text of several lines as it is drawn, each line as a name is.
+#[must_use]
+pub fn shown_lines(text: &str) -> String {
+    let lines: Vec<String> = text.trim().lines().map(|line| shown(line.as_bytes())).collect();
+    lines.join("\n")
+}
+
 fn is_unshowable(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
@@ -184,5 +191,6 @@ mod tests {
         assert_eq!(shown("日本 نص 🚢".as_bytes()), "日本 نص 🚢");
         assert_eq!(shown(b"a\nb\xff"), "a\u{fffd}b\u{fffd}");
         assert_eq!(shown("exe\u{202e}txt".as_bytes()), "exe\u{fffd}txt");
+        assert_eq!(shown_lines("\n a\x1b[0m\r\nb\n"), "a\u{fffd}[0m\nb");
     }
 }

@@ -18,6 +18,8 @@ pub const PASSWORD: &str = "Password";
 pub const SHOW_PASSWORD: &str = "Show password";
 /// Connects.
 pub const CONNECT: &str = "Connect";
+/// Takes what the server says on connecting out of the way.
+pub const CLOSE_WELCOME: &str = "Close the server's welcome";
 /// Leaves the server.
 pub const DISCONNECT: &str = "Disconnect";
 /// Gives up.

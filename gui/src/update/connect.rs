@@ -32,6 +32,11 @@ pub(super) fn update(state: &mut State, action: ConnectAction, requests: &mut Re
             leave(state, requests);
             state.connection.is_choosing = true;
         }
+        ConnectAction::CloseWelcome => {
+            if let Some(server) = state.connection.server_mut() {
+                server.welcome.clear();
+            }
+        }
         action => saved(state, action, requests),
     }
 }

@@ -11,7 +11,7 @@ use crate::text::{connect, panes};
 use crate::theme::tokens::{Tokens, size, space};
 use crate::theme::{self, icons};
 use crate::widgets::{Button, Field, Look, banner, divider, empty, words};
-use egui::{Align, CornerRadius, Frame, Id, Layout, Margin, Stroke, Ui};
+use egui::{Align, CornerRadius, Frame, Id, Layout, Margin, ScrollArea, Stroke, Ui};
 
 pub(super) fn pane_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
     let tokens = Tokens::of(ui);
@@ -31,6 +31,7 @@ pub(super) fn pane_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
                 && let Some(server) = state.connection.server()
             {
                 trouble_ui(ui, server, actions);
+                welcome_ui(ui, server, actions);
             }
             divider(ui);
             let status_height = 26.0;
@@ -131,6 +132,40 @@ fn trouble_ui(ui: &mut Ui, server: &Server, actions: &mut Actions) {
         });
     });
 }
+
+/// What the server says on connecting, until it is closed.
+fn welcome_ui(ui: &mut Ui, server: &Server, actions: &mut Actions) {
+    if server.welcome.is_empty() {
+        return;
+    }
+    let tokens = Tokens::of(ui);
+    let outside = Margin { left: 10, right: 10, top: 0, bottom: 8 };
+    let inside = Frame::new()
+        .fill(tokens.background)
+        .corner_radius(CornerRadius::same(size::CORNER))
+        .inner_margin(Margin { left: 10, right: 4, top: 4, bottom: 4 });
+    Frame::new().inner_margin(outside).show(ui, |ui| {
+        inside.show(ui, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                let close = Button::of_icon(icons::X, connect::CLOSE_WELCOME).small();
+                if close.show(ui).clicked() {
+                    actions.push(Action::Connect(ConnectAction::CloseWelcome));
+                }
+                ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                    ui.add_space(WELCOME_ABOVE);
+                    ScrollArea::vertical().max_height(WELCOME_HEIGHT_MAX).show(ui, |ui| {
+                        words(&server.welcome).color(tokens.text_weak).wrapped(ui);
+                    });
+                });
+            });
+        });
+    });
+}
+
+/// So that one line stands beside the middle of its button.
+const WELCOME_ABOVE: f32 = 3.0;
+/// A longer welcome is scrolled, and leaves the list its room.
+const WELCOME_HEIGHT_MAX: f32 = 72.0;
 
 fn body_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
     let Seen { state, pane, .. } = seen;

@@ -5,7 +5,7 @@ use super::questions::AtWindow;
 use crate::action::AttemptEvent;
 use crate::request::Login;
 use crate::state::connection::{KeyChange, Server};
-use crate::state::place::Place;
+use crate::state::place::{Place, shown_lines};
 use crate::state::problem::{Fault, Problem};
 use crate::text::problems as text;
 use ferry_client::address::AddressError;
@@ -121,7 +121,7 @@ impl Target {
             address: self.address.authority(),
             pinned: client.server_key().pinned().map(|key| key.to_string()),
             name: client.welcome().name.clone(),
-            welcome: client.welcome().text.clone(),
+            welcome: shown_lines(&client.welcome().text),
             account: client.account().name.clone(),
             can_write: client.account().rights.includes(Rights::WRITE),
             start,

@@ -5,7 +5,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use ferry_gui::action::{Action, AttemptEvent, ConnectAction, Event};
 use ferry_gui::request::Work;
-use ferry_gui::state::connection::{KeyChange, TrustQuestion};
+use ferry_gui::state::connection::{KeyChange, Server, TrustQuestion};
 use ferry_gui::state::place::Place;
 use ferry_gui::state::servers::SavedServer;
 
@@ -85,6 +85,23 @@ fn a_connected_server_shows_both_panes() {
     }
     window.harness.get_by_role_and_label(Role::Button, "Connect");
     window.harness.get_by_role_and_label(Role::Button, "Share a folder");
+}
+
+#[test]
+fn the_servers_welcome_is_shown_until_it_is_closed() {
+    let mut window = Window::new(world());
+    connecting(&mut window);
+    let welcome = "Files of the office\nPut scans into inbox".to_owned();
+    window.attempted(AttemptEvent::Connected {
+        server: Server { welcome: welcome.clone(), ..server("", true) },
+        address: "ferry://harbour/".to_owned(),
+        place: Place::root(),
+        now_unix_secs: 1,
+    });
+    assert!(window.has(&welcome));
+    window.click("Close the server's welcome");
+    assert!(!window.shows("Files of the office"));
+    assert!(window.has("Files on the server"));
 }
 
 #[test]
