@@ -1,6 +1,7 @@
 //! What the update asks of the world. Each request returns at once; what comes of it is an event.
 
 use crate::state::arrangement::Arranging;
+use crate::state::dialog::Doomed;
 use crate::state::kept::{IfTaken, KeptId};
 use crate::state::place::Place;
 use crate::state::secret::Password;
@@ -68,8 +69,8 @@ pub enum Work {
         /// The new one.
         to: Place,
     },
-    /// Removes files and whole folders.
-    Remove(Side, Vec<(Place, bool)>),
+    /// Removes files, links and whole folders.
+    Remove(Side, Vec<(Place, Doomed)>),
     /// Begins the journal of a new job, which may have to wait for its turn.
     NoteJob(JobOrder),
     /// Starts a job, or goes on with one.

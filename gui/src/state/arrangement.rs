@@ -173,7 +173,8 @@ mod tests {
         let mut rows = Rows::new();
         for (name, kind, size) in names {
             let modified = Some(-i64::try_from(*size).unwrap());
-            rows.push(&Row { name: name.as_bytes(), kind: *kind, size: *size, modified });
+            let (name, is_linked) = (name.as_bytes(), false);
+            rows.push(&Row { name, kind: *kind, is_linked, size: *size, modified });
         }
         rows
     }

@@ -47,26 +47,28 @@ pub enum Dialog {
 pub struct Deletion {
     /// On which side.
     pub side: Side,
-    /// What goes; folders with all that is in them.
-    pub places: Vec<(Place, IsFolder)>,
-    /// Bytes of the files among them, without what is in folders.
+    /// What goes.
+    pub places: Vec<(Place, Doomed)>,
+    /// Bytes of the files among them, without what is in folders or where links lead.
     pub bytes: u64,
 }
 
-/// Whether it is a folder.
-pub type IsFolder = bool;
+/// What something is that is to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doomed {
+    /// A file.
+    File,
+    /// A folder, with all that is in it.
+    Folder,
+    /// A link; what it leads to stays.
+    Link,
+}
 
 impl Deletion {
-    /// How many folders go.
+    /// How many of a kind go.
     #[must_use]
-    pub fn folder_count(&self) -> usize {
-        self.places.iter().filter(|(_, is_folder)| *is_folder).count()
-    }
-
-    /// How many files go.
-    #[must_use]
-    pub fn file_count(&self) -> usize {
-        self.places.len() - self.folder_count()
+    pub fn count(&self, kind: Doomed) -> usize {
+        self.places.iter().filter(|(_, doomed)| *doomed == kind).count()
     }
 }
 

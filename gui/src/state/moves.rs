@@ -55,7 +55,8 @@ mod tests {
         let mut rows = Rows::new();
         for name in names {
             let name = name.as_bytes();
-            rows.push(&Row { name, kind: RowKind::File, size: 0, modified: None });
+            let kind = RowKind::File;
+            rows.push(&Row { name, kind, is_linked: false, size: 0, modified: None });
         }
         rows
     }

@@ -23,6 +23,8 @@ pub struct Row<'a> {
     pub name: &'a [u8],
     /// What it is.
     pub kind: RowKind,
+    /// Whether a link leads there: it is all that the link leads to, but is removed as a link.
+    pub is_linked: bool,
     /// Its length in bytes; 0 for what is no file.
     pub size: u64,
     /// When it was changed last, in nanoseconds since 1970 UTC; `None` when nobody knows.
@@ -48,6 +50,7 @@ struct Chunk {
     /// Keys whose order is that of the names, as a person counts.
     keys: Texts,
     kinds: Vec<RowKind>,
+    links: Vec<bool>,
     sizes: Vec<u64>,
     times: Vec<i64>,
 }
@@ -115,6 +118,12 @@ impl Rows {
         kind.copied().unwrap_or(RowKind::Other)
     }
 
+    /// Whether a link leads there.
+    #[must_use]
+    pub fn is_linked(&self, index: u32) -> bool {
+        self.chunk(index).and_then(|(chunk, at)| chunk.links.get(at)).copied().unwrap_or(false)
+    }
+
     /// Its length in bytes.
     #[must_use]
     pub fn size(&self, index: u32) -> u64 {
@@ -171,6 +180,7 @@ impl Chunk {
         self.folded.push(|bytes| bytes.extend_from_slice(&folded));
         self.keys.push(|bytes| write_key(bytes, &folded));
         self.kinds.push(row.kind);
+        self.links.push(row.is_linked);
         self.sizes.push(row.size);
         self.times.push(row.modified.unwrap_or(UNKNOWN_TIME));
     }
@@ -235,17 +245,20 @@ mod tests {
             rows.push(&Row {
                 name: name.as_bytes(),
                 kind: RowKind::File,
+                is_linked: index == 4097,
                 size: index,
                 modified: (index != 7).then_some(5),
             });
         }
         let shared = rows.clone();
-        rows.push(&Row { name: b"last", kind: RowKind::Folder, size: 0, modified: None });
+        let (kind, is_linked) = (RowKind::Folder, false);
+        rows.push(&Row { name: b"last", kind, is_linked, size: 0, modified: None });
         assert_eq!((shared.len(), rows.len()), (10_000, 10_001));
         assert_eq!(rows.name(4096), b"Row 4096");
         assert_eq!(rows.size(9999), 9999);
         assert_eq!((rows.modified(7), rows.modified(8)), (None, Some(5)));
         assert_eq!(rows.kind(10_000), RowKind::Folder);
+        assert_eq!([4096, 4097, 4098].map(|row| rows.is_linked(row)), [false, true, false]);
         assert_eq!(rows.find(b"last"), Some(10_000));
         let marks = rows.matching(b"row 99");
         assert_eq!(marks.iter().filter(|mark| **mark).count(), 111);

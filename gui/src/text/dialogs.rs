@@ -1,7 +1,7 @@
 //! Texts of the questions over the window, and of notices.
 
 use super::format::{counted, files, size};
-use crate::state::dialog::{Deletion, NameMistake};
+use crate::state::dialog::{Deletion, Doomed, NameMistake};
 use crate::state::problem::{Fault, Problem};
 use crate::state::side::Side;
 
@@ -64,8 +64,8 @@ pub fn delete_title(deletion: &Deletion) -> String {
 /// What will happen.
 #[must_use]
 pub fn delete_details(deletion: &Deletion) -> String {
-    let folders = deletion.folder_count() as u64;
-    let plain = deletion.file_count() as u64;
+    let [folders, plain, links] = [Doomed::Folder, Doomed::File, Doomed::Link]
+        .map(|kind| deletion.count(kind) as u64);
     let mut what = Vec::new();
     if plain > 0 {
         what.push(format!("{} ({})", files(plain), size(deletion.bytes)));
@@ -73,13 +73,29 @@ pub fn delete_details(deletion: &Deletion) -> String {
     if folders > 0 {
         what.push(format!("{} with everything in them", counted(folders, "folder", "folders")));
     }
+    if links > 0 {
+        what.push(counted(links, "link", "links"));
+    }
+    let stays = match links {
+        0 => "",
+        1 => " What the link leads to stays.",
+        _ => " What the links lead to stays.",
+    };
     let (side, after) = match deletion.side {
         Side::Here => ("this computer", "This cannot be undone."),
         Side::Server => {
             ("the server", "Where the server keeps what is removed, Ctrl+Z brings it back.")
         }
     };
-    format!("{} will be removed from {side}. {after}", what.join(" and "))
+    format!("{} will be removed from {side}.{stays} {after}", listed(&what))
+}
+
+/// Things in a sentence, as in "a, b and c".
+fn listed(things: &[String]) -> String {
+    match things {
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        _ => things.concat(),
+    }
 }
 
 /// Whether to forget a server.

@@ -5,10 +5,12 @@ use crate::action::{Command, KeptAction, Picked};
 use crate::request::{Pick, Request, WindowRequest};
 use crate::state::State;
 use crate::state::connection::Server;
-use crate::state::dialog::{Deletion, Dialog};
+use crate::state::dialog::{Deletion, Dialog, Doomed};
 use crate::state::kept::Tab;
+use crate::state::pane::Pane;
 use crate::state::picking::{Picking, Task};
 use crate::state::place::{Place, shown};
+use crate::state::rows::RowKind;
 use crate::state::sharing::ShareRequest;
 use crate::state::side::Side;
 use crate::state::transfers::Direction;
@@ -127,12 +129,20 @@ fn delete(state: &mut State) {
     if chosen.is_empty() {
         return;
     }
-    let places = chosen.iter().map(|row| (pane.place_of(*row), pane.is_folder(*row)));
-    state.dialog = Some(Dialog::Delete(Deletion {
-        side: pane.side,
-        places: places.collect(),
-        bytes: pane.chosen_bytes,
-    }));
+    let places: Vec<(Place, Doomed)> =
+        chosen.iter().map(|row| (pane.place_of(*row), doomed(pane, *row))).collect();
+    let files = chosen.iter().filter(|row| doomed(pane, **row) == Doomed::File);
+    let bytes = files.map(|row| pane.rows.size(*row)).sum();
+    state.dialog = Some(Dialog::Delete(Deletion { side: pane.side, places, bytes }));
+}
+
+fn doomed(pane: &Pane, row: u32) -> Doomed {
+    match pane.rows.kind(row) {
+        RowKind::Link => Doomed::Link,
+        _ if pane.rows.is_linked(row) => Doomed::Link,
+        RowKind::Folder => Doomed::Folder,
+        RowKind::File | RowKind::Other => Doomed::File,
+    }
 }
 
 fn copy_path(state: &State, requests: &mut Requests) {

@@ -64,7 +64,7 @@ fn rows(names: &[&str]) -> Rows {
     for name in names {
         let kind = if name.ends_with('/') { RowKind::Folder } else { RowKind::File };
         let name = name.trim_end_matches('/').as_bytes();
-        rows.push(&Row { name, kind, size: 1, modified: None });
+        rows.push(&Row { name, kind, is_linked: false, size: 1, modified: None });
     }
     rows
 }
@@ -330,7 +330,8 @@ fn a_name_that_is_no_text_stays_as_it_is_unless_another_is_typed() {
     let mut state = connected();
     pane(&mut state, Side::Here, PaneAction::Open(Place::root()));
     let mut odd = Rows::new();
-    odd.push(&Row { name: b"a\xff", kind: RowKind::File, size: 1, modified: None });
+    let (name, kind) = (b"a\xff", RowKind::File);
+    odd.push(&Row { name, kind, is_linked: false, size: 1, modified: None });
     let generation = state.here.generation;
     let side = Side::Here;
     event(&mut state, Event::Listed { side, generation, rows: odd, is_complete: true });

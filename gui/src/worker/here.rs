@@ -6,6 +6,7 @@ use super::problem::{self, Failed};
 use super::saved::Saved;
 use crate::action::Event;
 use crate::request::Work;
+use crate::state::dialog::Doomed;
 use crate::state::place::Place;
 use crate::state::problem::Problem;
 use crate::state::rows::{Row, RowKind};
@@ -81,12 +82,14 @@ impl Here<'_> {
     }
 
     /// Removes one after the other; what cannot be removed is said once and stops no other.
-    fn remove(&self, places: &[(Place, bool)]) {
+    fn remove(&self, places: &[(Place, Doomed)]) {
         let mut failed = Failed::default();
-        for (place, is_folder) in places {
+        for (place, doomed) in places {
             let path = place.to_path();
-            let removed =
-                if *is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            let removed = match doomed {
+                Doomed::Folder => fs::remove_dir_all(&path),
+                Doomed::File | Doomed::Link => fs::remove_file(&path),
+            };
             if let Err(err) = removed {
                 let summary = || text::cannot_remove(&place.to_string());
                 failed.note(|| problem::of_disk(summary(), &err));
@@ -120,10 +123,9 @@ fn read_folder(path: &Path, gathering: &mut Gathering<'_>) -> io::Result<()> {
 
 fn push(gathering: &mut Gathering<'_>, entry: &DirEntry) {
     // A link is what it leads to; one that leads nowhere, and what is gone already, is itself.
-    let metadata = match entry.metadata() {
-        Ok(metadata) if metadata.is_symlink() => fs::metadata(entry.path()).ok(),
-        metadata => metadata.ok(),
-    };
+    let own = entry.metadata().ok();
+    let is_linked = own.as_ref().is_some_and(Metadata::is_symlink);
+    let metadata = if is_linked { fs::metadata(entry.path()).ok() } else { own };
     let kind = metadata.as_ref().map_or(RowKind::Link, kind_of);
     let size = match kind {
         RowKind::File => metadata.as_ref().map_or(0, Metadata::len),
@@ -132,6 +134,7 @@ fn push(gathering: &mut Gathering<'_>, entry: &DirEntry) {
     gathering.push(&Row {
         name: entry.file_name().as_encoded_bytes(),
         kind,
+        is_linked,
         size,
         modified: metadata.as_ref().and_then(modified),
     });

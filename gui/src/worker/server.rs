@@ -11,6 +11,7 @@ use super::problem::{self, Failed};
 use super::questions::AtWindow;
 use crate::action::Event;
 use crate::request::{JobOrder, Login, Work};
+use crate::state::dialog::Doomed;
 use crate::state::place::Place;
 use crate::state::problem::Problem;
 use crate::state::rows::{Row, RowKind};
@@ -256,7 +257,7 @@ impl Link {
 
     /// Removes one after the other; what cannot be removed is said once and stops no other. All of
     /// it can be brought back together.
-    fn remove(&self, places: &[(Place, bool)]) {
+    fn remove(&self, places: &[(Place, Doomed)]) {
         let removed = self.with_client(|client| client.together(|it| remove_all(it, places))?);
         let Some(removed) = removed else { return };
         let problem = removed.unwrap_or_else(|err| {
@@ -274,10 +275,13 @@ pub(super) fn remote(place: &Place) -> Result<RemotePath, Error> {
 }
 
 /// What could not be removed; an error where the server is lost.
-fn remove_all(client: &mut Client, places: &[(Place, bool)]) -> Result<Option<Problem>, Error> {
+fn remove_all(client: &mut Client, places: &[(Place, Doomed)]) -> Result<Option<Problem>, Error> {
     let mut failed = Failed::default();
-    for (place, is_folder) in places {
-        let removal = if *is_folder { Removal::Tree } else { Removal::File };
+    for (place, doomed) in places {
+        let removal = match doomed {
+            Doomed::Folder => Removal::Tree,
+            Doomed::File | Doomed::Link => Removal::File,
+        };
         match remote(place).and_then(|path| client.remove(&path, removal)) {
             Ok(()) => {}
             // The others would wait for the same server again.
@@ -300,6 +304,7 @@ fn push(gathering: &mut Gathering<'_>, entry: &Entry) {
             EntryKind::Link => RowKind::Link,
             EntryKind::Other => RowKind::Other,
         },
+        is_linked: entry.flags.linked,
         size: entry.size,
         modified: Some(entry.modified.0),
     });

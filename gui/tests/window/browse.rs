@@ -142,6 +142,7 @@ fn what_comes_of_an_older_listing_is_dropped() {
     rows.push(&ferry_gui::state::rows::Row {
         name: b"late",
         kind: ferry_gui::state::rows::RowKind::File,
+        is_linked: false,
         size: 0,
         modified: None,
     });

@@ -1,7 +1,8 @@
 //! Names and deletions.
 
-use crate::support::{Window, world};
+use crate::support::{FakeRow, Window, file, folder, world};
 use egui::{Key, Modifiers};
+use ferry_gui::action::{Action, Command};
 use ferry_gui::request::Work;
 use ferry_gui::state::side::Side;
 
@@ -69,6 +70,21 @@ fn a_deletion_says_what_will_happen_and_can_be_cancelled() {
     window.click("Delete");
     window.click("Delete for good");
     assert_eq!(window.rows(Side::Here), ["notes 2.md", "notes 10.md", "song.mp3"]);
+}
+
+#[test]
+fn of_a_link_only_the_link_goes() {
+    let mut world = world();
+    let linked = |row: FakeRow| FakeRow { is_linked: true, ..row };
+    let rows = vec![linked(folder("latest")), linked(file("report.pdf", 64_000)), file("a", 9)];
+    world.put(Side::Server, "/", rows);
+    let mut window = Window::connected(world);
+    window.click_row(Side::Server, "latest", Modifiers::NONE);
+    window.click_row(Side::Server, "report.pdf", Modifiers::SHIFT);
+    window.act(Action::Command(Command::Delete));
+    assert!(window.shows(
+        "1 file (9 B) and 2 links will be removed from the server. What the links lead to stays."
+    ));
 }
 
 #[test]

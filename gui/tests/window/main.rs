@@ -21,6 +21,7 @@ mod pictures_kept;
 #[cfg(feature = "pictures")]
 mod pictures_sharing;
 mod real_busy;
+mod real_delete;
 mod real_kept;
 mod real_server;
 mod real_sharing;

@@ -42,15 +42,16 @@ pub(crate) struct World {
 pub(crate) struct FakeRow {
     pub(crate) name: Vec<u8>,
     pub(crate) kind: RowKind,
+    pub(crate) is_linked: bool,
     pub(crate) size: u64,
 }
 
 pub(crate) fn file(name: &str, size: u64) -> FakeRow {
-    FakeRow { name: name.into(), kind: RowKind::File, size }
+    FakeRow { name: name.into(), kind: RowKind::File, is_linked: false, size }
 }
 
 pub(crate) fn folder(name: &str) -> FakeRow {
-    FakeRow { name: name.into(), kind: RowKind::Folder, size: 0 }
+    FakeRow { name: name.into(), kind: RowKind::Folder, is_linked: false, size: 0 }
 }
 
 pub(crate) fn place(path: &str) -> Place {
@@ -86,7 +87,7 @@ impl World {
             }
             Work::MakeFolder(side, made) => {
                 let name = made.name().unwrap().to_vec();
-                let row = FakeRow { name, kind: RowKind::Folder, size: 0 };
+                let row = FakeRow { name, kind: RowKind::Folder, is_linked: false, size: 0 };
                 self.rows_of(*side, &made.parent().unwrap()).push(row);
                 self.changed(*side, Some(made.clone()));
             }
@@ -126,8 +127,9 @@ impl World {
         }
         let mut rows = Rows::new();
         for row in self.rows_of(side, place).iter() {
-            let modified = Some(TIME);
-            rows.push(&Row { name: &row.name, kind: row.kind, size: row.size, modified });
+            let FakeRow { name, kind, is_linked, size } = row;
+            let (kind, is_linked, size, modified) = (*kind, *is_linked, *size, Some(TIME));
+            rows.push(&Row { name, kind, is_linked, size, modified });
         }
         self.events.push_back(Event::Listed { side, generation, rows, is_complete: true });
     }
