@@ -4,6 +4,7 @@ use super::format::{counted, files, size};
 use crate::state::dialog::{Deletion, Doomed, NameMistake};
 use crate::state::problem::{Fault, Problem};
 use crate::state::side::Side;
+use crate::state::transfers::{Choice, Direction};
 
 /// Closes a dialog and changes nothing.
 pub const CANCEL: &str = "Cancel";
@@ -125,17 +126,48 @@ pub const CLOSES_WHEN_DONE: &str = "The window closes when the transfers are don
 /// It closes no more.
 pub const STAY_OPEN: &str = "Stay open";
 
-/// Above the conflicts.
+/// Above the conflicts of files that go that way.
 #[must_use]
-pub fn conflicts_title(open: u64) -> String {
+pub fn conflicts_title(open: u64, direction: Direction) -> String {
+    let place = place_of(direction.source().other());
     match open {
-        1 => "One file exists already".to_owned(),
-        open => format!("{} exist already", files(open)),
+        1 => format!("One file exists already {place}"),
+        open => format!("{} exist already {place}", files(open)),
     }
 }
-/// Says what is asked.
-pub const CONFLICTS_DETAILS: &str =
-    "Same name, different content. Everything else goes on meanwhile.";
+/// Says what is asked, and what replacing means.
+#[must_use]
+pub fn conflicts_details(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Upload => {
+            "Same name, other content. Replace puts yours in the place of the server's; where the \
+             server keeps what is replaced, Ctrl+Z shows it. Everything else goes on meanwhile."
+        }
+        Direction::Download => {
+            "Same name, other content. Replace puts the server's in the place of yours, which is \
+             gone for good then. Everything else goes on meanwhile."
+        }
+    }
+}
+
+/// What a choice does with a file, by the way that files go.
+#[must_use]
+pub fn choice_hint(choice: Choice, direction: Direction) -> String {
+    let [from, to] = [direction.source(), direction.source().other()].map(place_of);
+    match choice {
+        Choice::Replace => format!("The file {to} is replaced by the one {from}"),
+        Choice::Newer => format!("The file {to} is replaced only by a newer one {from}"),
+        Choice::KeepBoth => format!("Both are kept {to}; the one {from} gets a number, as in “name (1)”"),
+        Choice::Skip => format!("The file {to} stays as it is"),
+    }
+}
+
+fn place_of(side: Side) -> &'static str {
+    match side {
+        Side::Here => "on this computer",
+        Side::Server => "on the server",
+    }
+}
 /// The file on this computer.
 pub const HERE: &str = "This computer";
 /// The file on the server.

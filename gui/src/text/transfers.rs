@@ -157,6 +157,6 @@ pub fn choice_for_all(choice: Choice) -> &'static str {
         Choice::Skip => "Skip all",
         Choice::Replace => "Replace all",
         Choice::KeepBoth => "Keep both for all",
-        Choice::Newer => "Keep the newer for all",
+        Choice::Newer => "Keep newer for all",
     }
 }

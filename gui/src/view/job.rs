@@ -38,7 +38,7 @@ pub(super) fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Actions) {
             current_ui(ui, file);
         }
         ui.spacing_mut().interact_size.y = control_height;
-        links_ui(ui, job, actions);
+        failures_ui(ui, job, actions);
     });
 }
 
@@ -146,23 +146,11 @@ fn current_ui(ui: &mut Ui, file: &CurrentFile) {
     });
 }
 
-fn links_ui(ui: &mut Ui, job: &Job, actions: &mut Actions) {
-    let open = job.conflicts.len() as u64;
-    if job.failed_count == 0 && open == 0 {
-        return;
+fn failures_ui(ui: &mut Ui, job: &Job, actions: &mut Actions) {
+    if job.failed_count > 0 {
+        let text = text::failures(job.failed_count);
+        if Button::new(Look::Plain, &text).small().show(ui).clicked() {
+            actions.push(Action::Transfer(TransferAction::ShowFailures(job.id)));
+        }
     }
-    ui.horizontal(|ui| {
-        if open > 0 {
-            let text = text::questions(open);
-            if Button::new(Look::Plain, &text).small().show(ui).clicked() {
-                actions.push(Action::Transfer(TransferAction::ShowConflicts(job.id)));
-            }
-        }
-        if job.failed_count > 0 {
-            let text = text::failures(job.failed_count);
-            if Button::new(Look::Plain, &text).small().show(ui).clicked() {
-                actions.push(Action::Transfer(TransferAction::ShowFailures(job.id)));
-            }
-        }
-    });
 }

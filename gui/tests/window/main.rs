@@ -7,6 +7,7 @@
 mod browse;
 mod choose;
 mod close;
+mod conflicts;
 mod connect;
 mod dialogs;
 mod drop;

@@ -3,12 +3,12 @@
 use crate::support::{Window, place, problem, world};
 use egui::Modifiers;
 use ferry_gui::action::{
-    Action, AttemptEvent, Command, ConnectAction, Event, FilesEnded, JobEnd, Picked, TransferAction,
+    Action, AttemptEvent, Command, ConnectAction, Event, FilesEnded, JobEnd, Picked,
 };
 use ferry_gui::request::{Pick, Work};
 use ferry_gui::state::side::Side;
 use ferry_gui::state::transfers::{
-    Choice, Conflict, CurrentFile, Direction, FailedFile, FoundJob, Item, JobId, Progress,
+    CurrentFile, Direction, FailedFile, FoundJob, Item, JobId, Progress,
 };
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn item(name: &str) -> Item {
     Item { here: place("/here").join(name.as_bytes()), server: place("/").join(name.as_bytes()) }
 }
 
-fn uploading(name: &str) -> (Window, JobId) {
+pub(crate) fn uploading(name: &str) -> (Window, JobId) {
     let mut window = Window::connected(world());
     window.click_row(Side::Here, name, Modifiers::NONE);
     window.click("Upload");
@@ -24,7 +24,7 @@ fn uploading(name: &str) -> (Window, JobId) {
     (window, id)
 }
 
-fn progress(files_done: u64, bytes_done: u64) -> Progress {
+pub(crate) fn progress(files_done: u64, bytes_done: u64) -> Progress {
     Progress {
         files_done,
         files_total: 10,
@@ -38,23 +38,6 @@ fn progress(files_done: u64, bytes_done: u64) -> Progress {
 fn failed(names: &[&str]) -> FilesEnded {
     let file = |name: &&str| FailedFile { item: item(name), problem: problem("failed") };
     FilesEnded { failed: names.iter().map(file).collect(), ..FilesEnded::default() }
-}
-
-fn conflict(id: u64, name: &str) -> Conflict {
-    Conflict { id, target: place("/").join(name.as_bytes()), here: (5, 9), server: (6, 8) }
-}
-
-fn decided(window: &Window) -> Vec<(u64, Choice)> {
-    let world = window.world.borrow();
-    let decisions = world.works.iter().filter_map(|work| match work {
-        Work::Decide(_, conflict, choice) => Some((*conflict, *choice)),
-        _ => None,
-    });
-    decisions.collect()
-}
-
-fn show_questions(window: &mut Window, id: JobId) {
-    window.act(Action::Transfer(TransferAction::ShowConflicts(id)));
 }
 
 #[test]
@@ -207,52 +190,6 @@ fn a_job_that_stopped_says_why_and_can_be_tried_again() {
     assert!(window.has("The reason, and what to do."));
     window.click("Try again");
     assert_eq!(window.jobs().len(), 2);
-}
-
-#[test]
-fn questions_wait_while_the_rest_goes_on() {
-    let (mut window, id) = uploading("photos");
-    window.send(Event::JobConflicts(id, vec![conflict(1, "a"), conflict(2, "b")]));
-    assert!(window.shows("Answer 2 questions"));
-    window.send(Event::JobProgress(id, progress(5, 5), Duration::from_secs(1)));
-    assert!(window.shows("5 of 10 files"), "the job goes on");
-}
-
-#[test]
-fn each_question_can_be_answered_its_own_way() {
-    let (mut window, id) = uploading("photos");
-    let open = vec![conflict(7, "a"), conflict(8, "b"), conflict(9, "c")];
-    window.send(Event::JobConflicts(id, open));
-    show_questions(&mut window, id);
-    assert!(window.has("3 files exist already"));
-    assert!(window.has("newer"));
-    window.click("Replace: a");
-    window.click("Keep both: b");
-    assert!(window.shows("exists already"), "the last question is open");
-    window.click("Skip: c");
-    let wanted = [(7, Choice::Replace), (8, Choice::KeepBoth), (9, Choice::Skip)];
-    assert_eq!(decided(&window), wanted);
-    assert!(!window.shows("exists already"));
-}
-
-#[test]
-fn for_all_answers_all_at_once() {
-    let (mut window, id) = uploading("photos");
-    window.send(Event::JobConflicts(id, vec![conflict(1, "a"), conflict(2, "b")]));
-    show_questions(&mut window, id);
-    window.click("Keep the newer for all");
-    assert!(!window.shows("question"));
-    let for_all = |work: &Work| matches!(work, Work::DecideAll(own, Choice::Newer) if *own == id);
-    assert_eq!(window.works(for_all), 1);
-}
-
-#[test]
-fn questions_can_wait() {
-    let (mut window, id) = uploading("photos");
-    window.send(Event::JobConflicts(id, vec![conflict(1, "a")]));
-    show_questions(&mut window, id);
-    window.click("Decide later");
-    assert!(window.shows("Answer 1 question"));
 }
 
 #[test]

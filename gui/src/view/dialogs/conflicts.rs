@@ -5,7 +5,7 @@ use crate::action::{Action, DialogAction, TransferAction};
 use crate::state::State;
 use crate::state::place::shown;
 use crate::state::transfers::{Choice, Conflict, Direction, Job};
-use crate::text::{dialogs as text, format, transfers};
+use crate::text::{dialogs, format, transfers};
 use crate::theme;
 use crate::theme::tokens::{Tokens, space};
 use crate::view::Actions;
@@ -22,8 +22,8 @@ const SIDE_WIDTH: f32 = 92.0;
 
 pub(super) fn conflicts_ui(ui: &Ui, state: &State, job: &Job, actions: &mut Actions) {
     let open = job.conflicts.len() as u64;
-    modal(ui, 680.0, &text::conflicts_title(open), actions, |ui, actions| {
-        words(text::CONFLICTS_DETAILS).color(Tokens::of(ui).text_weak).wrapped(ui);
+    modal(ui, 680.0, &dialogs::conflicts_title(open, job.direction), actions, |ui, actions| {
+        words(dialogs::conflicts_details(job.direction)).color(Tokens::of(ui).text_weak).wrapped(ui);
         let max_height = (ui.ctx().content_rect().height() - 300.0).max(120.0);
         let wanted =
             f32::from(u8::try_from(job.conflicts.len()).unwrap_or(u8::MAX)) * QUESTION_HEIGHT;
@@ -41,15 +41,16 @@ pub(super) fn conflicts_ui(ui: &Ui, state: &State, job: &Job, actions: &mut Acti
         divider(ui);
         ui.horizontal(|ui| {
             for choice in CHOICES {
+                let hint = dialogs::choice_hint(choice, job.direction);
                 let button = Button::new(Look::Plain, transfers::choice_for_all(choice));
-                if button.show(ui).clicked() {
+                if button.hint(&hint).show(ui).clicked() {
                     let action = TransferAction::DecideAll(job.id, choice);
                     actions.push(Action::Transfer(action));
                 }
             }
         });
         foot(ui, |ui| {
-            if Button::new(Look::Quiet, text::LATER).show(ui).clicked() {
+            if Button::new(Look::Quiet, dialogs::LATER).show(ui).clicked() {
                 actions.push(Action::Dialog(DialogAction::Cancel));
             }
         });
@@ -69,8 +70,9 @@ fn conflict_ui(
             ui.spacing_mut().item_spacing.x = space::XS;
             for choice in CHOICES.into_iter().rev() {
                 let text = transfers::choice(choice);
-                let label = format!("{text}: {name}");
-                let button = Button::new(Look::Plain, text).small().label(&label);
+                let (label, hint) =
+                    (format!("{text}: {name}"), dialogs::choice_hint(choice, job.direction));
+                let button = Button::new(Look::Plain, text).small().label(&label).hint(&hint);
                 if button.show(ui).clicked() {
                     let action = TransferAction::Decide(job.id, conflict.id, choice);
                     actions.push(Action::Transfer(action));
@@ -80,8 +82,8 @@ fn conflict_ui(
     });
     let newer = newer_side(conflict);
     for (title, (size, time), is_newer) in [
-        (text::HERE, conflict.here, newer == Some(Direction::Upload)),
-        (text::SERVER, conflict.server, newer == Some(Direction::Download)),
+        (dialogs::HERE, conflict.here, newer == Some(Direction::Upload)),
+        (dialogs::SERVER, conflict.server, newer == Some(Direction::Download)),
     ] {
         ui.scope(|ui| {
             ui.spacing_mut().interact_size.y = LINE_HEIGHT;
@@ -101,7 +103,7 @@ fn line_ui(ui: &mut Ui, state: &State, title: &str, (size, time): (u64, i64), is
         let time = format::time(Some(time), &state.zone);
         words(format!("{}, {time}", format::size(size))).font(theme::small()).show(ui);
         if is_newer {
-            words(text::NEWER).font(theme::small()).color(tokens.good).show(ui);
+            words(dialogs::NEWER).font(theme::small()).color(tokens.good).show(ui);
         }
     });
 }
