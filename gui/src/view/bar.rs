@@ -1,4 +1,4 @@
-//! The bar of buttons, and what the window is connected to.
+//! The bar of buttons.
 
 use super::Actions;
 use crate::action::{Action, Command, ConnectAction, DialogAction, WindowAction};
@@ -6,8 +6,8 @@ use crate::state::side::Side;
 use crate::state::{State, ThemeChoice};
 use crate::text::{connect, panes};
 use crate::theme::tokens::{Tokens, space};
-use crate::theme::{self, icons};
-use crate::widgets::{Button, Look, words};
+use crate::theme::icons;
+use crate::widgets::{Button, Look};
 use egui::{Align, Layout, Popup, Ui};
 
 pub(super) fn bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
@@ -25,7 +25,6 @@ pub(super) fn bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             ui.spacing_mut().item_spacing.x = space::XS;
             more_button(ui, state, actions);
             theme_button(ui, state, actions);
-            server_name(ui, state);
         });
     });
 }
@@ -34,9 +33,6 @@ pub(super) fn bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 const WIDTH_WITH_TEXTS: f32 = 940.0;
 /// Wider windows have air between the groups.
 const WIDTH_WITH_AIR: f32 = 1100.0;
-
-/// In less room than this a server's name says nothing.
-const NAME_WIDTH_MIN: f32 = 80.0;
 
 const GROUPS: &[&[(Command, char)]] = &[
     &[(Command::Connect, icons::PLUGS)],
@@ -135,26 +131,6 @@ pub(super) fn menu_items(ui: &mut Ui, state: &State, commands: &[Command], actio
             ui.close();
         }
     }
-}
-
-fn server_name(ui: &mut Ui, state: &State) {
-    let Some(server) = state.connection.server() else { return };
-    let tokens = Tokens::of(ui);
-    let (icon, color) = match &server.trouble {
-        Some(_) => (icons::WIFI_SLASH, tokens.warn),
-        None => (icons::LOCK_SIMPLE, tokens.good),
-    };
-    let title = state.servers.title_of(&state.connection.saved_as);
-    let name = title.unwrap_or(&server.address);
-    let room = ui.available_width() - 34.0;
-    if room < NAME_WIDTH_MIN {
-        return;
-    }
-    let who = panes::who_at(&server.account, name);
-    let details = format!("{}, {}", server.address, server.name);
-    let who = words(who).color(tokens.text_weak).max_width(room);
-    who.show(ui).on_hover_text(details);
-    words(icon).font(theme::icon(14.0)).color(color).show_silently(ui);
 }
 
 fn theme_button(ui: &mut Ui, state: &State, actions: &mut Actions) {

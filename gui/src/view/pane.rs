@@ -63,6 +63,9 @@ fn head_ui(ui: &mut Ui, state: &State, pane: &Pane, actions: &mut Actions) {
         words(icon).font(theme::icon(size::ICON)).color(color).show_silently(ui);
         ui.add_space(2.0);
         words(panes::side(side)).font(theme::strong()).show(ui);
+        if side == Side::Server {
+            server_name(ui, state, tools_width(pane));
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let hidden_icon = if pane.filter.shows_hidden { icons::EYE } else { icons::EYE_SLASH };
             let hidden = Button::of_icon(hidden_icon, panes::hidden(side))
@@ -78,6 +81,39 @@ fn head_ui(ui: &mut Ui, state: &State, pane: &Pane, actions: &mut Actions) {
     crumbs::crumbs_ui(ui, pane, actions);
 }
 
+/// Who is connected to what, and whether it answers.
+fn server_name(ui: &mut Ui, state: &State, tools_width: f32) {
+    let Some(server) = state.connection.server() else { return };
+    let room = ui.available_width() - tools_width - LOCK_WIDTH;
+    if room < NAME_WIDTH_MIN {
+        return;
+    }
+    let tokens = Tokens::of(ui);
+    let (icon, color) = match &server.trouble {
+        Some(_) => (icons::WIFI_SLASH, tokens.warn),
+        None => (icons::LOCK_SIMPLE, tokens.good),
+    };
+    let title = state.servers.title_of(&state.connection.saved_as);
+    let who = panes::who_at(&server.account, title.unwrap_or(&server.address));
+    let details = format!("{}, {}", server.address, server.name);
+    words(icon).font(theme::icon(14.0)).color(color).show_silently(ui);
+    let who = words(who).font(theme::small()).color(tokens.text_weak).max_width(room);
+    who.show(ui).on_hover_text(details);
+}
+
+/// What the filter and the buttons beside it take of a pane's head.
+fn tools_width(pane: &Pane) -> f32 {
+    let buttons = if pane.filter.text.is_empty() { 1.0 } else { 2.0 };
+    FILTER_WIDTH + buttons * (TOOL_WIDTH + space::XS) + space::S
+}
+
+const FILTER_WIDTH: f32 = 130.0;
+const TOOL_WIDTH: f32 = 24.0;
+/// The icon before a server's name, with what is around it.
+const LOCK_WIDTH: f32 = 14.0 + 3.0 * space::XS;
+/// In less room than this a server's name says nothing.
+const NAME_WIDTH_MIN: f32 = 48.0;
+
 fn filter_ui(ui: &mut Ui, pane: &Pane, actions: &mut Actions) {
     let side = pane.side;
     if !pane.filter.text.is_empty() {
@@ -89,7 +125,7 @@ fn filter_ui(ui: &mut Ui, pane: &Pane, actions: &mut Actions) {
     let output = Field::new(filter_id(side), panes::filter(side))
         .without_title()
         .hint(panes::FILTER_HINT)
-        .width(150.0)
+        .width(FILTER_WIDTH)
         .small()
         .show(ui, &pane.filter.text);
     if let Some(typed) = output.typed {

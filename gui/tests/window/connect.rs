@@ -210,19 +210,26 @@ fn a_server_that_was_connected_is_saved_without_its_password() {
 }
 
 #[test]
-fn the_bar_calls_a_server_by_its_own_name_and_no_others() {
+fn the_pane_calls_a_server_by_its_own_name_and_no_others() {
     let named =
         |address: &str, title: &str| SavedServer { title: title.to_owned(), ..saved(address) };
     let others = ["ferry://my-harbour:3000/", "ferry://bo@harbour:3000/", "ferry://harbour:30000/"];
     let others = others.map(|address| named(address, "Elsewhere"));
-    let wide = builder().with_size([1400.0, 640.0]);
     let saved = World { saved: others.to_vec(), ..world() };
-    let mut window = Window::connected_by(saved, wide);
+    let mut window = Window::connected(saved);
     assert!(window.shows("at harbour:3000"));
     assert!(!window.shows("Elsewhere"));
     let own = named("ferry://ana@harbour/", "The office");
     window.send(Event::Servers(others.into_iter().chain([own]).collect()));
     assert!(window.shows("at The office"));
+}
+
+#[test]
+fn a_window_of_any_width_says_what_it_is_connected_to() {
+    for width in [720.0, 900.0, 950.0, 1000.0, 1400.0] {
+        let window = Window::connected_by(world(), builder().with_size([width, 640.0]));
+        assert!(window.has("guest at harbour:3000"), "{width} points wide");
+    }
 }
 
 #[test]
