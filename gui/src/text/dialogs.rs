@@ -65,8 +65,8 @@ pub fn delete_title(deletion: &Deletion) -> String {
 /// What will happen.
 #[must_use]
 pub fn delete_details(deletion: &Deletion) -> String {
-    let [folders, plain, links] = [Doomed::Folder, Doomed::File, Doomed::Link]
-        .map(|kind| deletion.count(kind) as u64);
+    let [folders, plain, links] =
+        [Doomed::Folder, Doomed::File, Doomed::Link].map(|kind| deletion.count(kind) as u64);
     let mut what = Vec::new();
     if plain > 0 {
         what.push(format!("{} ({})", files(plain), size(deletion.bytes)));
@@ -157,7 +157,9 @@ pub fn choice_hint(choice: Choice, direction: Direction) -> String {
     match choice {
         Choice::Replace => format!("The file {to} is replaced by the one {from}"),
         Choice::Newer => format!("The file {to} is replaced only by a newer one {from}"),
-        Choice::KeepBoth => format!("Both are kept {to}; the one {from} gets a number, as in “name (1)”"),
+        Choice::KeepBoth => {
+            format!("Both are kept {to}; the one {from} gets a number, as in “name (1)”")
+        }
         Choice::Skip => format!("The file {to} stays as it is"),
     }
 }

@@ -5,8 +5,8 @@ use crate::action::{Action, Command, ConnectAction, DialogAction, WindowAction};
 use crate::state::side::Side;
 use crate::state::{State, ThemeChoice};
 use crate::text::{connect, panes};
-use crate::theme::tokens::{Tokens, space};
 use crate::theme::icons;
+use crate::theme::tokens::{Tokens, space};
 use crate::widgets::{Button, Look};
 use egui::{Align, Layout, Popup, Ui};
 

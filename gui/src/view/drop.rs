@@ -10,6 +10,7 @@ use crate::state::side::Side;
 use crate::text::panes;
 use crate::theme;
 use crate::theme::tokens::{Tokens, size};
+use crate::widgets::line;
 use egui::{
     CornerRadius, CursorIcon, DragAndDrop, Id, LayerId, Order, Pos2, Rect, Response, Stroke,
     StrokeKind, Ui, vec2,
@@ -118,7 +119,7 @@ pub(super) fn in_vain_ui(ui: &Ui, actions: &mut Actions) {
 fn tag_paint(ui: &Ui, pointer: Pos2, text: &str) {
     let tokens = Tokens::of(ui);
     let painter = ui.ctx().layer_painter(LayerId::new(Order::Tooltip, Id::unique("dragged")));
-    let galley = painter.layout_no_wrap(text.to_owned(), theme::medium(), tokens.on_accent);
+    let galley = line(ui, text, theme::medium());
     let rect =
         Rect::from_min_size(pointer + vec2(14.0, 12.0), galley.size()).expand2(vec2(10.0, 6.0));
     painter.rect_filled(rect, CornerRadius::same(size::CORNER), tokens.accent);

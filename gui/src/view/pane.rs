@@ -10,7 +10,7 @@ use crate::state::side::Side;
 use crate::text::{connect, panes};
 use crate::theme::tokens::{Tokens, size, space};
 use crate::theme::{self, icons};
-use crate::widgets::{Button, Field, Look, banner, divider, empty, words};
+use crate::widgets::{Button, Field, Look, banner, divider, empty, hint, words};
 use egui::{Align, CornerRadius, Frame, Id, Layout, Margin, ScrollArea, Stroke, Ui};
 
 pub(super) fn pane_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
@@ -98,7 +98,7 @@ fn server_name(ui: &mut Ui, state: &State, tools_width: f32) {
     let details = format!("{}, {}", server.address, server.name);
     words(icon).font(theme::icon(14.0)).color(color).show_silently(ui);
     let who = words(who).font(theme::small()).color(tokens.text_weak).max_width(room);
-    who.show(ui).on_hover_text(details);
+    hint(who.show(ui), &details);
 }
 
 /// What the filter and the buttons beside it take of a pane's head.

@@ -8,7 +8,7 @@ use crate::state::rows::RowKind;
 use crate::text::format;
 use crate::theme::tokens::{Tokens, size};
 use crate::theme::{self, icons};
-use crate::widgets::words;
+use crate::widgets::{hint, words};
 use egui::{
     Align2, Color32, CornerRadius, Rangef, Rect, Response, Role, Stroke, StrokeKind, Ui,
     WidgetInfo, pos2,
@@ -90,7 +90,7 @@ pub(super) fn row_ui(
         }
     }
     if response.hovered() && name_width(ui, &name) > name_room(response.rect, columns) {
-        response.clone().on_hover_text(name);
+        hint(response.clone(), &name);
     }
 }
 

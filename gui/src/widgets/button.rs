@@ -1,5 +1,6 @@
 //! [`Button`]: every button of the app.
 
+use super::words::{hint, line};
 use crate::theme::tokens::{Tokens, size, space};
 use crate::theme::{self};
 use egui::{
@@ -109,14 +110,14 @@ impl<'a> Button<'a> {
         response.widget_info(info);
         match (self.why_not, self.hint) {
             (Some(why_not), _) => response.on_disabled_hover_text(why_not),
-            (None, Some(hint)) => response.on_hover_text(hint),
+            (None, Some(what)) => hint(response, what),
             (None, None) => response,
         }
     }
 
     fn paint(self, ui: &mut Ui) -> Response {
         let font = self.font();
-        let galley = ui.painter().layout_no_wrap(self.text.to_owned(), font, Color32::PLACEHOLDER);
+        let galley = line(ui, self.text, font);
         let has_text = !self.text.is_empty();
         let icon_width = if self.icon.is_some() { size::ICON } else { 0.0 };
         let gap = if has_text && self.icon.is_some() { 6.0 } else { 0.0 };

@@ -1,6 +1,7 @@
 //! Controls and pieces that views are put together from. They know the theme and nothing of the
 //! state.
 
+mod bidi;
 mod button;
 mod choice;
 mod field;
@@ -15,4 +16,4 @@ pub use field::Field;
 pub use panel::{banner, card, divider, empty, key_cap};
 pub use progress::progress_bar;
 pub use qr::qr_code;
-pub use words::{Words, label_width, words};
+pub use words::{Words, hint, label_width, line, words};

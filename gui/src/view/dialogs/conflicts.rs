@@ -23,7 +23,9 @@ const SIDE_WIDTH: f32 = 92.0;
 pub(super) fn conflicts_ui(ui: &Ui, state: &State, job: &Job, actions: &mut Actions) {
     let open = job.conflicts.len() as u64;
     modal(ui, 680.0, &dialogs::conflicts_title(open, job.direction), actions, |ui, actions| {
-        words(dialogs::conflicts_details(job.direction)).color(Tokens::of(ui).text_weak).wrapped(ui);
+        words(dialogs::conflicts_details(job.direction))
+            .color(Tokens::of(ui).text_weak)
+            .wrapped(ui);
         let max_height = (ui.ctx().content_rect().height() - 300.0).max(120.0);
         let wanted =
             f32::from(u8::try_from(job.conflicts.len()).unwrap_or(u8::MAX)) * QUESTION_HEIGHT;
