@@ -43,6 +43,29 @@ impl Place {
         Self { joined: names.join(&b'/') }
     }
 
+    /// Where a path leads from here that was typed over this one as it is shown. What was left
+    /// alone means the names themselves, also those that are shown otherwise than they are.
+    #[must_use]
+    pub fn resolve_shown(&self, typed: &str) -> Self {
+        for place in self.line().iter().skip(1).rev() {
+            match typed.strip_prefix(&place.to_string()) {
+                Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+                    return place.resolve(rest.trim_start_matches('/').as_bytes());
+                }
+                _ => {}
+            }
+        }
+        self.resolve(typed.as_bytes())
+    }
+
+    /// The path as a text that names this and nothing else; `None` where some name is no text, or
+    /// is shown otherwise than it is.
+    #[must_use]
+    pub fn to_text(&self) -> Option<String> {
+        let shown = self.to_string();
+        (shown.as_bytes() == self.to_bytes()).then_some(shown)
+    }
+
     /// The file or folder of this name in here. The name is kept as it is.
     #[must_use]
     pub fn join(&self, name: &[u8]) -> Self {
@@ -172,6 +195,25 @@ mod tests {
         assert_eq!(here.resolve(b"../bob/./x/").to_string(), "/people/bob/x");
         assert_eq!(here.resolve(b"/srv").to_string(), "/srv");
         assert_eq!(here.resolve(b"../../../..").to_string(), "/");
+    }
+
+    #[test]
+    fn a_shown_path_that_is_typed_over_keeps_the_names_themselves() {
+        let here = Place::root().join(b"caf\xe9").join(b"a ");
+        assert_eq!(here.resolve_shown(&here.to_string()), here);
+        let menu = here.resolve_shown("/caf\u{fffd}/menu");
+        assert_eq!(menu.to_bytes(), b"/caf\xe9/menu");
+        assert_eq!(here.resolve_shown("/caf\u{fffd}").to_bytes(), b"/caf\xe9");
+        assert_eq!(here.resolve_shown("/café/a ").to_bytes(), "/café/a ".as_bytes());
+        assert_eq!(here.resolve_shown("b").to_bytes(), b"/caf\xe9/a /b");
+        assert_eq!(here.resolve_shown("/").to_bytes(), b"/");
+    }
+
+    #[test]
+    fn a_path_is_a_text_only_where_it_names_itself() {
+        assert_eq!(Place::parse("/a /日本".as_bytes()).to_text().as_deref(), Some("/a /日本"));
+        assert_eq!(Place::parse(b"/caf\xe9").to_text(), None);
+        assert_eq!(Place::parse(b"/a\nb").to_text(), None);
     }
 
     #[test]

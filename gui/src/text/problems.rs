@@ -40,6 +40,18 @@ pub fn go_back_first() -> Problem {
     }
 }
 
+/// A path was to be copied that no text can name.
+#[must_use]
+pub fn no_text(place: &str) -> Problem {
+    Problem {
+        summary: format!("The path of {place} cannot be copied"),
+        details: "Its name holds what is no text, or cannot be seen, so that what is copied would \
+                  name something else. Rename it first."
+            .to_owned(),
+        fault: Fault::Here,
+    }
+}
+
 /// The window was to close, but transfers ended otherwise than well.
 #[must_use]
 pub fn window_stays() -> Problem {

@@ -28,7 +28,7 @@ pub(super) fn update(state: &mut State, side: Side, action: PaneAction, requests
         PaneAction::Refresh => refresh(state, side, requests),
         PaneAction::AddressDone => {
             if let Some(typed) = state.pane_mut(side).address.take() {
-                let place = state.pane(side).place.resolve(typed.trim().as_bytes());
+                let place = state.pane(side).place.resolve_shown(&typed);
                 visit(state, side, place, requests);
             }
         }

@@ -145,14 +145,18 @@ fn doomed(pane: &Pane, row: u32) -> Doomed {
     }
 }
 
-fn copy_path(state: &State, requests: &mut Requests) {
+/// The paths of what is chosen, else of the folder that is shown. Where one of them is no text,
+/// nothing is copied: another file may have the name that would be.
+fn copy_path(state: &mut State, requests: &mut Requests) {
     let pane = state.pane(state.active);
-    let chosen = pane.chosen();
-    let places: Vec<String> = match chosen.as_slice() {
-        [] => vec![pane.place.to_string()],
-        rows => rows.iter().map(|row| pane.place_of(*row).to_string()).collect(),
-    };
-    requests.push(Request::Window(WindowRequest::Copy(places.join("\n"))));
+    let chosen = pane.chosen_places();
+    let places = if chosen.is_empty() { vec![pane.place.clone()] } else { chosen };
+    let texts: Result<Vec<String>, &Place> =
+        places.iter().map(|place| place.to_text().ok_or(place)).collect();
+    match texts {
+        Ok(texts) => requests.push(Request::Window(WindowRequest::Copy(texts.join("\n")))),
+        Err(place) => state.notices.add(problems::no_text(&place.to_string()), None),
+    }
 }
 
 /// The link of the chosen file or folder of the server, else of the folder that is shown.

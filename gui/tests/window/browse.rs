@@ -2,7 +2,7 @@
 
 use crate::support::{Window, World, file, folder, place, world};
 use egui_kittest::kittest::Queryable as _;
-use ferry_gui::action::{Event, PaneAction};
+use ferry_gui::action::{Action, Command, Event, PaneAction};
 use ferry_gui::request::Work;
 use ferry_gui::state::side::Side;
 
@@ -41,6 +41,30 @@ fn a_typed_path_is_opened() {
     window.run();
     window.key(egui::Key::Enter);
     assert_eq!(window.rows(Side::Server), ["mail.txt"]);
+}
+
+#[test]
+fn a_path_that_is_left_as_it_is_means_the_folder_that_is_shown() {
+    let mut world = world();
+    let odd = place("/").join(b"caf\xe9").join(b"a ");
+    world.folders.insert((1, odd.clone()), vec![file("menu.txt", 1)]);
+    let mut window = Window::connected(world);
+    window.pane(Side::Server, PaneAction::Open(odd.clone()));
+    window.click("Type a path on the server");
+    window.key(egui::Key::Enter);
+    assert_eq!(window.harness.state().state().server.place, odd);
+    assert_eq!(window.rows(Side::Server), ["menu.txt"]);
+}
+
+#[test]
+fn a_path_that_is_no_text_is_not_copied() {
+    let mut window = Window::connected(world());
+    window.pane(Side::Server, PaneAction::Open(place("/").join(b"caf\xe9")));
+    window.act(Action::Command(Command::CopyPath));
+    assert!(window.has("The path of /caf\u{fffd} cannot be copied"));
+    let copies =
+        |command: &egui::OutputCommand| matches!(command, egui::OutputCommand::CopyText(_));
+    assert!(!window.harness.output().platform_output.commands.iter().any(copies));
 }
 
 #[test]
