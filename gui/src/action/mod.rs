@@ -86,6 +86,8 @@ pub enum PaneAction {
     Open(Place),
     /// A row is opened: a folder is shown, a file is carried to the other side.
     OpenRow(u32),
+    /// What the keyboard is at is opened; among other chosen rows it is carried with all of them.
+    OpenChosen,
     /// The folder above is to be shown.
     Up,
     /// The folder before this one.

@@ -239,7 +239,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("↑ ↓ Page Home End", "move; with Shift choose a range"),
     ("Space", "choose or leave out the row"),
     ("Ctrl+A", "choose all"),
-    ("Enter", "open a folder, carry a file to the other side"),
+    ("Enter", "open a folder; carry a file, or all that is chosen, to the other side"),
     ("Backspace", "up one folder"),
     ("Alt+← Alt+→", "back and forward"),
     ("any letter", "filter; Escape shows all again"),

@@ -22,6 +22,7 @@ pub(super) fn update(state: &mut State, side: Side, action: PaneAction, requests
     match action {
         PaneAction::Open(place) => visit(state, side, place, requests),
         PaneAction::OpenRow(row) => open_row(state, side, row, requests),
+        PaneAction::OpenChosen => open_chosen(state, side, requests),
         PaneAction::Up => up(state, side, requests),
         PaneAction::Back => back(state, side, requests),
         PaneAction::Forward => forward(state, side, requests),
@@ -133,6 +134,22 @@ fn open_row(state: &mut State, side: Side, row: u32, requests: &mut Requests) {
         return;
     }
     pane.choose_only(row);
+    carry_over(state, side, requests);
+}
+
+/// One row is opened; of several that are chosen none is left behind.
+fn open_chosen(state: &mut State, side: Side, requests: &mut Requests) {
+    let selection = &state.pane(side).selection;
+    let Some(row) = selection.cursor else { return };
+    if selection.len() > 1 && selection.contains(row) {
+        carry_over(state, side, requests);
+    } else {
+        open_row(state, side, row, requests);
+    }
+}
+
+/// Carries what is chosen into the folder that the other side shows.
+fn carry_over(state: &mut State, side: Side, requests: &mut Requests) {
     let target = state.pane(side.other()).place.clone();
     transfer::carry_chosen(state, Direction::from(side), &target, requests);
 }

@@ -59,7 +59,7 @@ fn key_pressed(
         Key::End => PaneAction::MoveToEnd(End::Last, held),
         Key::A if modifiers.command => PaneAction::SelectAll,
         Key::Space if filter.is_empty() || held == Extend::Toggle => PaneAction::Toggle,
-        Key::Enter => PaneAction::OpenRow(pane.selection.cursor?),
+        Key::Enter => PaneAction::OpenChosen,
         Key::Backspace if filter.is_empty() => PaneAction::Up,
         Key::Backspace => {
             let mut shorter = filter.clone();

@@ -156,6 +156,21 @@ fn ctrl_l_types_a_path_and_ctrl_h_shows_hidden_files() {
 }
 
 #[test]
+fn enter_carries_all_that_is_chosen() {
+    let mut window = Window::connected(world());
+    window.focus(Side::Here);
+    window.key(Key::Home);
+    window.key_with(Modifiers::SHIFT, Key::ArrowDown);
+    assert_eq!(window.chosen(Side::Here), ["photos", "letter.txt"]);
+    window.key(Key::Enter);
+    assert_eq!(window.last_job().items.len(), 2);
+    assert_eq!(window.chosen(Side::Here).len(), 2, "what is chosen stays so");
+    window.key_with(Modifiers::COMMAND, Key::A);
+    window.key(Key::Enter);
+    assert_eq!(window.last_job().items.len(), 5);
+}
+
+#[test]
 fn copied_files_are_sent_and_other_texts_are_not() {
     let mut window = at_server();
     window.harness.event(Event::Paste("copy\nfile:///here/sea%20of%20%E6%97%A5.txt\n".to_owned()));
