@@ -84,9 +84,10 @@ pub fn delete_details(deletion: &Deletion) -> String {
     };
     let (side, after) = match deletion.side {
         Side::Here => ("this computer", "This cannot be undone."),
-        Side::Server => {
-            ("the server", "Where the server keeps what is removed, Ctrl+Z brings it back.")
-        }
+        Side::Server => (
+            "the server",
+            "Where the server keeps what is removed, Ctrl+Z shows it, to be brought back.",
+        ),
     };
     format!("{} will be removed from {side}.{stays} {after}", listed(&what))
 }
@@ -248,7 +249,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("F2 · F7 · Del", "rename, new folder, delete"),
     ("F5", "refresh"),
     ("Ctrl+U · Ctrl+D", "upload, download"),
-    ("Ctrl+Z", "bring back what was replaced or deleted"),
+    ("Ctrl+Z", "show what was replaced or deleted, to bring it back"),
     ("Ctrl+C · Ctrl+V", "copy the path; send copied files"),
     ("F6", "go to the other side"),
 ];

@@ -29,7 +29,10 @@ pub fn tab(tab: Tab) -> &'static str {
 #[must_use]
 pub fn about(tab: Tab) -> &'static str {
     match tab {
-        Tab::Undo => "What uploads replaced and what was deleted, until the server needs the room.",
+        Tab::Undo => {
+            "What uploads replaced and what was deleted, for 7 days or as its owner set, while there \
+             is room."
+        }
         Tab::Parts => {
             "Uploads that were cut. Send the same files again, and they go on from there."
         }

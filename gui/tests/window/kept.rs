@@ -265,5 +265,5 @@ fn a_deletion_says_how_it_comes_back() {
     let mut window = Window::connected(world());
     window.click_row(ferry_gui::state::side::Side::Server, "a.bin", Modifiers::NONE);
     window.act(Action::Command(Command::Delete));
-    assert!(window.shows("Ctrl+Z brings it back"));
+    assert!(window.shows("Ctrl+Z shows it, to be brought back"));
 }
