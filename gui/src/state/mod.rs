@@ -7,6 +7,7 @@ pub mod kept;
 pub mod moves;
 pub mod notice;
 pub mod pane;
+pub mod percent;
 pub mod picking;
 pub mod place;
 pub mod problem;

@@ -198,6 +198,14 @@ pub fn fold(name: &[u8]) -> Vec<u8> {
     }
 }
 
+/// A key whose order is that of names, as a person counts.
+#[must_use]
+pub fn name_key(name: &[u8]) -> Vec<u8> {
+    let mut key = Vec::new();
+    write_key(&mut key, &fold(name));
+    key
+}
+
 /// Writes numbers so that their bytes order as they count: how many digits, then the digits.
 fn write_key(key: &mut Vec<u8>, folded: &[u8]) {
     let mut rest = folded;
@@ -224,16 +232,10 @@ const UNKNOWN_TIME: i64 = i64::MIN;
 mod tests {
     use super::*;
 
-    fn key(name: &str) -> Vec<u8> {
-        let mut key = Vec::new();
-        write_key(&mut key, &fold(name.as_bytes()));
-        key
-    }
-
     #[test]
     fn names_order_as_a_person_counts() {
         let mut names = ["b", "a10", "A9", "a1", "a100", "a", "Ä", "a2b", "a02a"];
-        names.sort_by_key(|name| key(name));
+        names.sort_by_key(|name| name_key(name.as_bytes()));
         assert_eq!(names, ["a", "a1", "a02a", "a2b", "A9", "a10", "a100", "b", "Ä"]);
     }
 

@@ -1,9 +1,12 @@
 //! Texts of the connect screen.
 
+use crate::state::percent;
+use crate::state::place::shown;
+
 /// Above the form.
 pub const TITLE: &str = "Connect to a server";
 /// Below the title.
-pub const INTRO: &str = "Paste the link that the server printed, or type its address.";
+pub const INTRO: &str = "Paste a server's link, or type its address.";
 /// The address field.
 pub const ADDRESS: &str = "Address or link";
 /// What an address looks like.
@@ -112,12 +115,14 @@ pub fn grouped(fingerprint: &str) -> String {
     groups.join(" ")
 }
 
-/// A server's address in little room: without the port, if it is the usual one.
+/// A server's address in little room: without the port, if it is the usual one, and without the
+/// signs that a link needs.
 #[must_use]
 pub fn server(address: &str) -> String {
+    let address = shown(&percent::decoded(address));
     match address.split_once(USUAL_PORT) {
         Some((host, rest)) if rest.is_empty() || rest.starts_with('/') => format!("{host}{rest}"),
-        _ => address.to_owned(),
+        _ => address,
     }
 }
 
@@ -130,6 +135,11 @@ mod tests {
     #[test]
     fn fingerprints_are_grouped() {
         assert_eq!(grouped("abcdefghij"), "abcd efgh ij");
+    }
+
+    #[test]
+    fn a_servers_address_is_shown_as_it_is_meant() {
+        assert_eq!(server("ben@[fe80::1%25eth0]:3000/my%20music"), "ben@[fe80::1%eth0]/my music");
     }
 
     #[test]

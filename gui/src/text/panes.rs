@@ -171,6 +171,8 @@ pub fn hidden(side: Side) -> &'static str {
     }
 }
 
+/// The topmost crumb where it is the only one.
+pub const TOP: &str = "Top";
 /// The topmost crumb.
 #[must_use]
 pub fn root(side: Side) -> &'static str {
@@ -258,14 +260,14 @@ pub fn drop_here(folder: &str) -> String {
     format!("Drop to upload to {folder}")
 }
 
-/// The server does not answer, and what is done about it.
+/// There is no connection to the server, and what is done about it.
 #[must_use]
 pub fn trouble(server: &str, retry: Option<Retrying>) -> String {
     match retry {
-        None => format!("{server} does not answer."),
+        None => format!("No connection to {server}."),
         Some(Retrying { attempt, in_secs }) => {
             let when = if in_secs == 0 { "now".to_owned() } else { format!("in {in_secs} s") };
-            format!("{server} does not answer. Trying for the {} time {when}…", nth(attempt))
+            format!("No connection to {server}. Trying for the {} time {when}…", nth(attempt))
         }
     }
 }
@@ -293,6 +295,6 @@ mod tests {
         assert_eq!(shown, ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "102nd", "113th"]);
         let retry = Retrying { attempt: 3, in_secs: 4 };
         let text = trouble("harbour:3000", Some(retry));
-        assert_eq!(text, "harbour:3000 does not answer. Trying for the 3rd time in 4 s…");
+        assert_eq!(text, "No connection to harbour:3000. Trying for the 3rd time in 4 s…");
     }
 }

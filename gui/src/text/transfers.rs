@@ -1,7 +1,7 @@
 //! Texts of the transfers panel.
 
 use super::format::{count, counted, files, size};
-use crate::state::place::shown;
+use crate::state::place::{Place, shown};
 use crate::state::transfers::{Choice, Direction, Job, Stage};
 
 /// The panel's title.
@@ -47,10 +47,15 @@ pub fn title(job: &Job) -> String {
 #[must_use]
 pub fn target(job: &Job) -> String {
     let folder = job.items.first().and_then(|item| item.target(job.direction).parent());
-    let folder = folder.map(|folder| folder.to_string()).unwrap_or_default();
-    match job.direction {
-        Direction::Upload => format!("to {folder} on the server"),
-        Direction::Download => format!("to {folder} on this computer"),
+    let folder = folder.unwrap_or_else(Place::root);
+    let side = match job.direction {
+        Direction::Upload => "the server",
+        Direction::Download => "this computer",
+    };
+    if folder.is_root() {
+        format!("to the top of {side}")
+    } else {
+        format!("to {folder} on {side}")
     }
 }
 

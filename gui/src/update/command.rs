@@ -8,6 +8,7 @@ use crate::state::connection::Server;
 use crate::state::dialog::{Deletion, Dialog, Doomed};
 use crate::state::kept::Tab;
 use crate::state::pane::Pane;
+use crate::state::percent;
 use crate::state::picking::{Picking, Task};
 use crate::state::place::{Place, shown};
 use crate::state::rows::RowKind;
@@ -167,21 +168,11 @@ fn copy_link(state: &State, requests: &mut Requests) {
         [row] => pane.place_of(row),
         _ => pane.place.clone(),
     };
-    let path = percent_encoded(&place.to_bytes());
+    let path = percent::encoded(&place.to_bytes());
     // With the key, whoever opens the link has nothing to compare.
     let key = server.pinned.as_ref().map(|key| format!("#fp={key}")).unwrap_or_default();
     let link = format!("ferry://{}{path}{key}", server.address);
     requests.push(Request::Window(WindowRequest::Copy(link)));
-}
-
-fn percent_encoded(path: &[u8]) -> String {
-    let encoded = path.iter().map(|byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-            char::from(*byte).to_string()
-        }
-        _ => format!("%{byte:02X}"),
-    });
-    encoded.collect()
 }
 
 /// Uploads the files that a text names as file managers put them on the clipboard: a URI a line.
@@ -210,18 +201,5 @@ const NO_FILE: [&str; 4] = ["", "copy", "cut", "x-special/nautilus-clipboard"];
 fn pasted_place(line: &str) -> Option<Place> {
     let path = line.strip_prefix("file://")?;
     let path = path.strip_prefix("localhost").unwrap_or(path);
-    path.starts_with('/').then(|| Place::parse(&percent_decoded(path)))
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let byte =
-            digits.filter(|_| *first == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        decoded.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { after.get(2..).unwrap_or_default() } else { after };
-    }
-    decoded
+    path.starts_with('/').then(|| Place::parse(&percent::decoded(path)))
 }

@@ -76,7 +76,7 @@ fn of_rows_and_jobs(state: &mut State, event: Event, requests: &mut Requests) {
         Event::JobConflicts(id, conflicts) => {
             if let Some(job) = state.transfers.job_mut(id).filter(|job| job.is_working()) {
                 let is_new = job.conflicts.is_empty() && !conflicts.is_empty();
-                job.conflicts = conflicts;
+                transfer::take_conflicts(job, conflicts);
                 if is_new {
                     let questions = text::transfers::waits(job.conflicts.len() as u64);
                     requests.push(window::notify(&text::transfers::title(job), &questions));

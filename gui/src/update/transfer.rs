@@ -7,8 +7,10 @@ use crate::state::State;
 use crate::state::connection::Server;
 use crate::state::dialog::Dialog;
 use crate::state::place::Place;
-use crate::state::transfers::{Choice, Direction, Item, Job, JobId, Progress, Stage};
+use crate::state::rows::name_key;
+use crate::state::transfers::{Choice, Conflict, Direction, Item, Job, JobId, Progress, Stage};
 use crate::text::problems as text;
+use std::collections::HashMap;
 
 /// Jobs that run at the same time; each has connections of its own.
 const WORKING_MAX: usize = 2;
@@ -211,6 +213,18 @@ fn decided(state: &mut State, id: JobId, is_meant: impl Fn(u64) -> bool) {
     let Some(job) = state.transfers.job_mut(id) else { return };
     job.conflicts.retain(|conflict| !is_meant(conflict.id));
     close_if_answered(state, id);
+}
+
+/// Takes the questions of a job. What is asked already keeps its place under the pointer; what is
+/// new comes below, in the order of the list.
+pub(super) fn take_conflicts(job: &mut Job, mut conflicts: Vec<Conflict>) {
+    let asked: HashMap<u64, usize> =
+        job.conflicts.iter().zip(0..).map(|(conflict, at)| (conflict.id, at)).collect();
+    conflicts.sort_by_cached_key(|conflict| {
+        let at = asked.get(&conflict.id).copied().unwrap_or(usize::MAX);
+        (at, name_key(&conflict.target.to_bytes()))
+    });
+    job.conflicts = conflicts;
 }
 
 /// The dialog of a job's questions closes when there are no more.

@@ -8,7 +8,7 @@ use crate::state::side::Side;
 use crate::text::panes;
 use crate::theme::tokens::{Tokens, size};
 use crate::theme::{self, icons};
-use crate::widgets::{Button, Field, label_width, words};
+use crate::widgets::{Button, Field, Look, label_width, words};
 use egui::{Align, Id, Layout, Ui};
 
 pub(super) fn crumbs_ui(ui: &mut Ui, pane: &Pane, actions: &mut Actions) {
@@ -114,7 +114,9 @@ fn name_of(place: &Place) -> String {
 fn crumb(ui: &mut Ui, side: Side, place: &Place, is_last: bool) -> egui::Response {
     if place.is_root() {
         let icon = if side == Side::Here { icons::DESKTOP } else { icons::HARD_DRIVES };
-        return Button::of_icon(icon, panes::root(side)).small().show(ui);
+        let button = Button::new(Look::Quiet, if is_last { panes::TOP } else { "" }).icon(icon);
+        let label = panes::root(side);
+        return button.label(label).hint(label).small().show(ui);
     }
     let name = name_of(place);
     let text = words(name.clone()).font(theme::medium());

@@ -3,7 +3,7 @@
 use super::{Actions, Seen, crumbs, list};
 use crate::action::{Action, Command, ConnectAction, PaneAction};
 use crate::state::State;
-use crate::state::connection::{Server, Trouble};
+use crate::state::connection::{Retrying, Server, Trouble};
 use crate::state::pane::{Loading, Pane};
 use crate::state::problem::Problem;
 use crate::state::side::Side;
@@ -12,6 +12,7 @@ use crate::theme::tokens::{Tokens, size, space};
 use crate::theme::{self, icons};
 use crate::widgets::{Button, Field, Look, banner, divider, empty, hint, words};
 use egui::{Align, CornerRadius, Frame, Id, Layout, Margin, ScrollArea, Stroke, Ui};
+use std::time::Duration;
 
 pub(super) fn pane_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
     let tokens = Tokens::of(ui);
@@ -145,11 +146,15 @@ pub(super) fn filter_id(side: Side) -> Id {
 }
 
 fn trouble_ui(ui: &mut Ui, server: &Server, actions: &mut Actions) {
-    let Some(Trouble { problem, retry }) = &server.trouble else { return };
+    let Some(Trouble { problem, retry }) = &server.trouble else {
+        ui.data_mut(|data| data.remove::<(Retrying, f64)>(retrying_id()));
+        return;
+    };
+    let retry = retry.map(|retry| counted_down(ui, retry));
     let tokens = Tokens::of(ui);
     Frame::new().inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 8 }).show(ui, |ui| {
         let look = (icons::WIFI_SLASH, tokens.warn, tokens.warn_soft);
-        let title = panes::trouble(&server.address, *retry);
+        let title = panes::trouble(&server.address, retry);
         let details = match retry {
             Some(_) => problem.details.clone(),
             None => format!("{} {}", problem.details, panes::TROUBLE_REMEDY),
@@ -167,6 +172,27 @@ fn trouble_ui(ui: &mut Ui, server: &Server, actions: &mut Actions) {
             });
         });
     });
+}
+
+/// The attempt that is to come, by the seconds that are left now.
+fn counted_down(ui: &Ui, told: Retrying) -> Retrying {
+    let now = ui.input(|input| input.time);
+    let (_, since) = ui.data_mut(|data| {
+        let seen: Option<(Retrying, f64)> = data.get_temp(retrying_id());
+        let seen = seen.filter(|(seen, _)| *seen == told).unwrap_or((told, now));
+        data.insert_temp(retrying_id(), seen);
+        seen
+    });
+    let gone = Duration::try_from_secs_f64(now - since).unwrap_or_default();
+    let in_secs = told.in_secs.saturating_sub(gone.as_secs());
+    if in_secs > 0 {
+        ui.ctx().request_repaint_after(Duration::from_secs(1));
+    }
+    Retrying { in_secs, ..told }
+}
+
+fn retrying_id() -> Id {
+    Id::unique("retrying")
 }
 
 /// What the server says on connecting, until it is closed.

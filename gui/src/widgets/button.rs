@@ -141,7 +141,9 @@ impl<'a> Button<'a> {
         if let Some(icon) = self.icon {
             let at = egui::pos2(left + icon_width / 2.0, rect.center().y);
             let tint = self.tint.filter(|_| ui.is_enabled()).unwrap_or(colors.text);
-            ui.painter().text(at, Align2::CENTER_CENTER, icon, theme::icon(size::ICON), tint);
+            let is_on = self.is_on == Some(true);
+            let face = if is_on { theme::icon_filled } else { theme::icon };
+            ui.painter().text(at, Align2::CENTER_CENTER, icon, face(size::ICON), tint);
             left += icon_width + gap;
         }
         let top = rect.center().y - galley.size().y / 2.0;

@@ -108,6 +108,18 @@ fn a_question_about_a_download_says_that_what_is_replaced_here_is_gone() {
 }
 
 #[test]
+fn questions_stand_in_the_order_of_the_list_and_keep_their_place() {
+    let (mut window, id) = uploading("photos");
+    let first = vec![conflict(1, "b10"), conflict(2, "b9")];
+    window.send(Event::JobConflicts(id, first.clone()));
+    show_questions(&mut window, id);
+    let more = [conflict(3, "z"), conflict(4, "a")];
+    window.send(Event::JobConflicts(id, first.into_iter().chain(more).collect()));
+    let top = |name: &str| window.harness.get_by_label(&format!("Skip: {name}")).rect().top();
+    assert!(["b9", "b10", "a", "z"].map(top).is_sorted());
+}
+
+#[test]
 fn one_button_leads_to_the_questions() {
     let (mut window, id) = uploading("photos");
     window.send(Event::JobConflicts(id, vec![conflict(1, "a"), conflict(2, "b")]));

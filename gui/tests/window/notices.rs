@@ -50,11 +50,25 @@ fn a_notice_has_a_button_for_its_remedy() {
 fn a_server_that_does_not_answer_leaves_the_window_alive() {
     let mut window = Window::connected(world());
     window.send(trouble(problem("The connection was lost")));
-    assert!(window.has("harbour:3000 does not answer. Trying for the 3rd time in 4 s…"));
+    assert!(window.has("No connection to harbour:3000. Trying for the 3rd time in 4 s…"));
     window.click_row(Side::Here, "letter.txt", egui::Modifiers::NONE);
     assert_eq!(window.chosen(Side::Here), ["letter.txt"]);
     window.send(no_trouble());
-    assert!(!window.shows("does not answer"));
+    assert!(!window.shows("No connection to"));
+}
+
+#[test]
+fn the_time_until_the_next_attempt_is_counted_down() {
+    let mut window = Window::connected(world());
+    for _ in 0..2 {
+        window.send(trouble(problem("The connection was lost")));
+        assert!(window.shows("in 4 s…"));
+        window.harness.run_steps(130);
+        assert!(window.shows("in 2 s…"));
+        window.harness.run_steps(130);
+        assert!(window.shows("now…"));
+        window.send(no_trouble());
+    }
 }
 
 #[test]
@@ -72,7 +86,7 @@ fn a_server_that_is_not_tried_any_more_can_be_tried_by_hand() {
     let trouble = Trouble { problem: problem("The connection was lost"), retry: None };
     let server = "harbour:3000".to_owned();
     window.send(Event::Trouble { server, trouble: Some(trouble) });
-    assert!(window.has("harbour:3000 does not answer."));
+    assert!(window.has("No connection to harbour:3000."));
     let lists = |work: &Work| matches!(work, Work::List { side: Side::Server, .. });
     let before = window.works(lists);
     window.click("Try again");

@@ -338,7 +338,7 @@ fn a_lost_server_is_tried_again_and_found() {
     fixture.act(Action::Pane(Side::Server, PaneAction::Refresh));
     fixture.until(|state| state.connection.server().is_some_and(|one| one.trouble.is_some()));
     fixture.harness.step();
-    let said = format!("127.0.0.1:{port} does not answer. Trying for the ");
+    let said = format!("No connection to 127.0.0.1:{port}. Trying for the ");
     fixture.harness.get_by_label_contains(&said);
     fixture.act(Action::Pane(Side::Here, PaneAction::Refresh));
     fixture.until(|state| state.here.loading == Loading::Done);
