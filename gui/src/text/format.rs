@@ -4,28 +4,27 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// Bytes, as in "1.4 MB". Thousands, as file managers count.
+/// Bytes, as in "1.4 MiB", in the words that the terminal has for them.
 #[must_use]
 pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
+    let mut unit = 0;
+    // Tenths of the unit, rounded down, so that 1023.9 KiB never reads as 1024.0.
+    let mut tenths = u128::from(bytes) * 10;
+    while tenths >= 10_240 && unit + 1 < UNITS.len() {
+        tenths /= 1024;
+        unit += 1;
     }
-    let mut whole = bytes;
-    let mut rest = 0;
-    let mut unit = "B";
-    for next in UNITS {
-        if whole < 1000 {
-            break;
-        }
-        rest = whole % 1000;
-        whole /= 1000;
-        unit = next;
+    let name = UNITS.get(unit).copied().unwrap_or_default();
+    if unit == 0 || tenths >= 1000 {
+        format!("{} {name}", tenths / 10)
+    } else {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
     }
-    if whole < 10 { format!("{whole}.{} {unit}", rest / 100) } else { format!("{whole} {unit}") }
 }
 
-/// Bytes a second, as in "12 MB/s".
+const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+/// Bytes a second, as in "12.3 MiB/s".
 #[must_use]
 pub fn speed(bytes_per_sec: u64) -> String {
     format!("{}/s", size(bytes_per_sec))
@@ -92,9 +91,10 @@ mod tests {
 
     #[test]
     fn sizes_are_short() {
-        let shown = [0, 999, 1000, 1234, 12_345, 999_999, 3_000_000_000].map(size);
-        assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "1.2 kB", "12 kB", "999 kB", "3.0 GB"]);
-        assert_eq!(size(u64::MAX), "18 EB");
+        let shown = [0, 1023, 1024, 1536, 102_399, 102_400, 1024 * 1024 - 1].map(size);
+        let wanted = ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "99.9 KiB", "100 KiB", "1023 KiB"];
+        assert_eq!(shown, wanted);
+        assert_eq!(size(u64::MAX), "15.9 EiB");
     }
 
     #[test]

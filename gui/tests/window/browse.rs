@@ -187,7 +187,7 @@ fn a_large_folder_is_arranged_elsewhere_and_only_what_fits_is_drawn() {
     window.focus(Side::Server);
     window.key(egui::Key::End);
     assert_eq!(window.rows(Side::Server).last().unwrap(), "f99999");
-    assert!(window.has("1 of 100,000 items chosen, 99 kB"));
+    assert!(window.has("1 of 100,000 items chosen, 97.6 KiB"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn a_click_chooses_one() {
     window.click_row(Side::Here, "letter.txt", Modifiers::NONE);
     window.click_row(Side::Here, "song.mp3", Modifiers::NONE);
     assert_eq!(window.chosen(Side::Here), ["song.mp3"]);
-    assert!(window.has("1 of 5 items chosen, 5.0 MB"));
+    assert!(window.has("1 of 5 items chosen, 4.7 MiB"));
 }
 
 #[test]

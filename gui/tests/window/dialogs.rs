@@ -62,7 +62,7 @@ fn a_deletion_says_what_will_happen_and_can_be_cancelled() {
     window.click("Delete");
     assert!(window.has("Delete 2 items?"));
     assert!(window.has(
-        "1 file (1.2 kB) and 1 folder with everything in them will be removed from this \
+        "1 file (1.1 KiB) and 1 folder with everything in them will be removed from this \
          computer. This cannot be undone."
     ));
     window.click("Cancel");

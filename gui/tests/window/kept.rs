@@ -229,7 +229,7 @@ fn the_history_hides_logins_and_goes_on_to_older_ones() {
     ];
     tell(&mut window, KeptEvent::History { before: 0, deeds, older: Some(7) });
     assert!(window.has("Uploaded /report.pdf") && window.has("Deleted /old"));
-    assert!(window.shows("64 kB · from 192.168.1.20") && window.shows("failed · "));
+    assert!(window.shows("62.5 KiB · from 192.168.1.20") && window.shows("failed · "));
     assert!(!window.has("Logged in"));
     window.harness_check("Show logins");
     assert!(window.has("Logged in"));

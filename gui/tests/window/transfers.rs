@@ -120,10 +120,10 @@ fn progress_says_how_much_how_fast_and_how_long() {
         bytes_total: 5_000_000,
     }];
     window.send(Event::JobProgress(id, now, Duration::from_secs(3)));
-    assert!(window.has("2 of 10 files, 2.0 MB of 10 MB"));
-    assert!(window.has("1.0 MB/s · 8 s left"));
-    assert!(window.has("1.0 MB of 5.0 MB"));
-    assert!(window.has("1 transfer under way · 1.0 MB/s"));
+    assert!(window.has("2 of 10 files, 1.9 MiB of 9.5 MiB"));
+    assert!(window.has("976 KiB/s · 8 s left"));
+    assert!(window.has("976 KiB of 4.7 MiB"));
+    assert!(window.has("1 transfer under way · 976 KiB/s"));
 }
 
 #[test]

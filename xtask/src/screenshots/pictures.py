@@ -102,8 +102,8 @@ def job(link, folder, pid):
 
 def half_there(label):
     """Whether a label says that about half of one film went over."""
-    found = re.fullmatch(r"(\d+) MB of (\d+) MB", label)
-    return found and int(found[2]) > 300 and 0.4 < int(found[1]) / int(found[2]) < 0.8
+    found = re.fullmatch(r"([\d.]+) MiB of (\d+) MiB", label)
+    return found and int(found[2]) > 300 and 0.4 < float(found[1]) / int(found[2]) < 0.8
 
 
 def conflict(link, folder, pid):
