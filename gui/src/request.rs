@@ -143,6 +143,8 @@ pub struct JobOrder {
     pub direction: Direction,
     /// What it carries.
     pub items: Vec<Item>,
+    /// Whether it goes on whatever stands in the way of its first byte.
+    pub goes_on_anyway: bool,
 }
 
 /// A native dialog.

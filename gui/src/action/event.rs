@@ -3,6 +3,7 @@
 use super::KeptEvent;
 use crate::state::arrangement::Arranged;
 use crate::state::connection::{KeyChange, Server, Trouble, TrustQuestion};
+use crate::state::obstacles::Obstacles;
 use crate::state::place::Place;
 use crate::state::problem::Problem;
 use crate::state::rows::Rows;
@@ -144,6 +145,8 @@ pub enum JobEnd {
     Cancelled,
     /// It stopped by itself.
     Stopped(Problem),
+    /// It was not begun: something stands in its way.
+    Blocked(Obstacles),
 }
 
 /// What a native dialog was asked for, and its answer.

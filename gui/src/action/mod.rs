@@ -214,6 +214,10 @@ pub enum TransferAction {
     ShowFailures(JobId),
     /// The questions of a job are shown.
     ShowConflicts(JobId),
+    /// What stands in the way of a job is shown.
+    ShowObstacles(JobId),
+    /// A job goes on whatever stands in its way.
+    GoOn(JobId),
     /// One question is answered; the number names it.
     Decide(JobId, u64, Choice),
     /// All questions of a job are answered, those that are still to come too.

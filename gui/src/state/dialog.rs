@@ -32,6 +32,8 @@ pub enum Dialog {
     Close,
     /// The questions of a job: which of two files is to stay.
     Conflicts(JobId),
+    /// What stands in the way of a job.
+    Obstacles(JobId),
     /// The files of a job that failed, with their reasons.
     Failures(JobId),
     /// The folder that is shared, and with whom.

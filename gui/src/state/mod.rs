@@ -6,6 +6,7 @@ pub mod dialog;
 pub mod kept;
 pub mod moves;
 pub mod notice;
+pub mod obstacles;
 pub mod pane;
 pub mod percent;
 pub mod picking;

@@ -4,6 +4,7 @@ pub mod connect;
 pub mod dialogs;
 pub mod format;
 pub mod kept;
+pub mod obstacles;
 pub mod panes;
 pub mod problems;
 pub mod sharing;

@@ -4,6 +4,7 @@ use super::{Requests, arrange, attempt, browse, command, kept, share, transfer, 
 use crate::action::{Event, JobEnd};
 use crate::request::Request;
 use crate::state::State;
+use crate::state::dialog::Dialog;
 use crate::state::notice::Remedy;
 use crate::state::pane::Loading;
 use crate::state::place::Place;
@@ -130,6 +131,9 @@ fn job_ended(state: &mut State, id: JobId, end: JobEnd, requests: &mut Requests)
     transfer::ended(job, end);
     let side = job.direction.source().other();
     let summary = job.is_over().then(|| notification(job));
+    if !job.obstacles.is_empty() && state.dialog.is_none() {
+        state.dialog = Some(Dialog::Obstacles(id));
+    }
     transfer::close_if_answered(state, id);
     transfer::start_waiting(state, requests);
     browse::refresh(state, side, requests);
@@ -142,5 +146,5 @@ fn job_ended(state: &mut State, id: JobId, end: JobEnd, requests: &mut Requests)
 }
 
 fn notification(job: &Job) -> Request {
-    window::notify(&text::transfers::title(job), &text::transfers::outcome(job))
+    window::notify(&text::transfers::title(job), &text::transfers::stage(job))
 }

@@ -6,9 +6,11 @@ use crate::request::{JobOrder, Request, Work};
 use crate::state::State;
 use crate::state::connection::Server;
 use crate::state::dialog::Dialog;
+use crate::state::obstacles::Obstacles;
 use crate::state::place::Place;
 use crate::state::rows::name_key;
 use crate::state::transfers::{Choice, Conflict, Direction, Item, Job, JobId, Progress, Stage};
+use crate::text::obstacles as obstacle_texts;
 use crate::text::problems as text;
 use std::collections::HashMap;
 
@@ -25,6 +27,8 @@ pub(super) fn update(state: &mut State, action: &TransferAction, requests: &mut 
         // What stopped can still go on: it leaves the list only by its own button.
         TransferAction::DismissAll => dismiss(state, |job| !job.has_stopped(), requests),
         TransferAction::ShowFailures(id) => state.dialog = Some(Dialog::Failures(id)),
+        TransferAction::ShowObstacles(id) => state.dialog = Some(Dialog::Obstacles(id)),
+        TransferAction::GoOn(id) => go_on(state, id),
         TransferAction::ShowConflicts(id) => state.dialog = Some(Dialog::Conflicts(id)),
         TransferAction::Decide(id, conflict, choice) => {
             requests.push(Request::Work(Work::Decide(id, conflict, choice)));
@@ -139,6 +143,7 @@ fn order_of(job: &Job) -> JobOrder {
         key: job.key.clone(),
         direction: job.direction,
         items: job.items.clone(),
+        goes_on_anyway: job.goes_on_anyway,
     }
 }
 
@@ -188,9 +193,18 @@ fn again(state: &mut State, id: JobId) {
     job.failed_count = 0;
     job.skipped_count = 0;
     job.conflicts.clear();
-    if state.dialog == Some(Dialog::Failures(id)) {
+    job.obstacles = Obstacles::default();
+    if matches!(state.dialog, Some(Dialog::Failures(own) | Dialog::Obstacles(own)) if own == id) {
         state.dialog = None;
     }
+}
+
+/// The job goes on whatever stands in its way.
+fn go_on(state: &mut State, id: JobId) {
+    if let Some(job) = state.transfers.job_mut(id) {
+        job.goes_on_anyway = true;
+    }
+    again(state, id);
 }
 
 /// Takes jobs that are over off the list, and forgets their journals.
@@ -248,11 +262,17 @@ pub(super) fn ended(job: &mut Job, end: JobEnd) {
     job.progress.current.clear();
     job.conflicts.clear();
     job.speed.reset();
+    if let JobEnd::Blocked(obstacles) = &end {
+        job.obstacles = obstacles.clone();
+    }
     job.stage = match (&job.stage, end) {
         (Stage::Cancelling, JobEnd::Cancelled) => Stage::Cancelled,
         // Whoever else stopped it, it can go on.
         (_, JobEnd::Cancelled) => Stage::Paused,
         (_, JobEnd::Done) => Stage::Ended,
         (_, JobEnd::Stopped(problem)) => Stage::Stopped(problem),
+        (_, JobEnd::Blocked(obstacles)) => {
+            Stage::Stopped(obstacle_texts::blocked(job.direction, obstacles.count))
+        }
     };
 }

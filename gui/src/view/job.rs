@@ -4,7 +4,7 @@ use super::Actions;
 use crate::action::{Action, TransferAction};
 use crate::state::place::shown;
 use crate::state::transfers::{CurrentFile, Direction, Job, Stage, ratio};
-use crate::text::{format, transfers as text};
+use crate::text::{format, obstacles, transfers as text};
 use crate::theme::tokens::{Tokens, size, space};
 use crate::theme::{self, icons};
 use crate::widgets::{Button, Look, progress_bar, words};
@@ -38,7 +38,7 @@ pub(super) fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Actions) {
             current_ui(ui, file);
         }
         ui.spacing_mut().interact_size.y = control_height;
-        failures_ui(ui, job, actions);
+        links_ui(ui, job, actions);
     });
 }
 
@@ -146,11 +146,17 @@ fn current_ui(ui: &mut Ui, file: &CurrentFile) {
     });
 }
 
-fn failures_ui(ui: &mut Ui, job: &Job, actions: &mut Actions) {
-    if job.failed_count > 0 {
-        let text = text::failures(job.failed_count);
-        if Button::new(Look::Plain, &text).small().show(ui).clicked() {
-            actions.push(Action::Transfer(TransferAction::ShowFailures(job.id)));
+/// What of a job has more to tell than its line.
+fn links_ui(ui: &mut Ui, job: &Job, actions: &mut Actions) {
+    let mut link = |text: &str, action| {
+        if Button::new(Look::Plain, text).small().show(ui).clicked() {
+            actions.push(Action::Transfer(action));
         }
+    };
+    if job.failed_count > 0 {
+        link(&text::failures(job.failed_count), TransferAction::ShowFailures(job.id));
+    }
+    if !job.obstacles.is_empty() {
+        link(obstacles::SHOW, TransferAction::ShowObstacles(job.id));
     }
 }

@@ -224,7 +224,8 @@ mod tests {
     const ID: JobId = JobId(1);
 
     fn order() -> JobOrder {
-        JobOrder { id: ID, key: None, direction: Direction::Upload, items: Vec::new() }
+        let (direction, items) = (Direction::Upload, Vec::new());
+        JobOrder { id: ID, key: None, direction, items, goes_on_anyway: false }
     }
 
     fn spec() -> JobSpec {

@@ -14,7 +14,7 @@ use crate::state::transfers::{
 };
 use crate::text::problems as text;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use ferry_client::job::{FileOutcome, JobOptions, JobReport, Outcome, Rule, Transfer};
+use ferry_client::job::{FileOutcome, JobOptions, JobReport, Outcome, Rule, Transfer, Walked};
 use ferry_client::jobs::{
     self, ConflictId, JobFailure, JobList, JobRecord, JobServer, JobSpec, JobState, Jobs, OpenJob,
     RunningJob,
@@ -75,15 +75,19 @@ fn transfer(item: &Item) -> Result<Transfer, Error> {
     Ok(Transfer { local: item.here.to_path(), remote: remote(&item.server)? })
 }
 
-/// Lets a job work that has its journal.
+/// Lets a job work that has its journal, with what was walked for it already.
 pub(super) fn start(
     job: OpenJob,
     order: &JobOrder,
-    client: Client,
+    (client, walked): (Client, Option<Walked>),
     voice: Voice,
 ) -> Result<(Arc<Steering>, Telling), Error> {
     let files = Arc::<Mutex<FilesEnded>>::default();
-    let options = JobOptions { on_outcome: Some(on_outcome(order, &files)), ..job.options() };
+    let options = JobOptions {
+        on_outcome: Some(on_outcome(order, &files)),
+        walked: walked.map(|walked| Arc::new(Mutex::new(walked))),
+        ..job.options()
+    };
     let running = job.start(client, options)?;
     let (nudge, nudged) = bounded(1);
     let steering = Arc::new(Steering { running: Mutex::new(Some(running)), nudge });

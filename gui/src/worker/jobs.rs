@@ -2,11 +2,13 @@
 
 use super::desk::Wish;
 use super::job::{self, Steering, Telling, Voice};
+use super::obstacles::Look;
 use super::problem;
 use super::questions::AtWindow;
 use super::server::{Link, Session};
 use crate::action::{Event, JobEnd};
 use crate::request::JobOrder;
+use crate::state::obstacles::Obstacles;
 use crate::state::side::Side;
 use crate::state::transfers::JobId;
 use crate::text::problems as text;
@@ -23,6 +25,14 @@ struct JobLogin {
     questions: Arc<AtWindow>,
 }
 
+/// What became of a job that was ordered.
+enum Opened {
+    /// It works.
+    Working(Arc<Steering>, Telling),
+    /// Something stands in the way of its first byte.
+    Blocked(Obstacles),
+}
+
 impl Link {
     /// Starts a job that was ordered, unless it was taken back meanwhile. Its connection is opened
     /// on its own thread: a server may let it wait for one, and nobody waits with it.
@@ -32,13 +42,14 @@ impl Link {
         let login = self.login();
         let work = move || {
             let end = match link.open_job(&order, login, cancel) {
-                Ok((steering, telling)) => {
+                Ok(Opened::Working(steering, telling)) => {
                     link.desk.work(id, &steering);
                     let end = telling.until_end();
                     link.desk.end(id);
                     end
                 }
-                Err(err) => link.not_begun(id, &err),
+                Ok(Opened::Blocked(obstacles)) => link.not_begun(id, JobEnd::Blocked(obstacles)),
+                Err(err) => link.not_begun(id, job::end_of_error(&err)),
             };
             link.outbox.send(Event::JobEnded(id, end));
         };
@@ -55,7 +66,7 @@ impl Link {
         order: &JobOrder,
         login: Option<JobLogin>,
         cancel: Cancel,
-    ) -> Result<(Arc<Steering>, Telling), Error> {
+    ) -> Result<Opened, Error> {
         // Without a login the window has left the server.
         let JobLogin { opener, server, questions } = login.ok_or(Error::Cancelled)?;
         let spec = job::spec(server, order)?;
@@ -74,27 +85,32 @@ impl Link {
         &self,
         order: &JobOrder,
         spec: JobSpec,
-        client: Client,
+        mut client: Client,
         questions: Arc<AtWindow>,
-    ) -> Result<(Arc<Steering>, Telling), Error> {
-        self.desk.begin(order.id).map_err(|_wish| Error::Cancelled)?;
+    ) -> Result<Opened, Error> {
         let jobs = Jobs::open(&self.state_folder)?;
         let open = self.desk.journal(&jobs, order.id, spec)?;
         let (outbox, begun) = (self.outbox.clone(), self.begun);
         outbox.send(Event::JobBegun(order.id, open.id().to_string()));
+        let walked = match self.look_for_obstacles(&jobs, order, &open, &mut client)? {
+            Look::Clear(walked) => walked,
+            Look::Blocked(obstacles) => return Ok(Opened::Blocked(obstacles)),
+        };
+        self.desk.begin(order.id).map_err(|_wish| Error::Cancelled)?;
         let voice = Voice { id: order.id, direction: order.direction, outbox, begun, questions };
-        job::start(open, order, client, voice)
+        let (steering, telling) = job::start(open, order, (client, walked), voice)?;
+        Ok(Opened::Working(steering, telling))
     }
 
-    /// How a job ends that did not come to work.
-    fn not_begun(self: &Arc<Self>, id: JobId, err: &Error) -> JobEnd {
+    /// How a job ends that did not come to work, unless something else was wished of it meanwhile.
+    fn not_begun(self: &Arc<Self>, id: JobId, end: JobEnd) -> JobEnd {
         match self.desk.end(id) {
             Some(Wish::Cancel) => {
                 self.cancel_journal(id, None);
                 JobEnd::Cancelled
             }
             Some(Wish::Pause) => JobEnd::Cancelled,
-            None => job::end_of_error(err),
+            None => end,
         }
     }
 

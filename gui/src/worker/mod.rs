@@ -10,6 +10,7 @@ mod jobs;
 mod journals;
 mod kept;
 mod list;
+mod obstacles;
 mod problem;
 mod questions;
 mod refused;

@@ -15,6 +15,7 @@ mod kept;
 mod keyboard;
 mod menus;
 mod notices;
+mod obstacles;
 #[cfg(feature = "pictures")]
 mod pictures;
 #[cfg(feature = "pictures")]
@@ -24,6 +25,7 @@ mod pictures_sharing;
 mod real_busy;
 mod real_delete;
 mod real_kept;
+mod real_obstacles;
 mod real_server;
 mod real_sharing;
 mod settle;

@@ -1,14 +1,18 @@
 //! Pictures of the main states, light and dark. They are compared with those beside this file;
 //! `UPDATE_SNAPSHOTS=1` makes them anew.
 
-use crate::support::{TIME, Window, World, builder, file, folder, place, problem, trouble, world};
+use crate::support::{
+    SIZE, TIME, Window, World, builder, file, folder, place, problem, server, trouble, world,
+};
 use egui::Modifiers;
 use egui_kittest::{HarnessBuilder, SnapshotResults};
 use ferry_gui::action::{Action, AttemptEvent, Command, DialogAction, Extend, WindowAction};
 use ferry_gui::action::{ConnectAction, Event, FilesEnded, JobEnd, PaneAction, TransferAction};
 use ferry_gui::app::App;
 use ferry_gui::state::ThemeChoice;
-use ferry_gui::state::connection::{KeyChange, TrustQuestion};
+use ferry_gui::state::connection::{KeyChange, Server, TrustQuestion};
+use ferry_gui::state::obstacles::Obstacles;
+use ferry_gui::state::problem::{Fault, Problem};
 use ferry_gui::state::servers::SavedServer;
 use ferry_gui::state::side::Side;
 use ferry_gui::state::transfers::{Conflict, CurrentFile, FailedFile, Item, Progress};
@@ -16,9 +20,18 @@ use std::time::Duration;
 
 /// Draws a state in both themes, and compares.
 pub(crate) fn picture(name: &str, world: impl Fn() -> World, prepare: impl Fn(&mut Window)) {
+    picture_of(SIZE, name, world, prepare);
+}
+
+fn picture_of(
+    size: [f32; 2],
+    name: &str,
+    world: impl Fn() -> World,
+    prepare: impl Fn(&mut Window),
+) {
     let mut results = SnapshotResults::new();
     for (choice, suffix) in [(ThemeChoice::Light, "light"), (ThemeChoice::Dark, "dark")] {
-        let mut window = Window::built(world(), painted());
+        let mut window = Window::built(world(), painted().with_size(size));
         window.act(Action::Window(WindowAction::Theme(choice)));
         prepare(&mut window);
         window.harness.remove_cursor();
@@ -145,6 +158,29 @@ fn browsing() {
 }
 
 #[test]
+fn welcome() {
+    picture("welcome", full_world, |window| {
+        window.act(Action::Connect(ConnectAction::Open("ferry://ana@harbour/".to_owned())));
+        let text = "Files of the office. Please put scans into “Archive”.";
+        window.attempted(AttemptEvent::Connected {
+            server: Server { welcome: text.to_owned(), ..server("ana", true) },
+            address: "ferry://ana@harbour/".to_owned(),
+            place: place("/"),
+            now_unix_secs: 1,
+        });
+    });
+}
+
+#[test]
+fn narrow() {
+    let size = [900.0, 600.0];
+    picture_of(size, "narrow", full_world, |window| {
+        connect(window);
+        window.click_row(Side::Here, "IMG_0002.jpg", Modifiers::NONE);
+    });
+}
+
+#[test]
 fn empty_and_failed() {
     picture("empty", full_world, |window| {
         connect(window);
@@ -235,6 +271,32 @@ fn conflicts() {
         });
         window.send(Event::JobConflicts(id, conflicts.collect()));
         window.act(Action::Transfer(TransferAction::ShowConflicts(id)));
+    });
+}
+
+#[test]
+fn obstacles() {
+    picture("obstacles", full_world, |window| {
+        connect(window);
+        upload(window, "IMG_0002.jpg", "IMG_0004.jpg");
+        let id = window.last_job().id;
+        let one = |summary: &str, details: &str| Problem {
+            summary: summary.to_owned(),
+            details: details.to_owned(),
+            fault: Fault::Server,
+        };
+        let listed = vec![
+            one(
+                "There is too little room on the server",
+                "4.0 GiB are free and 6.2 GiB are to come. Its owner has to make room; or send less.",
+            ),
+            one(
+                "/IMG_0002.jpg and img_0002.jpg have nearly the same name",
+                "Only the case of letters differs, or how accents are written; some systems take \
+                 both for one. Rename one of them.",
+            ),
+        ];
+        window.send(Event::JobEnded(id, JobEnd::Blocked(Obstacles { listed, count: 2 })));
     });
 }
 

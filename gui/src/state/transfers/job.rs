@@ -3,6 +3,7 @@
 use super::item::{Conflict, Direction, FailedFile, Item};
 use super::speed::Speed;
 use crate::state::connection::Server;
+use crate::state::obstacles::Obstacles;
 use crate::state::place::Place;
 use crate::state::problem::Problem;
 use std::time::Duration;
@@ -110,6 +111,10 @@ pub struct Job {
     pub failed_count: u64,
     /// How many were left alone on purpose.
     pub skipped_count: u64,
+    /// What stands in the way of its first byte.
+    pub obstacles: Obstacles,
+    /// Whether a person said to go on whatever stands in the way.
+    pub goes_on_anyway: bool,
     /// Questions that are open; the job goes on and waits for them at its end.
     pub conflicts: Vec<Conflict>,
 }

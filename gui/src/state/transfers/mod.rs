@@ -8,6 +8,8 @@ pub use item::{Choice, Conflict, Direction, FailedFile, Item};
 pub use job::{CurrentFile, FoundJob, Job, JobId, Progress, Stage, ratio};
 pub use speed::Speed;
 
+use super::obstacles::Obstacles;
+
 /// All jobs, the latest last.
 #[derive(Clone, Debug, Default)]
 pub struct Transfers {
@@ -41,6 +43,8 @@ impl Transfers {
             failed: Vec::new(),
             failed_count: 0,
             skipped_count: 0,
+            obstacles: Obstacles::default(),
+            goes_on_anyway: false,
             conflicts: Vec::new(),
         });
         id

@@ -6,6 +6,7 @@ mod kept;
 mod keys;
 mod line;
 mod names;
+mod obstacles;
 mod questions;
 mod sharing;
 
@@ -30,6 +31,11 @@ pub(super) fn dialog_ui(ui: &Ui, state: &State, actions: &mut Actions) {
         Dialog::Conflicts(id) => {
             if let Some(job) = state.transfers.job(*id) {
                 conflicts::conflicts_ui(ui, state, job, actions);
+            }
+        }
+        Dialog::Obstacles(id) => {
+            if let Some(job) = state.transfers.job(*id) {
+                obstacles::obstacles_ui(ui, job, actions);
             }
         }
         Dialog::Failures(id) => {
