@@ -16,6 +16,7 @@ mod notices;
 mod pane;
 mod row;
 mod saved_servers;
+mod server_says;
 mod transfers;
 
 use crate::action::Action;

@@ -1,18 +1,16 @@
 //! One side of the window: its head, its list, its line of status.
 
-use super::{Actions, Seen, crumbs, list};
-use crate::action::{Action, Command, ConnectAction, PaneAction};
+use super::{Actions, Seen, crumbs, list, server_says};
+use crate::action::{Action, Command, PaneAction};
 use crate::state::State;
-use crate::state::connection::{Retrying, Server, Trouble};
 use crate::state::pane::{Loading, Pane};
 use crate::state::problem::Problem;
 use crate::state::side::Side;
-use crate::text::{connect, panes};
+use crate::text::panes;
 use crate::theme::tokens::{Tokens, size, space};
 use crate::theme::{self, icons};
-use crate::widgets::{Button, Field, Look, banner, divider, empty, hint, words};
-use egui::{Align, CornerRadius, Frame, Id, Layout, Margin, ScrollArea, Stroke, Ui};
-use std::time::Duration;
+use crate::widgets::{Button, Field, Look, divider, empty, hint, words};
+use egui::{Align, CornerRadius, Frame, Id, Layout, Margin, Stroke, Ui};
 
 pub(super) fn pane_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
     let tokens = Tokens::of(ui);
@@ -31,8 +29,8 @@ pub(super) fn pane_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
             if pane.side == Side::Server
                 && let Some(server) = state.connection.server()
             {
-                trouble_ui(ui, server, actions);
-                welcome_ui(ui, server, actions);
+                server_says::trouble_ui(ui, server, actions);
+                server_says::welcome_ui(ui, server, actions);
             }
             divider(ui);
             let status_height = 26.0;
@@ -108,12 +106,12 @@ fn tools_width(pane: &Pane) -> f32 {
     FILTER_WIDTH + buttons * (TOOL_WIDTH + space::XS) + space::S
 }
 
-const FILTER_WIDTH: f32 = 130.0;
+const FILTER_WIDTH: f32 = 110.0;
 const TOOL_WIDTH: f32 = 24.0;
 /// The icon before a server's name, with what is around it.
 const LOCK_WIDTH: f32 = 14.0 + 3.0 * space::XS;
 /// In less room than this a server's name says nothing.
-const NAME_WIDTH_MIN: f32 = 48.0;
+const NAME_WIDTH_MIN: f32 = 40.0;
 
 fn filter_ui(ui: &mut Ui, pane: &Pane, actions: &mut Actions) {
     let side = pane.side;
@@ -144,90 +142,6 @@ fn filter_ui(ui: &mut Ui, pane: &Pane, actions: &mut Actions) {
 pub(super) fn filter_id(side: Side) -> Id {
     Id::unique(("filter", side))
 }
-
-fn trouble_ui(ui: &mut Ui, server: &Server, actions: &mut Actions) {
-    let Some(Trouble { problem, retry }) = &server.trouble else {
-        ui.data_mut(|data| data.remove::<(Retrying, f64)>(retrying_id()));
-        return;
-    };
-    let retry = retry.map(|retry| counted_down(ui, retry));
-    let tokens = Tokens::of(ui);
-    Frame::new().inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 8 }).show(ui, |ui| {
-        let look = (icons::WIFI_SLASH, tokens.warn, tokens.warn_soft);
-        let title = panes::trouble(&server.address, retry);
-        let details = match retry {
-            Some(_) => problem.details.clone(),
-            None => format!("{} {}", problem.details, panes::TROUBLE_REMEDY),
-        };
-        banner(ui, look, &title, &details, |ui| {
-            ui.horizontal(|ui| {
-                let again = Button::new(Look::Plain, panes::TRY_AGAIN).small();
-                if retry.is_none() && again.show(ui).clicked() {
-                    actions.push(Action::Pane(Side::Server, PaneAction::Refresh));
-                }
-                let leave = Button::new(Look::Plain, connect::DISCONNECT).small();
-                if leave.show(ui).clicked() {
-                    actions.push(Action::Connect(ConnectAction::Disconnect));
-                }
-            });
-        });
-    });
-}
-
-/// The attempt that is to come, by the seconds that are left now.
-fn counted_down(ui: &Ui, told: Retrying) -> Retrying {
-    let now = ui.input(|input| input.time);
-    let (_, since) = ui.data_mut(|data| {
-        let seen: Option<(Retrying, f64)> = data.get_temp(retrying_id());
-        let seen = seen.filter(|(seen, _)| *seen == told).unwrap_or((told, now));
-        data.insert_temp(retrying_id(), seen);
-        seen
-    });
-    let gone = Duration::try_from_secs_f64(now - since).unwrap_or_default();
-    let in_secs = told.in_secs.saturating_sub(gone.as_secs());
-    if in_secs > 0 {
-        ui.ctx().request_repaint_after(Duration::from_secs(1));
-    }
-    Retrying { in_secs, ..told }
-}
-
-fn retrying_id() -> Id {
-    Id::unique("retrying")
-}
-
-/// What the server says on connecting, until it is closed.
-fn welcome_ui(ui: &mut Ui, server: &Server, actions: &mut Actions) {
-    if server.welcome.is_empty() {
-        return;
-    }
-    let tokens = Tokens::of(ui);
-    let outside = Margin { left: 10, right: 10, top: 0, bottom: 8 };
-    let inside = Frame::new()
-        .fill(tokens.background)
-        .corner_radius(CornerRadius::same(size::CORNER))
-        .inner_margin(Margin { left: 10, right: 4, top: 4, bottom: 4 });
-    Frame::new().inner_margin(outside).show(ui, |ui| {
-        inside.show(ui, |ui| {
-            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-                let close = Button::of_icon(icons::X, connect::CLOSE_WELCOME).small();
-                if close.show(ui).clicked() {
-                    actions.push(Action::Connect(ConnectAction::CloseWelcome));
-                }
-                ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                    ui.add_space(WELCOME_ABOVE);
-                    ScrollArea::vertical().max_height(WELCOME_HEIGHT_MAX).show(ui, |ui| {
-                        words(&server.welcome).color(tokens.text_weak).wrapped(ui);
-                    });
-                });
-            });
-        });
-    });
-}
-
-/// So that one line stands beside the middle of its button.
-const WELCOME_ABOVE: f32 = 3.0;
-/// A longer welcome is scrolled, and leaves the list its room.
-const WELCOME_HEIGHT_MAX: f32 = 72.0;
 
 fn body_ui(ui: &mut Ui, seen: Seen<'_>, actions: &mut Actions) {
     let Seen { state, pane, .. } = seen;
