@@ -26,10 +26,7 @@ impl Passive {
         ports: Option<&RangeInclusive<u16>>,
         until: Instant,
     ) -> io::Result<Self> {
-        let listener = match ports {
-            None => listen_anywhere(local)?,
-            Some(ports) => listen_within(local, ports)?,
-        };
+        let listener = listen_within(local, ports.unwrap_or(&DYNAMIC_PORTS))?;
         Ok(Self { listener, client: client.to_canonical(), until })
     }
 
@@ -79,19 +76,6 @@ pub(in crate::ftp) fn announced(
     Some(fitting.map_or(local, |announced| announced.address))
 }
 
-/// Lets the system choose the port. Two threads may be given the same, which the second to listen
-/// is told.
-fn listen_anywhere(local: SocketAddr) -> io::Result<TcpListener> {
-    let mut failure = io::Error::from(io::ErrorKind::AddrInUse);
-    for _ in 0..TRIES {
-        match listen(at_port(local, 0)) {
-            Err(err) if err.kind() == io::ErrorKind::AddrInUse => failure = err,
-            listening => return listening,
-        }
-    }
-    Err(failure)
-}
-
 /// Tries every port of the range, from a random one on, so that the next cannot be guessed.
 fn listen_within(local: SocketAddr, ports: &RangeInclusive<u16>) -> io::Result<TcpListener> {
     let count = u32::from(ports.end() - ports.start()) + 1;
@@ -111,7 +95,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     // Each download leaves its port waiting for late packets, for a minute: those ports must not
-    // count as taken, or the system runs short of them and looks long for one that is not.
+    // count as taken, or there would soon be none left.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
@@ -123,8 +107,10 @@ fn is_passing(err: &io::Error) -> bool {
     matches!(err.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted)
 }
 
-/// Ports of the system's choice that are tried.
-const TRIES: u32 = 16;
+/// The ports where no range is configured: those that belong to nobody (RFC 6335, section 6). The
+/// system's own choice takes no port that waits for late packets, and looks through all of them
+/// once most do.
+const DYNAMIC_PORTS: RangeInclusive<u16> = 49_152..=65_535;
 
 /// Connections that may wait to be looked at: the client's, and those of strangers before it.
 const BACKLOG: i32 = 8;
