@@ -123,7 +123,7 @@ fn what_came_whole_before_the_last_cut_is_kept() {
 #[test]
 fn the_last_answer_of_a_server_that_stops_is_taken() {
     let state = tempfile::tempdir().unwrap();
-    let (planned, is_planned) = mpsc::channel();
+    let (planned, is_planned) = mpsc::sync_channel(1);
     let waiting = Mutex::new(Some(is_planned));
     let asked = Arc::new(AtomicUsize::new(0));
     let own_asked = Arc::clone(&asked);

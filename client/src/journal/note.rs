@@ -119,7 +119,7 @@ pub(super) fn signed(number: u64) -> i64 {
 mod tests {
     use super::*;
     use crate::journal::{Direction, JobServer, JobSpec, read, schema};
-    use crate::trust::Fingerprint;
+    use crate::trust::{Fingerprint, ServerKey};
     use ferry_protocol::{Timestamp, TransferId};
     use std::sync::mpsc::sync_channel;
 
@@ -133,7 +133,7 @@ mod tests {
             host: "nas".to_owned(),
             port: 3000,
             account: None,
-            fingerprint: Fingerprint::of_public_key(b"key"),
+            key: ServerKey::Pinned(Fingerprint::of_public_key(b"key")),
         };
         let (direction, rule) = (Direction::Upload, Rule::Ask);
         let spec = JobSpec { direction, server, transfers: Vec::new(), rule, connections: 1 };

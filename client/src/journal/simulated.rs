@@ -58,7 +58,7 @@ impl Kept {
                 self.decisions.insert(conflict.target.clone(), (conflict, ruling));
             }
             Note::Rule(rule) => self.rule = Some(rule),
-            Note::Over(..) => {}
+            Note::Synced(_) | Note::Over(..) => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! The real server on a folder of its own, and a place for local files.
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
-#![expect(clippy::unwrap_used, reason = "a test's own server may give up")]
+#![allow(clippy::unwrap_used, reason = "a test's own server may give up")]
 
 use super::TrustsAll;
 use ferry_client::trust::KnownServers;
@@ -59,7 +59,7 @@ impl Place {
 
     /// Has the server show another certificate from now on.
     pub(crate) fn present(&self, identity: &Identity) {
-        self.server.present(identity).unwrap();
+        self.server.lock().present(identity).unwrap();
     }
 
     /// Ends the server; its files stay.
@@ -71,7 +71,7 @@ impl Place {
 
     /// Ends the server, does something to its files, and starts it anew at the same port.
     pub(crate) fn restart(&self, meanwhile: impl FnOnce(&Path)) {
-        let listen = self.server.lock().addresses().to_vec();
+        let listen = self.server.lock().addresses();
         self.stop_server();
         meanwhile(&self.path("share"));
         let config = Config { listen, ..self.config.clone() };

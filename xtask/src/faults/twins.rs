@@ -103,12 +103,14 @@ impl Twin {
 
 /// Waits until both have sent nearly all, lets them end, and tells which succeeded.
 fn both_to_the_end(twins: &mut [Twin]) -> Result<[bool; 2], Failure> {
-    let limit = Instant::now() + Duration::from_secs(60);
+    let limit = Instant::now() + Duration::from_mins(1);
     while twins.iter().any(|twin| twin.proxy.traffic().passed(Way::Up) < twin.held_at) {
         ensure(Instant::now() < limit, || "the uploads do not come".to_owned())?;
         std::thread::sleep(Duration::from_millis(1));
     }
-    twins.iter().for_each(|twin| twin.proxy.traffic().hold(Way::Up, u64::MAX));
+    for twin in twins.iter() {
+        twin.proxy.traffic().hold(Way::Up, u64::MAX);
+    }
     let mut is_done = [false; 2];
     for (is_done, twin) in is_done.iter_mut().zip(twins) {
         *is_done = twin.client.child().wait().during("ferry put")?.success();

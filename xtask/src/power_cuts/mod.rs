@@ -126,12 +126,12 @@ impl FileSystem {
         }
     }
 
-    /// The smallest disk that it takes, or a little more.
+    /// Enough for the file system and all that is kept: where room is short, the past makes way.
     fn disk_len(self) -> u64 {
         let mib = match self {
             Self::Ext4 => 96,
             Self::Xfs => 320,
-            Self::Btrfs => 160,
+            Self::Btrfs => 400,
         };
         mib * 1024 * 1024
     }

@@ -126,12 +126,13 @@ impl<'a> Planner<'a> {
                     what: "the walk never ends",
                 });
             }
+            if page.is_last {
+                // First, so that the lane that takes what comes here need not open another.
+                self.job.give_back(connection);
+                return page.entries.iter().try_for_each(|entry| self.entry(remote, local, entry));
+            }
             for entry in &page.entries {
                 self.entry(remote, local, entry)?;
-            }
-            if page.is_last {
-                self.job.give_back(connection);
-                return Ok(());
             }
             request = Request::NextPage;
         }

@@ -78,31 +78,10 @@ impl Downloads {
         let (done, log) = trace::run(&command, &trace::injecting(injection)?, &stage.path(LOG))?;
         let struck = trace::struck(&log);
         let told = || format!("{}; {:?}: {}", done.code(), struck, done.complaint());
-        self.judge(stage, act, &mut command, &done)
+        judge(stage, act, &mut command, &done)
             .map_err(|err| Failure::new(format!("{err}; the first ended with {}", told())))?;
         watcher.end()?;
         Ok(struck.is_some())
-    }
-
-    /// What was said to be done is, and the same command again does it.
-    fn judge(
-        &self,
-        stage: &Stage,
-        act: Act,
-        command: &mut Command,
-        first: &Finished,
-    ) -> Result<(), Failure> {
-        if first.status.success() {
-            act.check(stage)?;
-        }
-        process::run(command, DEADLINE)?.succeeded("the same command again")?;
-        act.check(stage)?;
-        // What the other command's cut left is there still, and who was told that a job's journal
-        // cannot be read knows that its part stays.
-        let expected = usize::from(act == Act::FetchTree);
-        let may_stay = usize::from(first.complaint().contains("journal"));
-        let parts = tree::parts(&stage.path("target"))?;
-        ensure((expected..=expected + may_stay).contains(&parts), || "a part was left".to_owned())
     }
 
     fn lay_out(&self, stage: &Stage) -> Result<(), Failure> {
@@ -133,6 +112,21 @@ impl Act {
             Self::FetchTree => all_equal(&share.join("x"), &target.join("x")),
         }
     }
+}
+
+/// What was said to be done is, and the same command again does it.
+fn judge(stage: &Stage, act: Act, command: &mut Command, first: &Finished) -> Result<(), Failure> {
+    if first.status.success() {
+        act.check(stage)?;
+    }
+    process::run(command, DEADLINE)?.succeeded("the same command again")?;
+    act.check(stage)?;
+    // What the other command's cut left is there still, and who was told that a job's journal
+    // cannot be read knows that its part stays.
+    let expected = usize::from(act == Act::FetchTree);
+    let may_stay = usize::from(first.complaint().contains("journal"));
+    let parts = tree::parts(&stage.path("target"))?;
+    ensure((expected..=expected + may_stay).contains(&parts), || "a part was left".to_owned())
 }
 
 /// Leaves what came of a download, and a server at the address by which it was asked for.

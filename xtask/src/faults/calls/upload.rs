@@ -135,9 +135,7 @@ impl Uploads {
             drop(server);
             server = serve(stage, self.address)?;
         }
-        // Who was told that a job's journal cannot be read knows that its part stays.
-        let may_leave_part = run.told.contains("journal");
-        let judged = judge(stage, &server, keeps_past, may_leave_part).and_then(|()| watcher.end());
+        let judged = judge(stage, &server, keeps_past, &run).and_then(|()| watcher.end());
         let Run { struck, told, .. } = &run;
         judged.map_err(|err| Failure::new(format!("{err}; after {struck:?}, and {told}")))?;
         Ok(run)
@@ -192,7 +190,7 @@ fn strike_server(
     injection: &str,
 ) -> Result<Run, Failure> {
     let mut tracer = Tracer::inject(server.pid(), threads, injection, &stage.path(LOG))?;
-    let (mut is_whole, mut told) = (true, String::new());
+    let (mut is_whole, mut told) = (true, Vec::new());
     for act in ACTS {
         // What is undone in the middle of a job is not sent again by it.
         if act == Act::Undo && !is_whole {
@@ -201,13 +199,13 @@ fn strike_server(
         let done = process::run(&mut act.command(stage, server, "0"), DEADLINE)?;
         if done.status.success() {
             act.check(stage)
-                .map_err(|err| Failure::new(format!("{act:?} is no success: {err}; {told}")))?;
+                .map_err(|err| Failure::new(format!("{act:?} is no success: {err}; {told:?}")))?;
         } else {
             is_whole = false;
-            told += &format!("{act:?}: {}; ", done.complaint());
+            told.push(format!("{act:?}: {}", done.complaint()));
         }
     }
-    Ok(Run { struck: trace::struck(&tracer.end()?), is_whole, told })
+    Ok(Run { struck: trace::struck(&tracer.end()?), is_whole, told: told.join("; ") })
 }
 
 fn strike_client(
@@ -241,18 +239,15 @@ fn resume_failed(server: &Server) -> Result<(), Failure> {
 }
 
 /// The same commands again, without a fault, and what is there then.
-fn judge(
-    stage: &Stage,
-    server: &Server,
-    keeps_past: bool,
-    may_leave_part: bool,
-) -> Result<(), Failure> {
+fn judge(stage: &Stage, server: &Server, keeps_past: bool, run: &Run) -> Result<(), Failure> {
     resume_failed(server)?;
     for act in ACTS_AGAIN {
         let done = process::run(&mut act.command(stage, server, "5s"), DEADLINE)?;
         done.succeeded(&format!("{act:?} again"))?;
         act.check(stage)?;
     }
+    // Who was told that a job's journal cannot be read knows that its part stays.
+    let may_leave_part = run.told.contains("journal");
     let has_parts = tree::has_parts(&stage.path("share"))?;
     ensure(!has_parts || may_leave_part, || "a part was left".to_owned())?;
     if keeps_past { nothing_is_lost(stage) } else { Ok(()) }
