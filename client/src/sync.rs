@@ -8,13 +8,11 @@ pub(crate) mod simulation;
 #[cfg(not(test))]
 pub(crate) use parking_lot::{Condvar, Mutex};
 #[cfg(test)]
-pub(crate) use shuttle::thread::{Scope, scope};
-#[cfg(test)]
-pub(crate) use simulation::{AtomicBool, AtomicU64, Condvar, Mutex};
+pub(crate) use simulation::{AtomicBool, AtomicU64, Condvar, Mutex, Scope, scope};
 #[cfg(not(test))]
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64};
 #[cfg(not(test))]
-pub(crate) use std::thread::{Scope, scope};
+pub(crate) use std::thread::scope;
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvError};
@@ -38,24 +36,23 @@ pub(crate) fn recv<T>(values: &Receiver<T>) -> Result<T, RecvError> {
     values.recv()
 }
 
-/// Starts a thread of a scope under a name.
+/// What threads are started in that end before it does.
 #[cfg(not(test))]
+pub(crate) type Scope<'scope, 'env> = &'scope std::thread::Scope<'scope, 'env>;
+
+/// Starts a thread of a scope under a name.
 pub(crate) fn spawn_in<'scope>(
-    scope: &'scope Scope<'scope, '_>,
+    scope: Scope<'scope, '_>,
     name: &str,
     work: impl FnOnce() + Send + 'scope,
 ) -> io::Result<()> {
+    #[cfg(test)]
+    let scope = match scope {
+        Scope::Real(scope) => scope,
+        Scope::Simulated(scope) => {
+            drop(scope.spawn(work));
+            return Ok(());
+        }
+    };
     std::thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, work).map(drop)
-}
-
-/// Starts a thread of a simulated scope.
-#[cfg(test)]
-#[expect(clippy::unnecessary_wraps, reason = "a real thread may not start")]
-pub(crate) fn spawn_in<'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    _name: &str,
-    work: impl FnOnce() + Send + 'scope,
-) -> io::Result<()> {
-    drop(scope.spawn(work));
-    Ok(())
 }

@@ -118,7 +118,7 @@ impl<'a> Job<'a> {
 
     fn start<'scope>(
         &'scope self,
-        scope: &'scope Scope<'scope, '_>,
+        scope: Scope<'scope, '_>,
         name: &str,
         work: impl FnOnce() + Send + 'scope,
     ) {

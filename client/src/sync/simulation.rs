@@ -44,6 +44,22 @@ pub(crate) fn is_running() -> bool {
     IS_RUNNING.get()
 }
 
+/// What threads are started in that end before it does: those of a scenario, or real ones.
+#[derive(Clone, Copy)]
+pub(crate) enum Scope<'scope, 'env> {
+    Real(&'scope std::thread::Scope<'scope, 'env>),
+    Simulated(&'scope shuttle::thread::Scope<'scope, 'env>),
+}
+
+/// Runs `work` with a scope for its threads.
+pub(crate) fn scope<'env, T>(work: impl for<'scope> FnOnce(Scope<'scope, 'env>) -> T) -> T {
+    if is_running() {
+        shuttle::thread::scope(|scope| work(Scope::Simulated(scope)))
+    } else {
+        std::thread::scope(|scope| work(Scope::Real(scope)))
+    }
+}
+
 /// Lets another thread of the scenario go on, perhaps.
 pub(crate) fn point() {
     if is_running() {

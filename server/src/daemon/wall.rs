@@ -121,12 +121,14 @@ mod tests {
 
     #[test]
     fn homes_and_the_systems_own_folders_are_too_wide() {
-        let home = Path::new("/var/home/ann");
-        for wide in ["/", "/etc", "/usr", "/root", "/home/ben", "/var/home/ann"] {
-            assert!(is_wide(Path::new(wide), Some(home)), "{wide}");
+        let homes = Path::new("/home");
+        let (ann, ben) = (Path::new("/var/people/ann"), homes.join("ben"));
+        for wide in ["/", "/etc", "/usr", "/root"].map(Path::new) {
+            assert!(is_wide(wide, Some(ann)), "{}", wide.display());
         }
-        for narrow in ["/etc/ferry", "/home/ben/ferry", "/var/home/ann/.config/ferry"] {
-            assert!(!is_wide(Path::new(narrow), Some(home)), "{narrow}");
+        assert!(is_wide(ann, Some(ann)) && is_wide(&ben, None));
+        for narrow in [Path::new("/etc/ferry"), ben.join("ferry").as_path()] {
+            assert!(!is_wide(narrow, Some(ann)), "{}", narrow.display());
         }
     }
 
