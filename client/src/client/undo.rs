@@ -25,7 +25,8 @@ impl Client {
     }
 
     /// Brings a thing back to `to`, its old path or another; folders that are missing above it
-    /// are made. A taken name is an error with [`Status::EXISTS`], or its file is kept in turn.
+    /// are made. A taken name is an error of status
+    /// [`EXISTS`](ferry_protocol::Status::EXISTS), or its file is kept in turn.
     pub fn undo(&mut self, id: UndoId, to: &RemotePath, if_exists: IfExists) -> Result<(), Error> {
         self.change(Change::Undo { id, to: to.clone().into(), if_exists }, to)
     }
