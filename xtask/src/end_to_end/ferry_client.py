@@ -16,7 +16,7 @@ HELLO, LOGIN, LIST, NEXT_PAGE, WALK, STAT = 0x01, 0x02, 0x10, 0x11, 0x12, 0x13
 GET, PUT, DATA, PUT_END, PUT_CANCEL = 0x20, 0x21, 0x22, 0x23, 0x24
 MAKE_DIRECTORY, RENAME, REMOVE, DIGEST, SYNC, PING, SEARCH, BYE = 0x30, 0x31, 0x32, 0x35, 0x37, 0x40, 0x55, 0x42
 WELCOME, LOGGED_IN, PAGE, ENTRY_IS, CONTENT, GO_ON = 0x8001, 0x8002, 0x8010, 0x8013, 0x8020, 0x8021
-CONTENT_END, STORED, DONE, PROGRESS, DIGEST_IS, PONG = 0x8023, 0x8024, 0x8030, 0x8031, 0x8035, 0x8040
+CONTENT_END, STORED, DONE, PROGRESS, DIGEST_IS, SYNCED, PONG = 0x8023, 0x8024, 0x8030, 0x8031, 0x8035, 0x8037, 0x8040
 GO_AWAY, BUSY, ERROR = 0x80F0, 0x80F1, 0x80FF
 UNSUPPORTED, BAD_NAME, NOT_FOUND, EXISTS, NO_PART = 3, 5, 20, 21, 44
 FILE, FOLDER, TREE, REFUSE = 1, 2, 3, 1
@@ -79,7 +79,10 @@ class Ferry:
         body = self.ask(LOGIN, string(user) + string(password), LOGGED_IN)
         name, at = take_string(body, 0)
         check(name.decode() == user, "logged in as somebody else")
-        check(take_string(body, at + 34) == (b"/", len(body)), "the session does not begin in the root")
+        directory, at = take_string(body, at + 34)
+        check(directory == b"/", "the session does not begin in the root")
+        self.epoch = body[at:]
+        check(len(self.epoch) == 24, "the login tells no epoch")
 
     def send(self, kind, body=b""):
         self.stream.sendall(HEADER.pack(b"\x46\xfe", 1, 0, kind, 0, self.number, len(body)) + body)

@@ -16,7 +16,7 @@ from blake3_plain import blake3
 from ferry_client import (
     BAD_NAME, BYE, Busy, DIGEST, DIGEST_IS, DONE, ENTRY, ENTRY_IS, EXISTS, FILE, Ferry, LIST,
     MAKE_DIRECTORY, Mismatch, NOT_FOUND, NO_PART, PING, PONG, REMOVE, RENAME, Refused, SEARCH, STAT,
-    SYNC, TREE, UNSUPPORTED, WALK, check, string,
+    SYNC, SYNCED, TREE, UNSUPPORTED, WALK, check, string,
 )
 
 
@@ -68,7 +68,7 @@ def try_content(ferry, folder, address, login):
     check(body[:8] + body[16:] == struct.pack(">Q", len(large)) + blake3(large[:half]), "another digest")
     ferry.put(folder + b"/empty", b"")
     check(ferry.get(folder + b"/empty")[0] == b"", "an empty file came back filled")
-    ferry.ask(SYNC, b"", DONE)
+    check(ferry.ask(SYNC, b"", SYNCED) == ferry.epoch, "the server was started anew, or a sync failed")
     return ferry
 
 

@@ -197,7 +197,7 @@ def invites(shared, fetched):
     with Window("--share", shared) as window:
         window.find(SERVER)
         window.press("Share a folder")
-        window.click("Name", "text")
+        window.click("Name", "entry")
         type_text("Ben")
         window.press("Make a link")
         link = window.says("ferry://ben@")
@@ -260,7 +260,7 @@ BUTTONS = ("push button", "button")
 
 
 def enter_address(window, address):
-    window.click("Address or link")
+    window.click("Address or link", "entry")
     keys("ctrl+a")
     type_text(address)
     keys("Return")
