@@ -126,7 +126,7 @@ def sharing(link, folder, pid):
     with Window("--share", home("Documents")) as window:
         window.find(SERVER)
         window.press("Share a folder")
-        window.click("Name", "entry")
+        window.focus("Name", "entry")
         drive.type_text("Ben")
         window.press("Make a link")
         window.says("ferry://")

@@ -138,11 +138,24 @@ class Window:
             raise Failed(f"{failed}; there are {self.names()}") from None
 
     def click(self, name, role=None, button=1, times=1):
-        x, y = middle(self.find(name, role))
-        pointer(x, y)
+        pointer(*self.settled(name, role))
         if times > 1:
             time.sleep(0.6)  # A click just before would make it a triple one.
         run("xdotool", "click", "--repeat", times, "--delay", 60, button)
+
+    def focus(self, name, role):
+        """Gives a field the keyboard, as a screen reader does."""
+        self.find(name, role).grab_focus()
+        time.sleep(0.3)
+
+    def settled(self, name, role):
+        """Where the middle of a node is, once it stays there: a dialog finds its place at first."""
+        places = [None]
+
+        def stays():
+            places.append(middle(self.find(name, role)))
+            return places[-1] == places[-2] and places[-1]
+        return wait(f"{name!r} to stay where it is", stays)
 
     def row(self, side, name):
         """A row of one of the two lists."""
