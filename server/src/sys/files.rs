@@ -382,16 +382,6 @@ pub(crate) fn sync_folder(folder: &File) -> io::Result<()> {
     folder.sync_all()
 }
 
-/// The same of a folder with symbolic links, whose targets are on stable storage too then.
-pub(crate) fn sync_folder_of_links(folder: &File) -> io::Result<()> {
-    // Its log has the names of new links and not the links, and drops both when it is replayed.
-    #[cfg(target_os = "linux")]
-    if fs::fstatfs(folder)?.f_type == BTRFS_MAGIC {
-        return sync_file_system(folder);
-    }
-    sync_folder(folder)
-}
-
 /// Returns once the whole file system of `handle` is on stable storage.
 pub(crate) fn sync_file_system(handle: &File) -> io::Result<()> {
     #[cfg(test)]
@@ -464,10 +454,6 @@ pub(crate) fn is_invalid(err: &io::Error) -> bool {
 fn mode_bits(mode: u32) -> Mode {
     Mode::from_raw_mode(RawMode::from((mode & 0o777) as u16))
 }
-
-/// What statfs(2) says of btrfs.
-#[cfg(target_os = "linux")]
-const BTRFS_MAGIC: fs::FsWord = 0x9123_683e;
 
 /// What statfs(2) says of a file system in memory.
 #[cfg(target_os = "linux")]

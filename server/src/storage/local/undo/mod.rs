@@ -213,7 +213,7 @@ impl Undo {
         let unsynced = std::mem::take(&mut *self.unsynced.lock());
         let sync_one = |device: u64| {
             let folder = self.shelves.lock().on(device).map(|shelf| shelf.folder(&self.root));
-            folder.transpose()?.map_or(Ok(()), |folder| sys::sync_folder_of_links(&folder))
+            folder.transpose()?.map_or(Ok(()), |folder| sys::sync_folder(&folder))
         };
         unsynced.into_iter().map(sync_one).fold(Ok(()), io::Result::and)
     }
