@@ -160,7 +160,7 @@ pub(super) const COMMANDS: &[Command] = &[
 
 /// Commands of the RFCs, and of other servers, that this one does not have; what is in neither
 /// list is unknown.
-const NOT_HERE: &[&str] = &[
+pub(super) const NOT_HERE: &[&str] = &[
     "ACCT", "REIN", "SMNT", "ADAT", "CCC", "CONF", "ENC", "MIC", "LANG", "HOST", "LPRT", "LPSV",
     "MFCT", "RANG", "COMB", "CSID", "ESTA", "ESTP", "PRET", "SPSV",
 ];

@@ -137,6 +137,10 @@ fn features_and_help_name_what_there_is() {
     assert!(client.expect("200", "OPTS MLST size;").contains("size;"));
     assert!(client.expect("214", "HELP").contains("RETR"));
     assert!(client.expect("214", "help stor").contains("FILE"));
+    for known in ["HELP REIN", "HELP SITE CHMOD", "help site help"] {
+        client.expect("214", known);
+    }
+    client.expect("501", "HELP FOO");
     client.expect("215", "SYST");
     for foreign in ["REIN", "ACCT x", "CCC", "MFCT x", "PRET STOR f", "HOST x", "LANG EN"] {
         client.expect("502", foreign);

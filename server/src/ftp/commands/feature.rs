@@ -1,8 +1,9 @@
 //! What the server is and can: NOOP, SYST, HELP (RFC 959, section 4.1.3), FEAT and OPTS (RFC
 //! 2389), CLNT.
 
+use super::site;
 use crate::door::Turn;
-use crate::ftp::command::{COMMANDS, Served, done};
+use crate::ftp::command::{COMMANDS, NOT_HERE, Served, done};
 use crate::ftp::control::ControlConnection;
 use crate::ftp::list_format::Facts;
 use crate::ftp::refusal::Refusal;
@@ -50,11 +51,17 @@ pub(in crate::ftp) fn help(
         let reply = Reply::lines(214, "The commands here:", lines, "End of help.");
         return Ok(Served::Reply(reply));
     }
-    let asked = COMMANDS.iter().find(|one| argument.eq_ignore_ascii_case(one.verb.as_bytes()));
-    match asked {
-        Some(command) => done(214, format!("Syntax: {} {}", command.verb, command.syntax)),
-        None => done(501, "No such command."),
+    let asked = argument.to_ascii_uppercase();
+    if let Some(command) = COMMANDS.iter().find(|one| one.verb.as_bytes() == asked) {
+        return done(214, format!("Syntax: {} {}", command.verb, command.syntax));
     }
+    if let Some(syntax) = asked.strip_prefix(b"SITE ").and_then(site::syntax) {
+        return done(214, format!("Syntax: SITE {syntax}"));
+    }
+    if let Some(verb) = NOT_HERE.iter().find(|verb| verb.as_bytes() == asked) {
+        return done(214, format!("{verb} is not implemented here."));
+    }
+    done(501, "No such command.")
 }
 
 /// FEAT (RFC 2389, section 3).

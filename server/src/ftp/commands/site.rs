@@ -18,8 +18,7 @@ pub(in crate::ftp) fn site(
     let (word, rest) = first_word(argument);
     match word.to_ascii_uppercase().as_slice() {
         b"HELP" => {
-            let lines = ["CHMOD MODE PATH", "UTIME YYYYMMDDHHMMSS PATH", "UNDO [PATH]"];
-            Ok(Served::Reply(Reply::lines(214, "SITE commands here:", lines, "End of help.")))
+            Ok(Served::Reply(Reply::lines(214, "SITE commands here:", SYNTAXES, "End of help.")))
         }
         b"CHMOD" => chmod(control, rest),
         b"UTIME" => utime(control, rest),
@@ -28,6 +27,14 @@ pub(in crate::ftp) fn site(
         b"" => done(501, "Name a SITE command; SITE HELP lists them."),
         _ => done(504, "No such SITE command; SITE HELP lists them."),
     }
+}
+
+/// The SITE commands with their arguments, for HELP.
+const SYNTAXES: [&str; 4] = ["CHMOD MODE PATH", "HELP", "UNDO [PATH]", "UTIME YYYYMMDDHHMMSS PATH"];
+
+/// How a SITE command is written, by its word in capitals.
+pub(super) fn syntax(word: &[u8]) -> Option<&'static str> {
+    SYNTAXES.into_iter().find(|syntax| syntax.split(' ').next().map(str::as_bytes) == Some(word))
 }
 
 fn chmod(control: &ControlConnection, argument: &[u8]) -> Result<Served, Refusal> {
