@@ -4,7 +4,8 @@
 use super::Session;
 use super::view::View;
 use crate::audit::{Action, Deed};
-use ferry_protocol::RemotePath;
+use crate::values::{Certainty, FileState, Stamp};
+use ferry_protocol::{Digest, RemotePath, SegmentValue, SegmentValues, segment_count};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
@@ -33,6 +34,7 @@ pub(super) struct Fetch {
     size: u64,
     moved: AtomicU64,
     is_over: AtomicBool,
+    sent: Mutex<Sent>,
 }
 
 impl Fetches {
@@ -50,6 +52,7 @@ impl Fetches {
                 size,
                 moved: AtomicU64::new(0),
                 is_over: AtomicBool::new(false),
+                sent: Mutex::default(),
             });
             open.insert(key, Arc::downgrade(&fetch));
             fetch
@@ -73,6 +76,19 @@ impl Fetch {
         self.deed.moved(moved);
     }
 
+    /// Values of segments from the `first` on that went over, while the file was in this state
+    /// before and after.
+    pub(super) fn sent(&self, state: FileState, first: u32, values: &[SegmentValue]) {
+        if state.certainty > Certainty::None {
+            self.sent.lock().add(state.stamp, first, values);
+        }
+    }
+
+    /// The digest of what went over, if that was all of a file that is still in this state.
+    pub(super) fn digest(&self, stamp: &Stamp) -> Option<Digest> {
+        self.sent.lock().digest(stamp)
+    }
+
     /// It was refused, or failed.
     pub(super) fn failed(&self, why: &impl fmt::Display) {
         self.is_over.store(true, Ordering::SeqCst);
@@ -89,6 +105,43 @@ impl Fetch {
         self.deed.done();
     }
 }
+
+/// What went over of one state of a file. Values of a file that changed within the last minute are
+/// not kept, since it may be changed by a memory map and no stamp show it; but this digest is of the
+/// content that the receiver has, as is that behind a file in one stream.
+#[derive(Debug, Default)]
+struct Sent {
+    stamp: Option<Stamp>,
+    values: SegmentValues,
+    /// A segment went over twice and was another the second time.
+    is_torn: bool,
+}
+
+impl Sent {
+    fn add(&mut self, stamp: Stamp, first: u32, values: &[SegmentValue]) {
+        if self.stamp != Some(stamp) {
+            *self = Self { stamp: Some(stamp), ..Self::default() };
+        }
+        for (index, value) in (first..).zip(values) {
+            let known = self.values.get(index);
+            self.is_torn |= known.is_some_and(|known| known != *value);
+            if known.is_none() && self.values.len() < SENT_MAX {
+                self.values.insert(index, *value);
+            }
+        }
+    }
+
+    fn digest(&self, stamp: &Stamp) -> Option<Digest> {
+        if self.is_torn || self.stamp.as_ref() != Some(stamp) {
+            return None;
+        }
+        self.values.digest(segment_count(stamp.size)?)
+    }
+}
+
+/// Values that one fetch remembers, about 60 bytes each: those of 16 GiB. The digest of a larger
+/// file that changed within the last minute is read.
+const SENT_MAX: usize = 65_536;
 
 impl Drop for Fetch {
     fn drop(&mut self) {
@@ -119,5 +172,45 @@ impl fmt::Debug for Fetch {
 impl fmt::Debug for Fetches {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fetches({})", self.0.lock().len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: u64 = 3 * 256 * 1024;
+
+    fn stamp(inode: u64) -> Stamp {
+        Stamp { device: 1, inode, size: SIZE, modified: (0, 0), changed: (0, 0) }
+    }
+
+    fn value(n: u8) -> SegmentValue {
+        SegmentValue::from_bytes([n; 32])
+    }
+
+    #[test]
+    fn pieces_in_any_order_give_the_digest_of_what_went_over() {
+        let mut sent = Sent::default();
+        sent.add(stamp(1), 2, &[value(3)]);
+        sent.add(stamp(1), 0, &[value(1)]);
+        assert_eq!(sent.digest(&stamp(1)), None, "one is missing");
+        sent.add(stamp(1), 0, &[value(1), value(2)]);
+        let mut all = SegmentValues::new();
+        (0..).zip(1..=3).for_each(|(index, n)| all.insert(index, value(n)));
+        assert_eq!(sent.digest(&stamp(1)), all.digest(3));
+        assert_eq!(sent.digest(&stamp(2)), None, "it is another file by now");
+    }
+
+    #[test]
+    fn what_changed_meanwhile_has_none() {
+        let mut sent = Sent::default();
+        sent.add(stamp(1), 0, &[value(1), value(2)]);
+        sent.add(stamp(2), 2, &[value(3)]);
+        assert_eq!(sent.digest(&stamp(2)), None, "only one segment is of this state");
+        sent.add(stamp(2), 0, &[value(1), value(2)]);
+        assert!(sent.digest(&stamp(2)).is_some());
+        sent.add(stamp(2), 1, &[value(9)]);
+        assert_eq!(sent.digest(&stamp(2)), None, "its stamp stands for two contents");
     }
 }

@@ -176,6 +176,10 @@ impl Download {
             Proof::Values(values) if len == 0 => {
                 if let Some(state) = self.reader.state() {
                     values.teach(&self.kept, state);
+                    if let Record::Part(fetch) = &self.record {
+                        let (first, values) = values.learned();
+                        fetch.sent(state, first, values);
+                    }
                 }
                 return Ok(Piece::End(None));
             }

@@ -52,6 +52,11 @@ impl SentValues {
         value
     }
 
+    /// The first segment, and the values that were computed, of it and of those that follow.
+    pub(super) fn learned(&self) -> (u32, &[SegmentValue]) {
+        (self.first, &self.learned)
+    }
+
     /// Keeps what was computed: all was read, and the file is as it was.
     pub(super) fn teach(&self, kept: &KeptValues, state: FileState) {
         if self.known.is_none() {

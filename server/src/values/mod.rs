@@ -132,7 +132,7 @@ impl KeptValues {
 
     /// Keeps what was computed of a file that was in this state before it was read, and is still.
     pub(crate) fn keep(&self, state: FileState, kind: Kind, value: &[u8]) {
-        if state.certainty > Certainty::None && Self::is_worth_it(state.stamp.size) {
+        if state.certainty >= Certainty::UntilRestart && Self::is_worth_it(state.stamp.size) {
             let key = key_of(&state.stamp, kind);
             self.0.lock().keep(key, value, state.certainty == Certainty::Lasting);
         }
@@ -142,7 +142,7 @@ impl KeptValues {
     /// they were read, and is still, once all of its segments are known.
     pub(crate) fn learn(&self, state: FileState, first: u32, values: &[SegmentValue]) {
         let stamp = state.stamp;
-        if state.certainty == Certainty::None || !Self::is_worth_it(stamp.size) {
+        if state.certainty < Certainty::UntilRestart || !Self::is_worth_it(stamp.size) {
             return;
         }
         let mut desk = self.0.lock();

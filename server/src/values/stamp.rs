@@ -21,9 +21,11 @@ pub struct Stamp {
 /// How sure it is that a stamp stands for one content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// The file changed so lately that it may change once more and its stamp stay as it is: within
-    /// the same tick of the clock, or through a memory map.
+    /// The file changed so lately that it may change once more within the same tick of the clock,
+    /// and its stamp stay as it is.
     None,
+    /// A change would show, unless it comes through a memory map that was written to before.
+    UnlessMapped,
     /// A change would show. After a power cut the file system may remember the stamp and not the
     /// content, which was perhaps not written yet.
     UntilRestart,
@@ -52,6 +54,7 @@ impl FileState {
         let certainty = match age {
             Some(age) if age >= WRITTEN_AFTER => Certainty::Lasting,
             Some(age) if age >= MAPPED_AFTER => Certainty::UntilRestart,
+            Some(age) if age >= TICK_MAX => Certainty::UnlessMapped,
             _ => Certainty::None,
         };
         Self { stamp, certainty }
@@ -111,8 +114,9 @@ mod tests {
     fn a_file_that_changed_lately_is_not_sure() {
         let seen = |changed, now| FileState::seen(stamp((5, 0), changed), at(now)).certainty;
         assert_eq!(seen((1000, 0), 1000), Certainty::None);
-        assert_eq!(seen((1000, 0), 1040), Certainty::None, "it may be mapped");
-        assert_eq!(seen((1000, 1), 1060), Certainty::None);
+        assert_eq!(seen((1000, 1), 1002), Certainty::None);
+        assert_eq!(seen((1000, 0), 1002), Certainty::UnlessMapped);
+        assert_eq!(seen((1000, 1), 1060), Certainty::UnlessMapped);
         assert_eq!(seen((1000, 0), 1060), Certainty::UntilRestart);
         assert_eq!(seen((1000, 0), 1000 + 3600), Certainty::Lasting);
         assert_eq!(seen((5000, 0), 1000), Certainty::None, "from the future");

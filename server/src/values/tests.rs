@@ -27,7 +27,7 @@ fn what_lasts_is_kept_over_a_restart_and_the_rest_until_then() {
     kept.keep(lasting(1), Kind::Segments, &values(1));
     kept.keep(lasting(1), Kind::Sha1, b"sha1");
     kept.keep(state(2, 8, Certainty::UntilRestart), Kind::Segments, &values(2));
-    kept.keep(state(3, 8, Certainty::None), Kind::Segments, &values(3));
+    kept.keep(state(3, 8, Certainty::UnlessMapped), Kind::Segments, &values(3));
     let knows = |kept: &KeptValues, n| kept.segments(&lasting(n).stamp).is_some();
     assert_eq!([1, 2, 3].map(|n| knows(&kept, n)), [true, true, false]);
     let kept = KeptValues::open(folder.path());
@@ -103,7 +103,7 @@ fn values_come_together_from_several_readers() {
     let (file, value) = (lasting(1), |n| SegmentValue::from_bytes([n; 32]));
     kept.learn(file, 4, &[value(4), value(5), value(6), value(7)]);
     assert!(kept.segments(&file.stamp).is_none());
-    kept.learn(state(1, 8, Certainty::None), 0, &[value(0), value(1), value(2), value(3)]);
+    kept.learn(state(1, 8, Certainty::UnlessMapped), 0, &[value(0), value(1), value(2), value(3)]);
     assert!(kept.segments(&file.stamp).is_none(), "what is not sure teaches nothing");
     kept.learn(file, 0, &[value(0), value(1), value(2), value(3)]);
     let all = kept.segments(&file.stamp).unwrap();

@@ -4,7 +4,7 @@ use super::values::whole;
 use super::{Task, TaskOutcome, TaskState, Turns, room};
 use crate::service::fetch::Fetch;
 use crate::service::{Error, Result, Service, Session};
-use crate::storage::Reader;
+use crate::storage::{Metadata, Reader};
 use crate::values::KeptValues;
 use crate::wake::Waker;
 use ferry_protocol::{Hasher, Progress, Range, RemotePath, Rights, StoredDigest};
@@ -23,7 +23,9 @@ impl Service {
         let size = reader.metadata().size;
         let len = range.len_within(size);
         let fetch = if len == size { session.closes_fetch_of(path) } else { None };
-        let task = if len == size && KeptValues::is_worth_it(size) {
+        let task = if let Some(outcome) = fetch.as_ref().and_then(|fetch| sent(fetch, &*reader)) {
+            Task::ready(outcome)
+        } else if len == size && KeptValues::is_worth_it(size) {
             whole(&session.view, reader, path)?
         } else {
             let (path, hasher) = (path.clone(), Hasher::new());
@@ -34,6 +36,13 @@ impl Service {
             None => task,
         })
     }
+}
+
+/// The digest of a file as all of it went over, if it is still that file.
+fn sent(fetch: &Fetch, reader: &dyn Reader) -> Option<TaskOutcome> {
+    let digest = fetch.digest(&reader.state()?.stamp)?;
+    let Metadata { size: file_size, modified, .. } = reader.metadata();
+    Some(TaskOutcome::Digest(StoredDigest { file_size, modified, digest }))
 }
 
 /// A digest that ends a download by segments.
