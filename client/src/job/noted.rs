@@ -46,6 +46,11 @@ pub(super) struct BegunPart {
 }
 
 impl Job<'_> {
+    /// Whether an earlier run did anything.
+    pub(super) fn has_done(&self) -> bool {
+        self.options.journal.as_ref().is_some_and(|journal| journal.has_done())
+    }
+
     /// Whether an earlier run did this file. If so it is told and counted.
     pub(super) fn was_done(&self, file: FileState<'_>) -> bool {
         let journal = self.options.journal.as_ref().filter(|journal| journal.has_done());

@@ -133,15 +133,15 @@ impl NativeConnection {
                 return Ok(self.refuse(Status::LOGIN_REQUIRED, gone.to_string(), turn));
             }
             self.write_due(turn)?;
-            if !self.stream.flush()? {
+            if self.stream.unsent_len() >= FLUSH_LEN && !self.stream.flush()? {
                 return Ok(Stop::Wait(Interest::Writable, Wait::Transfer));
             }
-            if turn.is_reserved && self.work.is_bulk() {
-                return Ok(Stop::Spent);
-            }
-            match self.go_on(turn)? {
+            let is_put_off = turn.is_reserved && self.work.is_bulk();
+            let stop = if is_put_off { Stop::Spent } else { self.go_on(turn)? };
+            match stop {
                 Stop::GoOn => {}
-                stop => return Ok(stop),
+                stop if self.stream.flush()? => return Ok(stop),
+                _ => return Ok(Stop::Wait(Interest::Writable, Wait::Transfer)),
             }
         }
     }
@@ -360,6 +360,10 @@ impl From<PeerMisbehaved> for Broken {
         Self::Misbehaved(err)
     }
 }
+
+/// Bytes that are collected before they go to the socket, unless nothing more is to be done now:
+/// answers to small requests that came together leave together.
+const FLUSH_LEN: usize = 64 * 1024;
 
 /// Bytes that a lingering close reads and forgets.
 const LINGER_BYTES_MAX: usize = 256 * 1024;

@@ -50,9 +50,14 @@ impl Way for Down {
     fn take_answers(lane: &mut Lane<'_, Self>) -> Result<(), Error> {
         lane.connection()?.flush()?;
         lane.take_file()?;
-        // Half the window is kept on its way, so that the server never runs dry.
+        // Half the window is kept on its way, so that the server never runs dry; and what has come
+        // is taken, so that requests leave together.
         let is_full = !Self::has_room(lane);
-        while is_full && lane.unanswered.len() > UNANSWERED_MAX / 2 {
+        while !lane.unanswered.is_empty() {
+            let is_draining = is_full && lane.unanswered.len() > UNANSWERED_MAX / 2;
+            if !is_draining && !lane.connection()?.look()? {
+                break;
+            }
             lane.take_file()?;
         }
         Ok(())

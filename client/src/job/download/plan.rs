@@ -221,7 +221,7 @@ impl<'a> Planner<'a> {
             fs::symlink_metadata(&item.local)
                 .is_ok_and(|there| there.is_file() && there.len() == item.size)
         };
-        if self.job.is_noted() && is_there() && self.job.was_done(item.state(&source)) {
+        if self.job.has_done() && is_there() && self.job.was_done(item.state(&source)) {
             return Ok(());
         }
         self.job.add_file(entry.size);

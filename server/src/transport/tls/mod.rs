@@ -124,6 +124,8 @@ pub(crate) struct TlsStream {
     tickets: Option<Arc<BoundTickets>>,
     required_alpn: Option<&'static [u8]>,
     stowed: Vec<u8>,
+    /// Bytes of plaintext that were written, less what went out since: about what waits.
+    unsent: usize,
     metrics: Arc<Metrics>,
 }
 
@@ -145,6 +147,7 @@ impl TlsStream {
             tickets: config.tickets.clone(),
             required_alpn: config.required_alpn,
             stowed: Vec::new(),
+            unsent: 0,
             metrics,
         })
     }
@@ -222,6 +225,7 @@ impl TlsStream {
 
     /// Encrypts `plain`, to be sent by [`TlsStream::flush`].
     pub(crate) fn write(&mut self, plain: &[u8]) -> io::Result<()> {
+        self.unsent += plain.len();
         self.tls.writer().write_all(plain)
     }
 
@@ -230,13 +234,22 @@ impl TlsStream {
         while self.tls.wants_write() {
             match self.tls.write_tls(&mut &*self.socket) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => self.metrics.bytes_out.add(count as u64),
+                Ok(count) => {
+                    self.unsent = self.unsent.saturating_sub(count);
+                    self.metrics.bytes_out.add(count as u64);
+                }
                 Err(err) if err.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
                 Err(err) => return Err(err),
             }
         }
+        self.unsent = 0;
         Ok(true)
+    }
+
+    /// About how many bytes wait to be sent.
+    pub(crate) fn unsent_len(&self) -> usize {
+        self.unsent
     }
 
     /// Whether bytes wait to be sent.
