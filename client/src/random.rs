@@ -2,6 +2,7 @@
 
 use crate::Error;
 use ferry_protocol::{OperationId, TransferId, UndoGroup};
+use std::cell::RefCell;
 use std::io;
 
 #[cfg(test)]
@@ -37,8 +38,35 @@ fn sixteen() -> io::Result<[u8; 16]> {
     if simulation::is_running() {
         return Ok(bytes.map(|_| simulation::byte()));
     }
-    getrandom::fill(&mut bytes).map_err(|err| io::Error::other(err.to_string()))?;
+    STOCK.with_borrow_mut(|stock| stock.take(&mut bytes))?;
     Ok(bytes)
+}
+
+thread_local! {
+    static STOCK: RefCell<Stock> = const { RefCell::new(Stock { bytes: [0; STOCK_LEN], used: STOCK_LEN }) };
+}
+
+/// Random bytes that were not given out yet. Every small file takes some, and asking the system each
+/// time would take longer than to name it.
+struct Stock {
+    bytes: [u8; STOCK_LEN],
+    used: usize,
+}
+
+const STOCK_LEN: usize = 256;
+
+impl Stock {
+    fn take(&mut self, into: &mut [u8; 16]) -> io::Result<()> {
+        if self.used + into.len() > STOCK_LEN {
+            let filled = getrandom::fill(&mut self.bytes);
+            filled.map_err(|err| io::Error::other(err.to_string()))?;
+            self.used = 0;
+        }
+        let bytes = self.bytes.get(self.used..self.used + into.len()).unwrap_or_default();
+        into.copy_from_slice(bytes);
+        self.used += into.len();
+        Ok(())
+    }
 }
 
 fn no_randomness(source: io::Error) -> Error {

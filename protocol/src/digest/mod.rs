@@ -7,6 +7,7 @@ pub use segment::{
     SegmentHasher, SegmentValue, SegmentValues, segment_count, segment_len, segment_start,
 };
 
+use data_encoding::HEXLOWER;
 use std::fmt;
 
 /// The BLAKE3 digest of a content, 256 bits.
@@ -38,7 +39,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_write(&self.0, f)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::Digest;
 use crate::limits::SEGMENT_LEN;
 use blake3::hazmat::{ChainingValue, HasherExt as _, Mode};
 use blake3::hazmat::{merge_subtrees_non_root, merge_subtrees_root};
+use data_encoding::HEXLOWER;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -42,7 +43,7 @@ impl SegmentValue {
 
 impl fmt::Debug for SegmentValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_write(&self.0, f)
     }
 }
 

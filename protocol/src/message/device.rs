@@ -2,6 +2,7 @@
 
 use crate::limits::{CREDENTIAL_MAX, NAME_MAX};
 use crate::{DecodeError, Reader, Secret, Writer};
+use data_encoding::HEXLOWER;
 use std::fmt;
 
 /// Label of the TLS exporter (RFC 8446, section 7.5) whose value a device signs. Its context is empty.
@@ -17,7 +18,7 @@ pub struct DeviceKey(pub [u8; 32]);
 impl fmt::Debug for DeviceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DeviceKey(")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        HEXLOWER.encode_write(&self.0, f)?;
         f.write_str(")")
     }
 }

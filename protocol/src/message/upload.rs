@@ -2,6 +2,7 @@
 
 use super::{OperationId, decode_path, encode_path};
 use crate::{DecodeError, Digest, Permissions, Reader, RequestedPath, Timestamp, Writer, escape};
+use data_encoding::HEXLOWER;
 use std::fmt;
 
 /// What a put or copy does where its name is taken.
@@ -36,7 +37,7 @@ pub struct TransferId(pub [u8; 16]);
 
 impl fmt::Display for TransferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_write(&self.0, f)
     }
 }
 
