@@ -365,6 +365,18 @@ pub(crate) fn space(handle: impl AsFd) -> io::Result<(u64, u64, u64)> {
     Ok((bytes(stat.f_blocks), bytes(stat.f_bavail), stat.f_fsid))
 }
 
+/// Whether changes of names reach the disk in their order, whichever folders they are in. On btrfs
+/// they do not: a sync takes along what belongs to the file or folder, and leaves other folders.
+pub(crate) fn keeps_order_of_names(handle: impl AsFd) -> io::Result<bool> {
+    #[cfg(target_os = "linux")]
+    return Ok(fs::fstatfs(handle)?.f_type != BTRFS_MAGIC);
+    #[cfg(not(target_os = "linux"))]
+    return Ok({
+        let _ = handle;
+        true
+    });
+}
+
 /// Returns once a file's content and attributes are on stable storage.
 pub(crate) fn sync_file(file: &File) -> io::Result<()> {
     #[cfg(test)]
@@ -454,6 +466,10 @@ pub(crate) fn is_invalid(err: &io::Error) -> bool {
 fn mode_bits(mode: u32) -> Mode {
     Mode::from_raw_mode(RawMode::from((mode & 0o777) as u16))
 }
+
+/// What statfs(2) says of btrfs.
+#[cfg(target_os = "linux")]
+const BTRFS_MAGIC: fs::FsWord = 0x9123_683E;
 
 /// What statfs(2) says of a file system in memory.
 #[cfg(target_os = "linux")]

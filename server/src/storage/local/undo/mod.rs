@@ -332,10 +332,9 @@ impl Undo {
         };
         let folder = shelf.folder(&self.root)?;
         let id = new_id()?;
-        let record = Record::new(UndoReason::Replaced, deed.path, deed.by);
-        match record.write(&folder, id) {
+        match record(&folder, id, UndoReason::Replaced, deed) {
             Err(err) if has_no_room(&err) => return sys::rename(from, to).map(|()| None),
-            written => written?,
+            recorded => recorded?,
         }
         let replaced = swap_in(from, to, (folder.as_fd(), &id_name(id)));
         if replaced.as_ref().is_ok_and(|is_kept| *is_kept) {
@@ -360,7 +359,7 @@ impl Undo {
         };
         let folder = shelf.folder(&self.root)?;
         let id = new_id()?;
-        Record::new(UndoReason::Removed, deed.path, deed.by).write(&folder, id)?;
+        record(&folder, id, UndoReason::Removed, deed)?;
         if let Err(err) = sys::rename(name, (folder.as_fd(), &id_name(id))) {
             told("tidied", Record::remove(&folder, id));
             return Err(err);
@@ -418,6 +417,15 @@ impl Undo {
         let device = sys::stat_handle(place)?.device;
         Ok(self.disks.trim(device, self.bytes_max(place)?, COUNT_MAX))
     }
+}
+
+/// Makes the record of a thing that is about to be kept. No cut may leave the thing without it.
+fn record(folder: &File, id: UndoId, reason: UndoReason, deed: &Deed<'_>) -> io::Result<()> {
+    Record::new(reason, deed.path, deed.by).write(folder, id)?;
+    if sys::keeps_order_of_names(folder)? {
+        return Ok(());
+    }
+    sys::sync_folder(folder).or_else(|err| Record::remove(folder, id).and(Err(err)))
 }
 
 fn stat_if_there(name: Place<'_>) -> io::Result<Option<Stat>> {
