@@ -116,19 +116,36 @@ fn push_facts(
     rights: Rights,
 ) {
     let [kind, size, modify, perm, unique, mode] = facts.0;
-    let mut fact = |is_wanted: bool, fact: fmt::Arguments<'_>| {
-        // Writing to memory cannot fail.
-        let written = if is_wanted { write!(out, "{fact};") } else { Ok(()) };
-        debug_assert!(written.is_ok(), "memory takes what is written");
-    };
-    fact(kind, format_args!("type={}", type_of(entry.kind)));
-    fact(size && entry.kind == EntryKind::File, format_args!("size={}", entry.size));
-    fact(modify, format_args!("modify={}", time_value(entry.modified)));
-    fact(perm, format_args!("perm={}", permitted(entry.kind, rights)));
-    if let Some(FileId { device, number }) = id {
-        fact(unique, format_args!("unique={device:x}g{number:x}"));
+    if kind {
+        push_fact(out, "type=", type_of(entry.kind).bytes());
     }
-    fact(mode, format_args!("UNIX.mode={:04o}", entry.permissions.mode()));
+    if size && entry.kind == EntryKind::File {
+        push_number(out, format_args!("size={};", entry.size));
+    }
+    if modify {
+        push_fact(out, "modify=", time_value(entry.modified).bytes());
+    }
+    if perm {
+        push_fact(out, "perm=", permitted(entry.kind, rights));
+    }
+    if let Some(FileId { device, number }) = id.filter(|_| unique) {
+        push_number(out, format_args!("unique={device:x}g{number:x};"));
+    }
+    if mode {
+        push_number(out, format_args!("UNIX.mode={:04o};", entry.permissions.mode()));
+    }
+}
+
+fn push_fact(out: &mut Vec<u8>, fact: &str, value: impl Iterator<Item = u8>) {
+    out.extend_from_slice(fact.as_bytes());
+    out.extend(value);
+    out.push(b';');
+}
+
+fn push_number(out: &mut Vec<u8>, fact: fmt::Arguments<'_>) {
+    // Writing to memory cannot fail.
+    let written = out.write_fmt(fact);
+    debug_assert!(written.is_ok(), "memory takes what is written");
 }
 
 fn type_of(kind: EntryKind) -> &'static str {
@@ -141,27 +158,27 @@ fn type_of(kind: EntryKind) -> &'static str {
 }
 
 /// What this client may do with the entry (RFC 3659, section 7.5.5).
-fn permitted(kind: EntryKind, rights: Rights) -> String {
-    let letters: &[(char, Rights)] = match kind {
+fn permitted(kind: EntryKind, rights: Rights) -> impl Iterator<Item = u8> {
+    let letters: &[(u8, Rights)] = match kind {
         EntryKind::File => &[
-            ('a', Rights::WRITE),
-            ('d', Rights::DELETE),
-            ('f', Rights::RENAME),
-            ('r', Rights::READ),
-            ('w', Rights::WRITE),
+            (b'a', Rights::WRITE),
+            (b'd', Rights::DELETE),
+            (b'f', Rights::RENAME),
+            (b'r', Rights::READ),
+            (b'w', Rights::WRITE),
         ],
         EntryKind::Folder => &[
-            ('c', Rights::WRITE),
-            ('d', Rights::DELETE),
-            ('e', Rights::LIST),
-            ('f', Rights::RENAME),
-            ('l', Rights::LIST),
-            ('m', Rights::MAKE),
-            ('p', Rights::DELETE),
+            (b'c', Rights::WRITE),
+            (b'd', Rights::DELETE),
+            (b'e', Rights::LIST),
+            (b'f', Rights::RENAME),
+            (b'l', Rights::LIST),
+            (b'm', Rights::MAKE),
+            (b'p', Rights::DELETE),
         ],
-        EntryKind::Link | EntryKind::Other => &[('d', Rights::DELETE), ('f', Rights::RENAME)],
+        EntryKind::Link | EntryKind::Other => &[(b'd', Rights::DELETE), (b'f', Rights::RENAME)],
     };
-    letters.iter().filter(|(_, right)| rights.includes(*right)).map(|(letter, _)| *letter).collect()
+    letters.iter().filter(move |(_, right)| rights.includes(*right)).map(|(letter, _)| *letter)
 }
 
 /// A line of STAT or MLST for the control connection.

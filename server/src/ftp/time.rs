@@ -14,15 +14,13 @@ pub(super) fn civil(moment: Timestamp) -> DateTime {
 /// A moment as `YYYYMMDDHHMMSS`.
 pub(super) fn time_value(moment: Timestamp) -> String {
     let civil = civil(moment);
-    format!(
-        "{:04}{:02}{:02}{:02}{:02}{:02}",
-        civil.year(),
-        civil.month(),
-        civil.day(),
-        civil.hour(),
-        civil.minute(),
-        civil.second()
-    )
+    let year = civil.year().unsigned_abs();
+    let rest = [civil.month(), civil.day(), civil.hour(), civil.minute(), civil.second()];
+    // A listing has one in each line, and the formatter takes ten times as long.
+    let pairs =
+        [year / 100, year % 100].into_iter().chain(rest.map(|part| part.unsigned_abs().into()));
+    let digit = |number: u16| char::from_digit((number % 10).into(), 10).unwrap_or('0');
+    pairs.flat_map(|pair| [digit(pair / 10), digit(pair)]).collect()
 }
 
 /// Reads `YYYYMMDDHHMMSS`, with or without a fraction of a second.
