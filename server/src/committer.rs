@@ -17,7 +17,7 @@ use crate::sys;
 use crate::values::Learned;
 use crate::wake::{Promise, Waker};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use ferry_protocol::{Digest, Hasher, IfExists, RemotePath, Stored};
+use ferry_protocol::{Digest, Hasher, IfExists, RemotePath};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -44,8 +44,8 @@ pub(crate) struct Finished {
     pub(crate) target: RemotePath,
     /// Its length in bytes.
     pub(crate) size: u64,
-    /// Its digest, which both ends agreed on.
-    pub(crate) digest: Digest,
+    /// Its digest, where both ends agreed on one.
+    pub(crate) digest: Option<Digest>,
     /// What to do where the name is taken.
     pub(crate) if_exists: IfExists,
     /// Whose doing it is.
@@ -61,7 +61,16 @@ pub(crate) struct Finished {
 }
 
 /// What came of a commit.
-pub(crate) type Outcome = Result<Stored, Error>;
+pub(crate) type Outcome = Result<Committed, Error>;
+
+/// How a file is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Committed {
+    /// Equal content had the name already, and stays.
+    pub(crate) was_there: bool,
+    /// It is on stable storage.
+    pub(crate) is_durable: bool,
+}
 
 /// What came of a barrier: how many syncs had failed on its storage by then. Whatever was answered
 /// while they were fewer may be lost all the same.
@@ -191,7 +200,6 @@ impl Desk {
         let mut folders = Folders::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for (mut finished, promise) in batch {
-            let digest = finished.digest;
             let learned = finished.learned.take();
             let published = if barriers.failed(&finished.storage) {
                 Err(abandon(finished.upload, Error::new(ErrorKind::Io, &finished.target)))
@@ -210,7 +218,7 @@ impl Desk {
                     folders.entry(id).or_default().push(published);
                 }
                 // What was there may be someone else's, and not on stable storage yet.
-                (Stored { digest, was_there, is_durable: is_durable && !was_there }, id)
+                (Committed { was_there, is_durable: is_durable && !was_there }, id)
             });
             outcomes.push((outcome, promise));
         }
@@ -241,7 +249,7 @@ fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Publish
     };
     let is_same = err.kind() == ErrorKind::AlreadyExists
         && size <= COMPARE_MAX
-        && holds(storage.as_ref(), &target, size, digest);
+        && digest.is_some_and(|digest| holds(storage.as_ref(), &target, size, digest));
     if is_same && storage.failed_syncs() > 0 {
         // What is there may be what that sync lost: it is written anew.
         let replaced = upload.publish(IfExists::Replace, &by);
@@ -334,16 +342,16 @@ fn sync_folders(folders: Folders) -> BTreeMap<FolderId, Error> {
 }
 
 fn deliver(
-    outcome: Result<(Stored, Option<FolderId>), Error>,
+    outcome: Result<(Committed, Option<FolderId>), Error>,
     promise: Promise<Outcome>,
     failed: &BTreeMap<FolderId, Error>,
 ) -> Waker {
-    promise.deliver(outcome.and_then(
-        |(stored, folder)| match folder.and_then(|id| failed.get(&id)) {
+    promise.deliver(outcome.and_then(|(committed, folder)| {
+        match folder.and_then(|id| failed.get(&id)) {
             Some(err) => Err(Error::new(ErrorKind::Io, err.path())),
-            None => Ok(stored),
-        },
-    ))
+            None => Ok(committed),
+        }
+    }))
 }
 
 /// Wakes each connection once, however many of its uploads were in the batch.

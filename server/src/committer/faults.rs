@@ -73,7 +73,7 @@ impl Share {
             storage: Arc::clone(&self.storage),
             target,
             size,
-            digest: Digest::of(&content),
+            digest: Some(Digest::of(&content)),
             if_exists,
             by: Author { account: String::new(), group: UndoGroup([1; 16]) },
             is_synced: false,

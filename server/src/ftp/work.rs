@@ -56,12 +56,7 @@ pub(super) enum Phase {
     /// Content moves.
     Moving(Pending<Ended>),
     /// All came and is being made durable.
-    Committing {
-        outcome: Pending<committer::Outcome>,
-        size: u64,
-        digest: ferry_protocol::Digest,
-        is_unverified: bool,
-    },
+    Committing { outcome: Pending<committer::Outcome>, size: u64, is_unverified: bool },
 }
 
 impl Work {
@@ -186,14 +181,14 @@ impl ControlConnection {
                 Some(ended) => self.transfer_ended(ended),
                 None => return false,
             },
-            Phase::Committing { outcome, size, digest, is_unverified } => {
-                let (size, digest, is_unverified) = (*size, *digest, *is_unverified);
+            Phase::Committing { outcome, size, is_unverified } => {
+                let (size, is_unverified) = (*size, *is_unverified);
                 let Some(committed) = outcome.take() else { return false };
                 let reply = match committed {
                     Ok(_) => {
                         let end = if is_unverified { UNVERIFIED } else { "" };
                         let what = &carrying.what;
-                        tracing::info!(peer = %self.peer, size, %digest, "{what}: stored{end}");
+                        tracing::info!(peer = %self.peer, size, "{what}: stored{end}");
                         let whole = if is_unverified { "" } else { "whole and " };
                         Reply::new(226, format!("Stored: {size} bytes, {whole}durable{end}."))
                     }
@@ -209,8 +204,8 @@ impl ControlConnection {
     pub(super) fn transfer_ended(&mut self, ended: Ended) {
         let Work::Carrying(carrying) = &mut self.work else { return };
         match ended {
-            Ended::Committing { outcome, size, digest, is_unverified } => {
-                carrying.phase = Phase::Committing { outcome, size, digest, is_unverified };
+            Ended::Committing { outcome, size, is_unverified } => {
+                carrying.phase = Phase::Committing { outcome, size, is_unverified };
             }
             Ended::Sent => {
                 let moved = carrying.link.moved();

@@ -3,11 +3,11 @@
 
 use super::operations::Operations;
 use super::status;
-use crate::committer::Outcome;
+use crate::committer::{Committed, Outcome};
 use crate::transport::TlsStream;
 use crate::wake::Pending;
 use ferry_protocol::limits::UNANSWERED_MAX;
-use ferry_protocol::{Answer, OperationId, Stored, encode_answer};
+use ferry_protocol::{Answer, Digest, OperationId, Stored, encode_answer};
 use std::collections::VecDeque;
 use std::io;
 use std::time::Instant;
@@ -30,8 +30,26 @@ pub(super) struct Committing {
     pub(super) number: u32,
     pub(super) operation: Option<OperationId>,
     pub(super) outcome: Pending<Outcome>,
-    /// What a success is told as.
-    pub(super) success: fn(Stored) -> Answer,
+    pub(super) success: Success,
+}
+
+/// What a success is told as.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Success {
+    /// A file of this digest is stored.
+    Stored(Digest),
+    /// It is done.
+    Done,
+}
+
+impl Success {
+    fn answer(self, committed: Committed) -> Answer {
+        let Committed { was_there, is_durable } = committed;
+        match self {
+            Self::Stored(digest) => Answer::Stored(Stored { digest, was_there, is_durable }),
+            Self::Done => Answer::Done,
+        }
+    }
 }
 
 /// By whom, and for whom, operations are remembered.
@@ -112,7 +130,8 @@ impl Committing {
     pub(super) fn take(self) -> Result<(u32, Answer), Self> {
         match self.outcome.take() {
             Some(committed) => {
-                let answer = committed.map_or_else(status::storage_answer, self.success);
+                let told = |committed| self.success.answer(committed);
+                let answer = committed.map_or_else(status::storage_answer, told);
                 Ok((self.number, answer))
             }
             None => Err(self),

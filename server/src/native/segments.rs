@@ -89,7 +89,7 @@ impl NativeConnection {
         digest: Digest,
     ) {
         match share.finish(digest, &self.waker) {
-            Ok(Ended::Committing(outcome)) => self.store_when(outcome, operation),
+            Ok(Ended::Committing(outcome)) => self.store_when(outcome, operation, digest),
             Ok(Ended::Missing(missing)) => {
                 self.order.put_opened(share.size());
                 self.order.put_goes_on_by_segments();

@@ -3,7 +3,7 @@
 
 use super::connection::{Broken, Message, NativeConnection, Stop};
 use super::deadline::Wait;
-use super::reply::Committing;
+use super::reply::{Committing, Success};
 use super::status;
 use super::work::{Running, Work};
 use crate::committer;
@@ -120,7 +120,10 @@ impl NativeConnection {
 
     /// Asks for the content of a large put, from where the part ends.
     pub(super) fn await_stream(&mut self, upload: Upload, operation: Option<OperationId>) {
-        let (held, held_digest) = upload.held();
+        let Some((held, held_digest)) = upload.held() else {
+            let unknown = service::Error::Nonsense("nobody computes the digest of this upload");
+            return self.answer(status::answer(&unknown));
+        };
         self.order.put_goes_on(held);
         self.answer(Answer::GoOn(GoOn { held, held_digest }));
         self.begin_receiving(Content::Stream(upload), operation);
@@ -239,7 +242,7 @@ impl NativeConnection {
 
     fn commit(&mut self, upload: Upload, operation: Option<OperationId>, digest: Digest) {
         match upload.finish(digest, &self.waker) {
-            Ok(outcome) => self.store_when(outcome, operation),
+            Ok(outcome) => self.store_when(outcome, operation, digest),
             Err(err) => self.answer(status::answer(&err)),
         }
     }
@@ -249,9 +252,10 @@ impl NativeConnection {
         &mut self,
         outcome: Pending<committer::Outcome>,
         operation: Option<OperationId>,
+        digest: Digest,
     ) {
         let number = self.order.last_request();
-        let success = Answer::Stored;
+        let success = Success::Stored(digest);
         self.replies.push_committing(Committing { number, operation, outcome, success });
     }
 }

@@ -10,6 +10,7 @@ mod account;
 mod changes;
 mod error;
 mod fetch;
+mod incoming;
 mod listing;
 mod namespace;
 mod pace;
@@ -33,6 +34,7 @@ mod write;
 
 pub(crate) use account::{Login, LoginOutcome, Redeemed, Session};
 pub(crate) use error::Error;
+pub(crate) use incoming::Incoming;
 pub(crate) use listing::Pages;
 pub(crate) use part_names::PartNames;
 pub(crate) use read::{Download, Piece};
@@ -40,7 +42,7 @@ pub(crate) use roots::{Places, Roots};
 pub(crate) use shared::{Ended, Share};
 pub(crate) use stream::{Opened, Replacing, Start, Stream};
 pub(crate) use task::{Algorithm, Task, TaskOutcome, TaskState};
-pub(crate) use write::{Begun, Incoming, PutBy};
+pub(crate) use write::{Begun, PutBy};
 
 use crate::accounts::{Account, Accounts};
 use crate::audit::{Action, AuditLog, Line, Origin, Who};

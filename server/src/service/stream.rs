@@ -1,16 +1,17 @@
 //! Uploads whose size nobody announces: they end when their sender says so. Their parts are found
 //! again by whoever began them, since the id of such an upload follows from its account and path.
 
+use super::incoming::{Incoming, Taken};
 use super::part_names::PartNames;
 use super::task::{Prefix, Proof, Task};
 use super::view::View;
-use super::write::{Incoming, Plan, look_in_the_way};
+use super::write::{Plan, look_in_the_way};
 use super::{Error, Result, Service, Session};
 use crate::audit::{Action, Deed};
 use crate::committer::CommitQueue;
 use crate::storage::{self, ErrorKind, Upload};
 use ferry_protocol::{
-    Attributes, EntryKind, Hasher, IfExists, OperationId, RemotePath, Rights, TransferId,
+    Attributes, EntryKind, IfExists, OperationId, RemotePath, Rights, TransferId,
 };
 use std::net::TcpStream;
 use std::sync::Weak;
@@ -77,7 +78,7 @@ impl Replacing {
         let deed = self.plan.deed.clone();
         let (upload, plan) = begin(&self.view, self.plan, self.id, self.expected)
             .inspect_err(|err| deed.failed(err))?;
-        Ok(Incoming::new(upload, plan, self.view, self.commits, Hasher::new()))
+        Ok(Incoming::new(upload, plan, self.view, self.commits, Taken::Counted(0)))
     }
 }
 
@@ -185,7 +186,7 @@ impl Service {
         let reader = view.storage.open(&plan.target)?;
         let (upload, plan) = begin(view, plan, id, len)?;
         let (view, commits) = (view.clone(), self.commits.clone());
-        let incoming = Incoming::new(upload, plan, view, commits, Hasher::new());
+        let incoming = Incoming::new(upload, plan, view, commits, Taken::Counted(0));
         Ok(Opened::Preparing(Prefix::open(reader, len, incoming)))
     }
 
@@ -204,7 +205,8 @@ impl Service {
         if offset.is_some_and(|offset| offset != part.held()) {
             return Err(Error::Nonsense(NOT_THE_PARTS_END));
         }
-        let proof = Proof::new(part, plan.clone(), view.clone(), self.commits.clone());
+        let (view, commits) = (view.clone(), self.commits.clone());
+        let proof = Proof::new(part, plan.clone(), view, commits, Taken::Counted(0));
         Ok(Some(Opened::Preparing(proof.into())))
     }
 }

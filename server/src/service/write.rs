@@ -1,5 +1,6 @@
-//! Uploads: rights, what is in the way, the hidden part, its digest, and its commit.
+//! Uploads before and after their content: rights, what is in the way, the hidden part, the commit.
 
+use super::incoming::{Incoming, Taken};
 use super::namespace::make_parents;
 use super::parts::{Note, Noted};
 use super::preflight::leaves_promised_room;
@@ -17,10 +18,8 @@ use ferry_protocol::{
     Attributes, Digest, Entry, EntryKind, Hasher, IfExists, Put, RemotePath, Rights, SegmentValues,
     TransferId,
 };
-use std::fmt;
 use std::net::TcpStream;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
 
 /// What a put begins with.
 #[derive(Debug)]
@@ -40,18 +39,6 @@ pub(crate) enum PutBy {
     Stream,
     /// By segments, on one connection or several.
     Segments,
-}
-
-/// An upload that is being received. Dropped before its commit, one whose size is known to be small
-/// is removed, and any other stays as a part to go on with.
-pub(crate) struct Incoming {
-    upload: Option<Box<dyn Upload>>,
-    view: Box<View>,
-    commits: CommitQueue,
-    hasher: Hasher,
-    /// Bytes that were held at the last sync.
-    synced: u64,
-    plan: Plan,
 }
 
 /// What is known of an upload before its content.
@@ -151,7 +138,8 @@ impl Service {
         }
         let commits = self.commits.clone();
         if by == PutBy::Stream {
-            let incoming = Incoming::new(upload, plan, view.clone(), commits, Hasher::new());
+            let content = Taken::Hashed(Hasher::new());
+            let incoming = Incoming::new(upload, plan, view.clone(), commits, content);
             return Ok(Begun::Receive(incoming));
         }
         let announced = self.announced(put.transfer, plan, view);
@@ -174,7 +162,10 @@ impl Service {
             return Err(storage::Error::new(ErrorKind::NoPart, &plan.target).into());
         }
         Ok(Begun::Prove(match by {
-            PutBy::Stream => Proof::new(upload, plan, view.clone(), self.commits.clone()).into(),
+            PutBy::Stream => {
+                let (view, commits) = (view.clone(), self.commits.clone());
+                Proof::new(upload, plan, view, commits, Taken::Hashed(Hasher::new())).into()
+            }
             PutBy::Segments => Survey::open(self.announced(transfer, plan, view), upload)?,
         }))
     }
@@ -200,148 +191,11 @@ pub(super) fn look_in_the_way(view: &View, plan: &Plan) -> Result<Option<Entry>>
     }
 }
 
-impl Incoming {
-    pub(super) fn new(
-        upload: Box<dyn Upload>,
-        plan: Plan,
-        view: View,
-        commits: CommitQueue,
-        hasher: Hasher,
-    ) -> Self {
-        let synced = hasher.len();
-        Self { upload: Some(upload), view: Box::new(view), commits, hasher, synced, plan }
-    }
-
-    /// Bytes held, and their digest.
-    pub(crate) fn held(&self) -> (u64, Digest) {
-        (self.hasher.len(), self.hasher.digest())
-    }
-
-    /// Bytes that have come.
-    pub(crate) fn received(&self) -> u64 {
-        self.hasher.len()
-    }
-
-    /// Bytes that are still to come.
-    pub(crate) fn remaining(&self) -> u64 {
-        self.plan.size.saturating_sub(self.hasher.len())
-    }
-
-    /// When to go on, if the account has sent enough for now.
-    pub(crate) fn wait_until(&self, now: Instant) -> Option<Instant> {
-        self.view.pace.up()?.wait_until(now)
-    }
-
-    /// Takes the next content. After an error the upload is over; what was written is removed if
-    /// the disk is full, so that a full disk is not kept full.
-    pub(crate) fn write(&mut self, content: &[u8]) -> Result<()> {
-        let taken = self.take(content);
-        if let Err(err) = &taken {
-            self.plan.deed.failed(err);
-        }
-        taken
-    }
-
-    fn take(&mut self, content: &[u8]) -> Result<()> {
-        let offset = self.hasher.len();
-        let Some(upload) = self.upload.as_ref() else {
-            return Err(Error::Nonsense("the upload is over"));
-        };
-        if let Err(err) = upload.write(offset, content) {
-            if is_full(&err) {
-                self.abandon();
-            }
-            return Err(err.into());
-        }
-        self.hasher.update(content);
-        self.view.promises.came(&self.view.account.name, content.len() as u64);
-        if let Some(up) = self.view.pace.up() {
-            up.spend(content.len());
-        }
-        self.sync_sometimes()
-    }
-
-    /// Brings a large upload to the disk as it comes: its last sync is short then, its client is
-    /// not kept waiting for it, and a part survives a power cut up to here.
-    fn sync_sometimes(&mut self) -> Result<()> {
-        if !self.commits.is_durable() || self.hasher.len() - self.synced < SYNC_INTERVAL {
-            return Ok(());
-        }
-        self.synced = self.hasher.len();
-        let synced = self.upload.as_ref().map_or(Ok(()), |upload| upload.sync());
-        if synced.is_err() {
-            // What the kernel dropped cannot be told from what it wrote.
-            self.abandon();
-        }
-        Ok(synced?)
-    }
-
-    /// Ends an upload whose size nobody announced, and hands it to the committer.
-    pub(crate) fn finish_here(mut self, waker: &Waker) -> Result<Pending<committer::Outcome>> {
-        let (size, digest) = self.held();
-        self.plan.size = size;
-        self.finish(digest, waker)
-    }
-
-    /// Compares the digest and hands the upload to the committer.
-    pub(crate) fn finish(
-        self,
-        digest: Digest,
-        waker: &Waker,
-    ) -> Result<Pending<committer::Outcome>> {
-        let deed = self.plan.deed.clone();
-        let committing = self.hand_over(digest, waker);
-        if let Err(err) = &committing {
-            deed.failed(err);
-        }
-        committing
-    }
-
-    fn hand_over(mut self, digest: Digest, waker: &Waker) -> Result<Pending<committer::Outcome>> {
-        if self.remaining() > 0 {
-            return Err(Error::Truncated(self.plan.target.clone()));
-        }
-        if self.hasher.digest() != digest {
-            self.abandon();
-            return Err(Error::DigestMismatch(self.plan.target.clone()));
-        }
-        let Some(upload) = self.upload.take() else {
-            return Err(Error::Nonsense("the upload is over"));
-        };
-        hand_over(upload, (&self.plan, &*self.view), (digest, None), &self.commits, waker)
-    }
-
-    /// Removes what was written.
-    pub(crate) fn abandon(&mut self) {
-        if let Some(upload) = self.upload.take() {
-            abandon(upload, &self.plan);
-        }
-    }
-}
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        self.plan.deed.moved(self.hasher.len());
-        if !self.plan.keeps_part || self.hasher.is_empty() {
-            self.abandon();
-        }
-    }
-}
-
-impl fmt::Debug for Incoming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Incoming({} of {} bytes)", self.plan.target, self.plan.size)
-    }
-}
-
-/// Bytes after which a large upload is synced.
-const SYNC_INTERVAL: u64 = 256 * 1024 * 1024;
-
 /// Seals an upload whose digest agreed, and hands it to the committer.
 pub(super) fn hand_over(
     mut upload: Box<dyn Upload>,
     (plan, view): (&Plan, &View),
-    (digest, learned): (Digest, Option<Learned>),
+    (digest, learned): (Option<Digest>, Option<Learned>),
     commits: &CommitQueue,
     waker: &Waker,
 ) -> Result<Pending<committer::Outcome>> {
@@ -363,7 +217,9 @@ pub(super) fn hand_over(
     let lost = storage::Error::new(ErrorKind::Io, &plan.target);
     let (promise, pending) = promise(waker, Err(lost));
     let deed = plan.deed.clone();
-    deed.is_of(digest);
+    if let Some(digest) = digest {
+        deed.is_of(digest);
+    }
     let promise = promise.seen_by(move |outcome| deed.came_to(outcome));
     let finished = Finished {
         upload,

@@ -7,7 +7,6 @@ use crate::ftp::reply::Reply;
 use crate::service;
 use crate::transport::Channel;
 use crate::wake::{Pending, Waker};
-use ferry_protocol::Digest;
 use std::fmt;
 use std::io;
 use std::time::Instant;
@@ -62,8 +61,6 @@ pub(in crate::ftp) enum Ended {
         outcome: Pending<committer::Outcome>,
         /// Length of the file.
         size: u64,
-        /// Its digest.
-        digest: Digest,
         /// Whether its sender did not say that this is the end.
         is_unverified: bool,
     },

@@ -188,10 +188,10 @@ impl Cargo for Receiving {
         if !rest.is_empty() {
             incoming.write(&rest)?;
         }
-        let (size, digest) = incoming.held();
+        let size = incoming.received();
         let outcome = incoming.finish_here(control)?;
         let is_unverified = self.is_unverified;
-        Ok(Ended::Committing { outcome, size, digest, is_unverified })
+        Ok(Ended::Committing { outcome, size, is_unverified })
     }
 
     fn is_incoming(&self) -> bool {

@@ -219,7 +219,7 @@ impl SharedUpload {
         let Some(upload) = self.upload.write().take() else { return Err(OVER) };
         let Announced { plan, view, commits, .. } = &self.announced;
         let learned = Learned::new(&view.kept, self.ledger.lock().take_verified());
-        let known = (digest, Some(learned));
+        let known = (Some(digest), Some(learned));
         hand_over(upload, (plan, view), known, commits, waker).map(Finish::Committing)
     }
 

@@ -66,7 +66,7 @@ impl CopyFile {
             storage: Arc::clone(&self.target.storage),
             target: self.target.path.clone(),
             size: metadata.size,
-            digest: self.hasher.digest(),
+            digest: Some(self.hasher.digest()),
             if_exists: self.target.if_exists,
             by: self.target.by.clone(),
             is_synced: true,

@@ -19,7 +19,7 @@ pub(super) use proof::Proof;
 pub(super) use remove::RemoveTree;
 pub(super) use survey::Survey;
 
-use super::write::Incoming;
+use super::incoming::Incoming;
 use super::{Error, Result, Share};
 use crate::committer;
 use crate::wake::{Pending, Waker};

@@ -1,7 +1,7 @@
 //! The beginning of an upload that goes on where a stored file ends.
 
 use super::{Task, TaskOutcome, TaskState, Turns, room};
-use crate::service::write::Incoming;
+use crate::service::incoming::Incoming;
 use crate::service::{Error, Result};
 use crate::storage::Reader;
 use crate::wake::Waker;

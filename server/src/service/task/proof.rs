@@ -2,12 +2,13 @@
 
 use super::{Task, TaskOutcome, TaskState, Turns, room};
 use crate::committer::CommitQueue;
+use crate::service::incoming::{Incoming, Taken};
 use crate::service::view::View;
-use crate::service::write::{Incoming, Plan};
+use crate::service::write::Plan;
 use crate::service::{Error, Result};
 use crate::storage::Upload;
 use crate::wake::Waker;
-use ferry_protocol::{Hasher, Progress};
+use ferry_protocol::Progress;
 use std::fmt;
 
 /// Reads a part again before the server vouches for it.
@@ -16,17 +17,19 @@ pub(in crate::service) struct Proof {
     plan: Plan,
     view: View,
     commits: CommitQueue,
-    hasher: Hasher,
+    content: Taken,
 }
 
 impl Proof {
+    /// `content` takes what the part holds.
     pub(in crate::service) fn new(
         upload: Box<dyn Upload>,
         plan: Plan,
         view: View,
         commits: CommitQueue,
+        content: Taken,
     ) -> Self {
-        Self { upload: Some(upload), plan, view, commits, hasher: Hasher::new() }
+        Self { upload: Some(upload), plan, view, commits, content }
     }
 }
 
@@ -42,22 +45,22 @@ impl Turns for Proof {
             return Err(Error::Nonsense("the part was handed over"));
         };
         let held = upload.held().min(self.plan.size);
-        let remaining = held - self.hasher.len();
+        let remaining = held - self.content.len();
         if remaining > 0 {
             let room = room(buffer, remaining);
-            let count = upload.read_at(self.hasher.len(), room)?;
+            let count = upload.read_at(self.content.len(), room)?;
             if count < room.len() {
                 return Err(Error::Changed(self.plan.target.clone()));
             }
-            self.hasher.update_parallel(room);
-            return Ok(TaskState::Running(Progress { done: self.hasher.len(), total: held }));
+            self.content.add(room);
+            return Ok(TaskState::Running(Progress { done: self.content.len(), total: held }));
         }
         let Some(upload) = self.upload.take() else {
             return Err(Error::Nonsense("the part was handed over"));
         };
-        let hasher = std::mem::take(&mut self.hasher);
+        let content = std::mem::replace(&mut self.content, Taken::Counted(0));
         let (plan, view) = (self.plan.clone(), self.view.clone());
-        let incoming = Incoming::new(upload, plan, view, self.commits.clone(), hasher);
+        let incoming = Incoming::new(upload, plan, view, self.commits.clone(), content);
         Ok(TaskState::Finished(TaskOutcome::Proven(incoming)))
     }
 }
