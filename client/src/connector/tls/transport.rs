@@ -1,7 +1,8 @@
 //! A blocking, encrypted stream with deadlines.
 //!
 //! rustls reads its socket in steps of 4 KiB, so a buffer of [`INPUT_LEN`] stands in front of
-//! it; what is written is collected and leaves in pieces of about [`OUTPUT_LEN`].
+//! it. It makes a record of whatever is written at once, so small messages gather until they fill
+//! one; and records leave in pieces of about [`OUTPUT_LEN`].
 
 use super::{TlsError, vouched};
 use crate::cancel::Registered;
@@ -17,11 +18,16 @@ use std::time::{Duration, Instant};
 const INPUT_LEN: usize = 256 * 1024;
 const OUTPUT_LEN: usize = 256 * 1024;
 
+/// Bytes of plaintext in the longest record (RFC 8446, section 5.1).
+const RECORD_LEN: usize = 16 * 1024;
+
 pub(crate) struct Transport {
     socket: TcpStream,
     tls: ClientConnection,
     input: Box<[u8]>,
     unread: std::ops::Range<usize>,
+    /// Less than a record of what is to be encrypted.
+    gathered: Vec<u8>,
     unflushed: usize,
     deadline: Duration,
     server: String,
@@ -44,6 +50,7 @@ impl Transport {
             tls,
             input: vec![0; INPUT_LEN].into_boxed_slice(),
             unread: 0..0,
+            gathered: Vec::with_capacity(RECORD_LEN),
             unflushed: 0,
             deadline: Duration::ZERO,
             server: server.to_owned(),
@@ -166,13 +173,37 @@ impl Transport {
 
     /// Encrypts; what has collected is sent once it is worth a system call.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let written = self.tls.writer().write_all(bytes);
-        written.map_err(|err| self.failed(err, Stage::Transfer))?;
+        let room = RECORD_LEN.saturating_sub(self.gathered.len());
+        let (first, rest) = bytes.split_at(room.min(bytes.len()));
+        self.gathered.extend_from_slice(first);
         self.unflushed += bytes.len();
+        if first.len() == room {
+            self.encrypt_gathered(Stage::Transfer)?;
+            let (records, tail) = rest.split_at(rest.len() - rest.len() % RECORD_LEN);
+            self.encrypt(records, Stage::Transfer)?;
+            self.gathered.extend_from_slice(tail);
+        }
         if self.unflushed >= OUTPUT_LEN {
             self.flush()?;
         }
         Ok(())
+    }
+
+    fn encrypt_gathered(&mut self, stage: Stage) -> Result<(), Error> {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        let encrypted = self.encrypt(&gathered, stage);
+        // There may be a password in it.
+        gathered.fill(0);
+        gathered.clear();
+        self.gathered = gathered;
+        encrypted
+    }
+
+    fn encrypt(&mut self, bytes: &[u8], stage: Stage) -> Result<(), Error> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.tls.writer().write_all(bytes).map_err(|err| self.failed(err, stage))
     }
 
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
@@ -186,6 +217,7 @@ impl Transport {
     }
 
     fn flush_at(&mut self, stage: Stage) -> Result<(), Error> {
+        self.encrypt_gathered(stage)?;
         while self.tls.wants_write() {
             match self.tls.write_tls(&mut self.socket) {
                 Ok(0) => return Err(self.failed(io::ErrorKind::WriteZero.into(), stage)),
