@@ -113,8 +113,11 @@ impl Place {
     /// file that is stored lies where its sender said.
     fn check_folder(&self) -> io::Result<()> {
         let parent = self.target.parent().unwrap_or_else(RemotePath::root);
-        let is_there = self.root.folder(&parent, Purpose::Names)?.id == self.folder.id;
-        if is_there { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+        if !self.root.leads_to(&parent, &self.folder)? {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        // A barrier since it was opened has forgotten the file system.
+        self.root.note_change(&self.folder)
     }
 
     /// Gives the part the target's name, and tells what had it before.
