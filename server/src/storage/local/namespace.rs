@@ -75,7 +75,12 @@ pub(super) fn rename(
             Err(Error::with_source(ErrorKind::IntoItself, err, from))
         }
         renamed => renamed.blame(to),
+    }?;
+    if from_folder.id != to_folder.id && !sys::keeps_order_of_names(&to_folder.handle).blame(to)? {
+        // A sync of the new folder would take the new name along, and leave the old one there.
+        root.sync().blame(to)?;
     }
+    Ok(())
 }
 
 pub(super) fn set_attributes(root: &Root, path: &RemotePath, attributes: Attributes) -> Result<()> {
