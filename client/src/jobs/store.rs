@@ -81,6 +81,12 @@ pub enum Stopped {
     Asked,
 }
 
+/// Whether a file is there. A disk that does not tell hides no job, which would be begun anew and leave
+/// what it had begun.
+fn is_there(path: &Path) -> Result<bool, Error> {
+    path.try_exists().map_err(|source| Error::local("look at", path, source))
+}
+
 impl Jobs {
     /// The jobs in the client's state folder. The folder for them is made if it is not there.
     pub fn open(state_folder: &Path) -> Result<Self, Error> {
@@ -119,7 +125,7 @@ impl Jobs {
             let id = JobId::random()
                 .map_err(|source| Error::local("name a job in", &self.folder, source))?;
             let path = self.journal_file(&id);
-            if path.exists() {
+            if is_there(&path)? {
                 continue;
             }
             let lock = Lock::take(&self.lock_file(&id))?;
@@ -133,7 +139,7 @@ impl Jobs {
     /// Takes a job to go on with it. Fails with [`Unusable::InUse`] while a process works on it.
     pub fn take(&self, id: &JobId) -> Result<OpenJob, Error> {
         let path = self.journal_file(id);
-        if !path.exists() {
+        if !is_there(&path)? {
             return Err(JournalError::new(&path, Unusable::Missing).into());
         }
         let lock = Lock::take(&self.lock_file(id))?;
@@ -233,8 +239,10 @@ impl Jobs {
     /// Renames a journal that cannot be used; this process has its lock. Returns its new name.
     pub(super) fn rename_aside(&self, id: &JobId) -> io::Result<PathBuf> {
         let free = (1..).map(|count| self.folder.join(format!("{id}.{JOURNAL}.set-aside-{count}")));
-        let to =
-            free.into_iter().find(|path| !path.exists()).ok_or(io::ErrorKind::AlreadyExists)?;
+        let to = free
+            .into_iter()
+            .find(|path| matches!(path.try_exists(), Ok(false)))
+            .ok_or(io::ErrorKind::AlreadyExists)?;
         let from = self.journal_file(id);
         fs::rename(&from, &to)?;
         for beside in BESIDE {

@@ -49,7 +49,9 @@ impl JournalError {
         use rusqlite::ErrorCode;
         let kind = match err.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Unusable::NoJournal,
-            Some(ErrorCode::CannotOpen) if !path.exists() => Unusable::Missing,
+            Some(ErrorCode::CannotOpen) if matches!(path.try_exists(), Ok(false)) => {
+                Unusable::Missing
+            }
             Some(
                 ErrorCode::DiskFull
                 | ErrorCode::CannotOpen

@@ -80,7 +80,12 @@ impl Place {
     }
 
     fn remove_part(&self) -> io::Result<()> {
-        sys::remove_file(&self.folder.handle, &self.part()[..])
+        let remove = || sys::remove_file(&self.folder.handle, &self.part()[..]);
+        match remove() {
+            // Nobody comes back for it before the sweep, days later.
+            Err(err) if err.kind() != io::ErrorKind::NotFound => remove(),
+            removed => removed,
+        }
     }
 
     /// Creates the part, in place of one that an earlier upload of this id left.
