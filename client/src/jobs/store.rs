@@ -238,11 +238,14 @@ impl Jobs {
 
     /// Renames a journal that cannot be used; this process has its lock. Returns its new name.
     pub(super) fn rename_aside(&self, id: &JobId) -> io::Result<PathBuf> {
-        let free = (1..).map(|count| self.folder.join(format!("{id}.{JOURNAL}.set-aside-{count}")));
-        let to = free
-            .into_iter()
-            .find(|path| matches!(path.try_exists(), Ok(false)))
-            .ok_or(io::ErrorKind::AlreadyExists)?;
+        let mut names =
+            (1..).map(|count| self.folder.join(format!("{id}.{JOURNAL}.set-aside-{count}")));
+        let to = loop {
+            let to = names.next().ok_or(io::ErrorKind::AlreadyExists)?;
+            if !to.try_exists()? {
+                break to;
+            }
+        };
         let from = self.journal_file(id);
         fs::rename(&from, &to)?;
         for beside in BESIDE {

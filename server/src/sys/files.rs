@@ -120,12 +120,6 @@ pub(crate) fn stat_name(folder: impl AsFd, name: impl rustix::path::Arg) -> io::
     Ok(Stat::of(&fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?))
 }
 
-/// What a path below a folder leads to, links followed, also those that lead out: for comparing what
-/// is there with what is open already.
-pub(crate) fn stat_path(folder: impl AsFd, path: &Path) -> io::Result<Stat> {
-    Ok(Stat::of(&fs::statat(folder, path, AtFlags::empty())?))
-}
-
 /// Opens the folder that all else lies below, links to it followed.
 pub(crate) fn open_root(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

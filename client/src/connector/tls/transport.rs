@@ -156,7 +156,7 @@ impl Transport {
     pub(crate) fn look(&mut self) -> Result<bool, Error> {
         loop {
             let state = self.tls.process_new_packets().map_err(|err| self.tls_error(err))?;
-            if state.plaintext_bytes_to_read() > 0 {
+            if state.plaintext_bytes_to_read() > 0 || state.peer_has_closed() {
                 return Ok(true);
             }
             if self.unread.is_empty() {
@@ -212,6 +212,7 @@ impl Transport {
 
     /// Says goodbye to the peer's TLS; failures do not matter any more.
     pub(crate) fn close(&mut self) {
+        drop(self.flush());
         self.tls.send_close_notify();
         drop(self.flush());
     }
@@ -302,6 +303,13 @@ impl Transport {
 
     fn no_ferry(&self, what: &'static str) -> Error {
         Error::NotFerry { server: self.server.clone(), what }
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        // There may be a password in it.
+        self.gathered.fill(0);
     }
 }
 

@@ -67,13 +67,6 @@ impl Root {
         Ok(folder)
     }
 
-    /// Whether `path` still leads to `folder`, which was opened by it. Less than half the work of
-    /// opening it again, of which there would be one for each file that is stored.
-    pub(super) fn leads_to(&self, path: &RemotePath, folder: &Folder) -> io::Result<bool> {
-        let there = sys::stat_path(&self.folder.handle, &system_path(path)?)?;
-        Ok(FolderId(there.device, there.inode) == folder.id)
-    }
-
     /// Has the next [`Root::sync`] reach the file system of `folder`.
     pub(super) fn note_change(&self, folder: &Folder) -> io::Result<()> {
         if folder.id.0 == self.folder.id.0 {

@@ -421,8 +421,9 @@ impl Undo {
 
 /// Makes the record of a thing that is about to be kept. No cut may leave the thing without it.
 fn record(folder: &File, id: UndoId, reason: UndoReason, deed: &Deed<'_>) -> io::Result<()> {
+    let is_ordered = sys::keeps_order_of_names(folder)?;
     Record::new(reason, deed.path, deed.by).write(folder, id)?;
-    if sys::keeps_order_of_names(folder)? {
+    if is_ordered {
         return Ok(());
     }
     sys::sync_folder(folder).or_else(|err| Record::remove(folder, id).and(Err(err)))
