@@ -126,6 +126,11 @@ impl FileSystem {
         }
     }
 
+    /// Whether what is done to names in two folders reaches the disk in its order.
+    fn keeps_order_of_names(self) -> bool {
+        self != Self::Btrfs
+    }
+
     /// Enough for the file system and all that is kept: where room is short, the past makes way.
     fn disk_len(self) -> u64 {
         let mib = match self {

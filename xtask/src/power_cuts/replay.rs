@@ -21,6 +21,9 @@ pub(super) struct Damage {
     lost: usize,
     /// Files that are there under two names.
     doubled: usize,
+    /// Files under both names of a move that was not answered, on a file system that keeps no order
+    /// of names. That is no damage.
+    half_moved: usize,
     /// Files that are visible, or kept by undo, and not whole.
     torn: usize,
     /// Replaced and removed versions that undo lost.
@@ -44,6 +47,9 @@ impl Damage {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.half_moved > 0 {
+            write!(f, "{} under both names of a move that was not answered; ", self.half_moved)?;
+        }
         if self.is_none() {
             return f.write_str("nothing lost, nothing torn");
         }
@@ -94,7 +100,12 @@ fn look_after(
         damage.note(|damage| &mut damage.unmountable, format!("a cut after {}", events.len()));
         return Ok(());
     };
-    judge(&place.join(SHARE), &recording.history, &Reached::of(events), damage)?;
+    let expected = Expected {
+        history: &recording.history,
+        reached: Reached::of(events),
+        keeps_order: recording.file_system.keeps_order_of_names(),
+    };
+    judge(&place.join(SHARE), &expected, damage)?;
     mounted.unmount()
 }
 
@@ -135,12 +146,15 @@ impl Reached {
     }
 }
 
-fn judge(
-    share: &Path,
-    history: &History,
-    reached: &Reached,
-    damage: &mut Damage,
-) -> Result<(), Failure> {
+/// What may be found.
+struct Expected<'a> {
+    history: &'a History,
+    reached: Reached,
+    keeps_order: bool,
+}
+
+fn judge(share: &Path, expected: &Expected<'_>, damage: &mut Damage) -> Result<(), Failure> {
+    let Expected { history, reached, keeps_order } = expected;
     let visible = whole_files(share, damage)?;
     let (kept, unrecorded): (Vec<_>, Vec<_>) =
         whole_files(&share.join(UNDO), damage)?.into_iter().partition(|(path, _)| has_record(path));
@@ -152,9 +166,12 @@ fn judge(
         let step_in = |steps: &BTreeMap<u32, usize>| steps.get(&life.file()).copied().unwrap_or(0);
         let (durable, begun) = (step_in(&reached.durable), step_in(&reached.begun));
         let own = visible.iter().filter(|(_, version)| version.file == life.file());
-        let mut own = own.map(|(path, version)| lying(share, path, *version));
-        let found = own.next();
-        if own.next().is_some() {
+        let own: Vec<_> = own.map(|(path, version)| lying(share, path, *version)).collect();
+        let found = own.first().copied();
+        let is_a_state = |at: &Option<Lying>| at.is_some() && life.may_be(*at, durable, begun);
+        if own.len() == 2 && !keeps_order && own.iter().all(is_a_state) {
+            damage.half_moved += 1;
+        } else if own.len() > 1 {
             damage.note(|damage| &mut damage.doubled, format!("file {}", life.file()));
         }
         // One under a name that it never had is not what was acknowledged either.
