@@ -130,8 +130,22 @@ impl Cut {
             }
         };
         client.end(sys::KILL, DEADLINE)?;
+        cut.wait_until_alone()?;
         cut.travelled = cut.bytes()?;
         Ok(cut)
+    }
+
+    /// Waits until the server has taken what was on its way and seen that the client is gone: what it
+    /// holds open it has verified, and does not read again.
+    fn wait_until_alone(&self) -> Result<(), Failure> {
+        let until = Instant::now() + DEADLINE;
+        while self.status()?["connections"].as_u64() != Some(0) {
+            if Instant::now() > until {
+                return Err(Failure::new("the server did not see that its client is gone"));
+            }
+            std::thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     fn command(&self) -> Command {
@@ -185,8 +199,11 @@ impl Cut {
     }
 
     fn bytes(&self) -> Result<u64, Failure> {
-        let status = Status::ask(self.server.programs(), self.server.state())?;
-        status.json[self.way.counter()].as_u64().during("status without bytes")
+        self.status()?[self.way.counter()].as_u64().during("status without bytes")
+    }
+
+    fn status(&self) -> Result<serde_json::Value, Failure> {
+        Ok(Status::ask(self.server.programs(), self.server.state())?.json)
     }
 }
 
