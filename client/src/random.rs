@@ -46,8 +46,8 @@ thread_local! {
     static STOCK: RefCell<Stock> = const { RefCell::new(Stock { bytes: [0; STOCK_LEN], used: STOCK_LEN }) };
 }
 
-/// Random bytes that were not given out yet. Every small file takes some, and asking the system each
-/// time would take longer than to name it.
+/// Random bytes that were not given out yet: every small file takes sixteen, and the system is asked
+/// once for sixteen files.
 struct Stock {
     bytes: [u8; STOCK_LEN],
     used: usize,

@@ -62,8 +62,8 @@ impl NativeConnection {
         Ok(Some(Answer::Content(content)))
     }
 
-    /// Sends the next piece. It is called only when all before it went out to the socket, so a
-    /// slow client costs one piece of memory.
+    /// Sends the next piece. It is called only when less than 64 KiB wait before it, so a slow client
+    /// costs little more than one piece of memory.
     pub(super) fn send_piece(&mut self, turn: &mut Turn<'_>) -> Result<Stop, Broken> {
         if turn.quantum.is_spent() {
             return Ok(Stop::Spent);
