@@ -10,5 +10,6 @@ mod sockets;
 
 pub(crate) use files::*;
 pub(crate) use sockets::{
-    is_closed_by_peer, is_out_of_descriptors, is_under_way, register, wake_acceptor,
+    is_closed_by_peer, is_closed_by_peer_within, is_out_of_descriptors, is_under_way, register,
+    wake_acceptor,
 };

@@ -46,21 +46,30 @@ pub(crate) fn wake_acceptor(listener: &TcpListener, patience: Duration) -> bool 
 
 /// Whether the other end of a connection is closed, or closed for sending: at once, even where
 /// bytes lie unread before that.
-#[cfg(target_os = "linux")]
 pub(crate) fn is_closed_by_peer(socket: &TcpStream) -> bool {
+    is_closed_by_peer_within(socket, Duration::ZERO)
+}
+
+/// The same, or will be after at most `patience`.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_closed_by_peer_within(socket: &TcpStream, patience: Duration) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let mut polled = [PollFd::new(socket, PollFlags::RDHUP)];
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
     // POLLERR and POLLHUP are told unasked.
-    poll(&mut polled, Some(&at_once)).is_ok_and(|count| count > 0)
+    Timespec::try_from(patience)
+        .is_ok_and(|patience| poll(&mut polled, Some(&patience)).is_ok_and(|count| count > 0))
 }
 
 /// The same, as far as a system tells that does not look behind unread bytes.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn is_closed_by_peer(socket: &TcpStream) -> bool {
-    match socket.peek(&mut [0]) {
+pub(crate) fn is_closed_by_peer_within(socket: &TcpStream, patience: Duration) -> bool {
+    let is_closed = || match socket.peek(&mut [0]) {
         Ok(count) => count == 0,
         Err(err) => err.kind() != io::ErrorKind::WouldBlock,
+    };
+    is_closed() || {
+        std::thread::sleep(patience);
+        !patience.is_zero() && is_closed()
     }
 }
 

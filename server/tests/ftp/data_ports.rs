@@ -1,4 +1,4 @@
-//! Where data connections are made, and by whom.
+//! Where data connections are made, by whom, and how they end.
 
 use crate::support::ftp::{FtpClient, serve_ftp, serve_ftp_with};
 use crate::write;
@@ -52,4 +52,22 @@ fn data_ports_come_from_the_range_and_addresses_from_the_configuration() {
     client.expect("200", "EPSV ALL");
     client.expect("501", "PASV");
     client.expect("522", "EPSV 2");
+}
+
+#[test]
+fn a_download_ends_also_for_a_client_that_keeps_its_end_open() {
+    let fixture = serve_ftp();
+    for (name, len) in [("small", 10), ("large", 5_000_000)] {
+        write(&fixture, name, &vec![7; len]);
+        let mut client = FtpClient::guest(&fixture);
+        let mut data = client.begin(&format!("RETR {name}"));
+        assert_eq!(data.read_all().len(), len);
+        client.send(b"ABOR\r\n");
+        // Nothing of it is lost any more, whenever the ABOR was heard.
+        let reply = client.reply();
+        assert_eq!(reply, format!("226 Sent: {len} bytes.\r\n"));
+        assert!(client.reply().starts_with("2"));
+        client.expect("200", "NOOP");
+        drop(data);
+    }
 }

@@ -195,6 +195,8 @@ impl ControlConnection {
             report: None,
         };
         self.reply(opening);
+        // Whoever uploads waits for it, and a download may be over when this turn is.
+        self.send_replies().map_err(lost)?;
         match beginning {
             Beginning::Awaited(passive) => self.carry_later(passive, prepared, link, what),
             Beginning::Made(socket) => {

@@ -14,7 +14,7 @@ use socket2::SockRef;
 use std::io;
 use std::net::TcpStream;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A data connection with its cargo.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ enum Stage {
     Handshaking,
     Carrying,
     Closing,
+    /// All of a download is out, and the client will close its end.
+    Parting,
 }
 
 /// Where a data connection stands after it went on.
@@ -184,7 +186,7 @@ impl DataConnection {
 
     /// Goes on until it would wait, the turn is used up, or it is over.
     pub(in crate::ftp) fn advance(&mut self, turn: &mut Turn<'_>) -> Advance {
-        if self.prepared.link.is_aborted() {
+        if self.prepared.link.is_aborted() && self.stage != Stage::Parting {
             return Advance::Ended(Ended::Aborted);
         }
         self.channel.unstow(turn.cipher);
@@ -249,17 +251,35 @@ impl DataConnection {
     /// An upload is whole now, and is committed, unless nobody is left who could have meant so; a
     /// download is whole once all of it is out.
     fn close(&mut self, now: Instant) -> Result<Advance, Failure> {
-        let is_incoming = self.prepared.is_incoming();
-        if is_incoming && self.prepared.is_alone() {
-            tracing::info!("an upload ended without its control connection: kept as a part");
-            return Ok(Advance::Ended(Ended::Aborted));
+        if self.stage == Stage::Parting {
+            return Ok(Advance::Ended(self.prepared.finish()?));
         }
-        match self.channel.send_close() {
-            Ok(false) if !is_incoming => return Ok(self.wait(Interest::Writable, now)),
-            Err(err) if !is_incoming => return Err(err.into()),
-            _ => {}
+        if self.prepared.is_incoming() {
+            if self.prepared.is_alone() {
+                tracing::info!("an upload ended without its control connection: kept as a part");
+                return Ok(Advance::Ended(Ended::Aborted));
+            }
+            // Whoever sends need not hear that nothing comes back.
+            self.channel.send_close().ok();
+            return Ok(Advance::Ended(self.prepared.finish()?));
         }
-        Ok(Advance::Ended(self.prepared.finish()?))
+        if !self.channel.send_close()? {
+            return Ok(self.wait(Interest::Writable, now));
+        }
+        if self.is_left() {
+            return Ok(Advance::Ended(self.prepared.finish()?));
+        }
+        self.stage = Stage::Parting;
+        Ok(Advance::Next(Next::Park(Interest::Readable, now + PARTING_MAX)))
+    }
+
+    /// Gives the client a moment to close its end of a download too, and says whether no more of
+    /// it is due. aria2 1.36 reads the reply of the end together with that of the beginning, if
+    /// both are there, and then waits a minute for the one that it has.
+    fn is_left(&self) -> bool {
+        let has_closed = sys::is_closed_by_peer_within(self.channel.socket(), MOMENT);
+        // What was over within the turn that began it is not worth another.
+        has_closed || self.prepared.report.is_none()
     }
 
     fn wait(&mut self, interest: Interest, now: Instant) -> Advance {
@@ -323,7 +343,15 @@ impl Connection for DataConnection {
         false
     }
 
+    /// A client that keeps its end open gets its reply nevertheless.
+    fn ends_at(&self, _: Instant) -> bool {
+        self.stage != Stage::Parting
+    }
+
     fn say_farewell(&mut self, farewell: Farewell) {
+        if self.stage == Stage::Parting {
+            return self.prepared.tell(Ended::Sent);
+        }
         let text = match farewell {
             Farewell::TimedOut => "Data connection lost: nothing moved for too long.",
             Farewell::Stopping => "Data connection closed: the server is stopping.",
@@ -331,3 +359,9 @@ impl Connection for DataConnection {
         self.prepared.tell(Ended::Failed(Reply::new(426, text)));
     }
 }
+
+/// How long a worker waits for a client to close its end of a download.
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// How long the lot does; it looks at deadlines four times a second.
+const PARTING_MAX: Duration = Duration::from_millis(50);

@@ -2,10 +2,12 @@
 
 use super::{Ftp, Outcome, Stage, run, same};
 use crate::failure::{During as _, Failure};
+use crate::process;
 use crate::tree::{HARD_NAMES, content};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 /// Plain, TLS 1.2 and 1.3, passive, extended and active, IPv4 and IPv6, resumed, hard names. Active
 /// over TLS is left to ftplib: there Debian's curl fails before it sends anything.
@@ -90,7 +92,10 @@ pub(super) fn others(stage: &Stage) -> Result<Outcome, Failure> {
     fetch("wget-tls", &mut wget)?;
     let mut aria2 = Command::new("aria2c");
     aria2.args(["-q", "--no-conf", "-x4", "-s4", "-k1M", "-o", "aria2", "-d"]);
-    fetch("aria2", aria2.arg(stage.room.path()).arg(ftp.url("file")))?;
+    // It is done at once, or waits a minute for a reply that it has.
+    let finished = process::run(aria2.arg(stage.room.path()).arg(ftp.url("file")), PROMPT)?;
+    finished.succeeded("aria2c")?;
+    same(&file, &stage.path("aria2"))?;
     tnftp(&ftp, stage, &file)?;
     Ok(Outcome::Passed)
 }
@@ -125,3 +130,6 @@ pub(super) fn python(stage: &Stage) -> Result<Outcome, Failure> {
     }
     Ok(Outcome::Passed)
 }
+
+/// How long a program may take over one file that waits for nothing.
+const PROMPT: Duration = Duration::from_secs(30);
