@@ -1,9 +1,11 @@
-//! System calls that the standard library does not offer: signals and waiting without reaping.
+//! System calls that the standard library does not offer: signals, waiting without reaping, limits
+//! and the room on a disk.
 
 pub(crate) use rustix::process::Signal;
 
 use rustix::process::{Pid, Resource, WaitId, WaitIdOptions};
 use std::io;
+use std::path::Path;
 
 /// Ends a process without letting it clean up.
 pub(crate) const KILL: Signal = Signal::KILL;
@@ -46,6 +48,12 @@ pub(crate) fn usual_open_files() -> io::Result<()> {
 
 /// Debian's default.
 const USUAL_OPEN_FILES: u64 = 1024;
+
+/// Bytes that anybody may still write to the file system of this path.
+pub(crate) fn room_left(path: &Path) -> io::Result<u64> {
+    let stat = rustix::fs::statvfs(path)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
 
 /// Whether this process may do everything.
 pub(crate) fn is_root() -> bool {

@@ -18,6 +18,7 @@ mod window;
 use crate::failure::{During as _, Failure};
 use crate::ferry::{self, Server};
 use crate::process::{self, Finished};
+use crate::sys;
 use crate::workspace::Programs;
 use clap::Args;
 use std::io::Write as _;
@@ -100,6 +101,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Failure> {
             Err(err) => {
                 failed += 1;
                 println!("FAILED ({secs:.1} s): {err}");
+                stage.tell_logs();
             }
         }
     }
@@ -116,6 +118,24 @@ impl Stage {
             None => builder.tempdir(),
         };
         Ok(Self { programs: programs.clone(), room: room.during("no temporary folder")? })
+    }
+
+    /// What may explain a failure: how the logs of its programs end, and the room on its disk.
+    fn tell_logs(&self) {
+        let room = self.room.path();
+        match sys::room_left(room) {
+            Ok(bytes) => println!("    {} MiB are left on its disk", bytes >> 20),
+            Err(err) => println!("    the room on its disk is not known: {err}"),
+        }
+        let files = std::fs::read_dir(room).into_iter().flatten().flatten();
+        let logs = files.map(|file| file.path());
+        for log in logs.filter(|path| path.extension().is_some_and(|end| end == "log")) {
+            println!("    {}:", log.display());
+            let text = std::fs::read(&log).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            let lines: Vec<&str> = text.lines().rev().take(LOG_LINES).collect();
+            lines.iter().rev().for_each(|line| println!("      {line}"));
+        }
     }
 
     /// A path in the scenario's own folder.
@@ -186,5 +206,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) -> Result<(), Failure
     Ok(())
 }
 
+/// How much of a log is told of a scenario that failed.
+const LOG_LINES: usize = 20;
 /// Longest run of one program.
 const DEADLINE: Duration = Duration::from_mins(2);
