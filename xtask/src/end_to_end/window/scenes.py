@@ -2,6 +2,7 @@
 import contextlib
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import time
@@ -234,6 +235,8 @@ def key_changed(link, pid, address, state, share):
     with Window(link) as window:
         window.find(SERVER)
         os.kill(int(pid), 9)
+        # A killed process closes its sockets in its own time.
+        wait("the end of the server", lambda: not is_listening(address))
         with served(share, address, state):
             window.press("Connect")
             enter_address(window, f"ferry://{address}/")
@@ -259,6 +262,12 @@ def key_changed(link, pid, address, state, share):
 BUTTONS = ("push button", "button")
 
 
+def is_listening(address):
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
 def enter_address(window, address):
     window.click("Address or link", "entry")
     keys("ctrl+a")
@@ -269,14 +278,17 @@ def enter_address(window, address):
 @contextlib.contextmanager
 def served(share, address, state):
     """Another server program at this address."""
-    server = subprocess.Popen(
-        [os.environ["FERRY_SERVER"], "serve", share, "--listen", address, "--guest", "write",
-         "--state-dir", state],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(f"{state}.log", "wb") as log:
+        server = subprocess.Popen(
+            [os.environ["FERRY_SERVER"], "serve", share, "--listen", address, "--guest", "write",
+             "--state-dir", state],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
     try:
-        wait("the other server", lambda: subprocess.run(
+        wait("the other server", lambda: server.poll() is not None or subprocess.run(
             [os.environ["FERRY_SERVER"], "status", "--state-dir", state],
             capture_output=True, check=False).returncode == 0)
+        if server.poll() is not None:
+            raise Failed(f"the other server ended with {server.poll()}: see its log")
         yield
     finally:
         server.terminate()
