@@ -131,8 +131,11 @@ impl Uploads {
             Victim::Server(threads) => strike_server(stage, &server, threads, injection),
             Victim::Client(act) => strike_client(stage, &server, act, injection),
         }?;
-        if sys::has_ended(server.pid()).during("server")? {
-            drop(server);
+        // A killed process ends in its own time, after the thread that was struck.
+        let was_killed = matches!(victim, Victim::Server(_))
+            && run.struck.as_deref().is_some_and(|line| line.contains("killed"));
+        if was_killed || sys::has_ended(server.pid()).during("server")? {
+            server.end(sys::KILL)?;
             server = serve(stage, self.address)?;
         }
         let judged = judge(stage, &server, keeps_past, &run).and_then(|()| watcher.end());
@@ -161,6 +164,7 @@ impl Act {
             Self::Undo => {
                 let mut undo = server.client("undo");
                 undo.arg(server.url("x/small")).args(["--if-exists", "replace"]);
+                undo.args(["--retry-for", retry_for]);
                 return undo;
             }
         };
