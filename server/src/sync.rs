@@ -6,13 +6,14 @@
 pub(crate) mod simulation;
 
 #[cfg(not(test))]
-pub(crate) use parking_lot::Mutex;
+pub(crate) use parking_lot::{Condvar, Mutex};
 #[cfg(test)]
-pub(crate) use simulation::{AtomicBool, Mutex};
+pub(crate) use simulation::{AtomicBool, Condvar, Mutex};
 #[cfg(not(test))]
 pub(crate) use std::sync::atomic::AtomicBool;
 
-use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, select_biased};
+use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError};
+use parking_lot::MutexGuard;
 use std::time::Instant;
 
 /// Waits for the next value; an error once all senders are gone and nothing is left.
@@ -36,16 +37,19 @@ pub(crate) fn recv_deadline<T>(
     values.recv_deadline(until)
 }
 
-/// Waits for the next value of either, of the first if both have one; an error once both are
-/// closed and empty.
-pub(crate) fn recv_either<T>(first: &Receiver<T>, second: &Receiver<T>) -> Result<T, RecvError> {
+/// Waits until the bell is rung, without the lock meanwhile.
+pub(crate) fn wait<'m, T>(
+    bell: &Condvar,
+    mutex: &'m Mutex<T>,
+    guard: MutexGuard<'m, T>,
+) -> MutexGuard<'m, T> {
     #[cfg(test)]
-    if simulation::is_running() {
-        return simulation::recv_either(first, second);
-    }
-    // A closed one is always ready, with nothing; what the other still holds must come out too.
-    select_biased! {
-        recv(first) -> value => value.or_else(|_| second.recv()),
-        recv(second) -> value => value.or_else(|_| first.recv()),
-    }
+    let guard = bell.wait(mutex, guard);
+    #[cfg(not(test))]
+    let guard = {
+        let (_, mut guard) = (mutex, guard);
+        bell.wait(&mut guard);
+        guard
+    };
+    guard
 }

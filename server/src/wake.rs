@@ -124,6 +124,11 @@ impl<T> Drop for Promise<T> {
 }
 
 impl<T> Pending<T> {
+    /// What nobody will deliver, for where the value is known already.
+    pub(crate) fn never() -> Self {
+        Self { place: Arc::default() }
+    }
+
     /// The value, once, if it was delivered.
     pub(crate) fn take(&self) -> Option<T> {
         self.place.lock().take()

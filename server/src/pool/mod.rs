@@ -25,7 +25,7 @@ use crate::wake::{ConnectionKey, Wake, Waker};
 use load::Load;
 use lot::Lot;
 use poller::SystemPoller;
-use queue::Queues;
+use queue::{Queues, Worker};
 use slot::Slot;
 use std::io;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl Pool {
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             lot: Lot::over(Box::new(SystemPoller::new()?)),
-            queues: Queues::new(limits.connections_max + QUEUE_SPARE),
+            queues: Queues::new(workers, limits.connections_max + QUEUE_SPARE),
             load: Load::new(limits.busy_after),
             turns: Turns::new(workers, Instant::now()),
             metrics: Arc::clone(metrics),
@@ -78,7 +78,8 @@ impl Pool {
         let mut threads = vec![worker::start_lot(&shared)?];
         let reserved = (workers / 8).max(1).min(workers.saturating_sub(1));
         for number in 0..workers {
-            threads.push(worker::start(&shared, number, number < reserved)?);
+            let worker = Worker { number, only_control: number < reserved };
+            threads.push(worker::start(&shared, worker)?);
         }
         Ok(Self { shared, threads })
     }

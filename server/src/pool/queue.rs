@@ -3,64 +3,132 @@
 
 use super::slot::Slot;
 use crate::door::Lane;
-use crate::sync::{self, Mutex};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crate::sync::{self, Condvar, Mutex};
+use std::collections::VecDeque;
 use std::time::Instant;
 
-/// Both lanes.
+/// Both lanes, and who waits for a turn in them.
+///
+/// Of the workers that idle, the last to come is called first: its buffers are warm, and the others
+/// sleep on. A channel for each lane had every worker wait for both, and take turns at their locks.
 #[derive(Debug)]
 pub(crate) struct Queues {
-    senders: Mutex<Option<Senders>>,
-    control: Receiver<Slot>,
-    bulk: Receiver<Slot>,
+    lanes: Mutex<Lanes>,
+    /// A bell for each worker.
+    bells: Box<[Condvar]>,
 }
 
-#[derive(Clone, Debug)]
-struct Senders {
-    control: Sender<Slot>,
-    bulk: Sender<Slot>,
+#[derive(Debug)]
+struct Lanes {
+    control: VecDeque<Slot>,
+    bulk: VecDeque<Slot>,
+    /// What either holds at most.
+    capacity: usize,
+    /// Workers that wait, the last to come at the end.
+    idle: Vec<Worker>,
+    is_closed: bool,
+}
+
+/// Who asks for a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Worker {
+    /// Its number among all of them, from 0.
+    pub(crate) number: usize,
+    /// Whether it is kept for small requests.
+    pub(crate) only_control: bool,
 }
 
 impl Queues {
-    pub(crate) fn new(capacity: usize) -> Self {
-        let (control_sender, control) = bounded(capacity);
-        let (bulk_sender, bulk) = bounded(capacity);
-        let senders = Senders { control: control_sender, bulk: bulk_sender };
-        Self { senders: Mutex::new(Some(senders)), control, bulk }
+    /// Queues for so many workers, of so many connections each.
+    pub(crate) fn new(workers: usize, capacity: usize) -> Self {
+        let lanes = Lanes {
+            control: VecDeque::new(),
+            bulk: VecDeque::new(),
+            capacity,
+            idle: Vec::with_capacity(workers),
+            is_closed: false,
+        };
+        let bells = (0..workers).map(|_| Condvar::default()).collect();
+        Self { lanes: Mutex::new(lanes), bells }
     }
 
     /// Queues a connection in its lane. After [`Queues::close`] it is dropped, which closes it.
     pub(crate) fn push(&self, mut slot: Slot) {
         slot.queued_at = Instant::now();
-        let senders = self.senders.lock().clone();
-        let sent = match (senders, slot.lane()) {
-            (Some(senders), Lane::Control) => senders.control.try_send(slot).is_ok(),
-            (Some(senders), Lane::Bulk) => senders.bulk.try_send(slot).is_ok(),
-            (None, _) => true,
-        };
-        if !sent {
+        let lane = slot.lane();
+        let mut lanes = self.lanes.lock();
+        if lanes.is_closed {
+            return;
+        }
+        let capacity = lanes.capacity;
+        let queue = lanes.queue(lane);
+        if queue.len() >= capacity {
+            drop(lanes);
             tracing::error!("a queue was full: a connection was dropped");
+            return;
+        }
+        queue.push_back(slot);
+        let called = lanes.call(lane);
+        drop(lanes);
+        if let Some(bell) = called.and_then(|worker| self.bells.get(worker.number)) {
+            bell.notify_one();
         }
     }
 
     /// The next connection for a worker; `None` once the queues are closed.
-    pub(crate) fn pop(&self, only_control: bool) -> Option<Slot> {
-        if only_control {
-            return sync::recv(&self.control).ok();
+    pub(crate) fn pop(&self, worker: Worker) -> Option<Slot> {
+        let bell = self.bells.get(worker.number)?;
+        let mut lanes = self.lanes.lock();
+        loop {
+            lanes.idle.retain(|idle| idle.number != worker.number);
+            // What closed lanes still hold comes out: a connection left behind would keep the
+            // whole pool alive.
+            let next = lanes.next_for(worker);
+            if next.is_some() || lanes.is_closed {
+                return next;
+            }
+            lanes.idle.push(worker);
+            lanes = sync::wait(bell, &self.lanes, lanes);
         }
-        // What a closed lane still holds comes out: a connection left behind would keep the whole
-        // pool alive.
-        sync::recv_either(&self.control, &self.bulk).ok()
     }
 
     /// Whether nobody waits for a worker.
     pub(crate) fn are_empty(&self) -> bool {
-        self.control.is_empty() && self.bulk.is_empty()
+        let lanes = self.lanes.lock();
+        lanes.control.is_empty() && lanes.bulk.is_empty()
     }
 
     /// Lets workers run out of work.
     pub(crate) fn close(&self) {
-        *self.senders.lock() = None;
+        self.lanes.lock().is_closed = true;
+        self.bells.iter().for_each(|bell| {
+            bell.notify_one();
+        });
+    }
+}
+
+impl Lanes {
+    fn queue(&mut self, lane: Lane) -> &mut VecDeque<Slot> {
+        match lane {
+            Lane::Control => &mut self.control,
+            Lane::Bulk => &mut self.bulk,
+        }
+    }
+
+    fn next_for(&mut self, worker: Worker) -> Option<Slot> {
+        let small = self.control.pop_front();
+        if worker.only_control { small } else { small.or_else(|| self.bulk.pop_front()) }
+    }
+
+    /// Takes out of the idle whoever is to come for what was queued. Those who are kept for small
+    /// requests come last, as long as others are there.
+    fn call(&mut self, lane: Lane) -> Option<Worker> {
+        let anybody = self.idle.iter().rposition(|worker| !worker.only_control);
+        let found = match lane {
+            Lane::Control => anybody.or_else(|| self.idle.len().checked_sub(1)),
+            Lane::Bulk => anybody,
+        };
+        found.map(|place| self.idle.remove(place))
     }
 }
 
@@ -104,10 +172,26 @@ mod tests {
     /// the pool, the committer's queue and so the whole server from ending.
     #[test]
     fn closed_queues_still_hand_out_what_they_hold() {
-        let queues = Queues::new(2);
+        let queues = Queues::new(1, 2);
+        let worker = Worker { number: 0, only_control: false };
         queues.push(Slot::new(Box::new(Bulky), Waker::new(1, Arc::new(Nobody))));
         queues.close();
-        assert!(queues.pop(false).is_some());
-        assert!(queues.pop(false).is_none());
+        assert!(queues.pop(worker).is_some());
+        assert!(queues.pop(worker).is_none());
+    }
+
+    #[test]
+    fn the_last_to_idle_is_called_first_and_who_is_kept_for_small_requests_last() {
+        let queues = Queues::new(4, 2);
+        let worker = |number, only_control| Worker { number, only_control };
+        let mut lanes = queues.lanes.lock();
+        lanes.idle.extend([worker(0, true), worker(1, false), worker(2, false), worker(3, true)]);
+        let mut called = |lane| lanes.call(lane).map(|worker| worker.number);
+        assert_eq!(called(Lane::Control), Some(2));
+        assert_eq!(called(Lane::Bulk), Some(1));
+        assert_eq!(called(Lane::Bulk), None);
+        assert_eq!(called(Lane::Control), Some(3));
+        assert_eq!(called(Lane::Control), Some(0));
+        assert_eq!(called(Lane::Control), None);
     }
 }

@@ -5,7 +5,7 @@
 use super::load::Load;
 use super::lot::Lot;
 use super::poller::Poll;
-use super::queue::Queues;
+use super::queue::{Queues, Worker};
 use super::slot::Slot;
 use super::turns::Turns;
 use super::{Entrance, Shared};
@@ -158,7 +158,7 @@ impl Ground {
         let poller = SimulatedPoller::default();
         let shared = Arc::new(Shared {
             lot: Lot::over(Box::new(poller.clone())),
-            queues: Queues::new(16),
+            queues: Queues::new(2, 16),
             load: Load::new(Duration::from_hours(1)),
             turns: Turns::new(2, Instant::now()),
             metrics: Arc::default(),
@@ -168,7 +168,7 @@ impl Ground {
         });
         let mut ground = Self { shared, poller, desk: Desk::default(), threads: Vec::new() };
         for (number, only_control) in [true, false].into_iter().enumerate() {
-            ground.start(move |shared| shared.work(number, only_control));
+            ground.start(move |shared| shared.work(Worker { number, only_control }));
         }
         ground.start(Shared::watch_lot);
         ground

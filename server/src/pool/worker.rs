@@ -3,6 +3,7 @@
 
 use super::Shared;
 use super::lot::Outcome;
+use super::queue::Worker;
 use super::slot::Slot;
 use crate::door::{Farewell, Interest, Lane, Next, QUANTUM_BYTES, Quantum, Turn};
 use crate::transport::CipherBuffer;
@@ -15,15 +16,11 @@ use std::time::{Duration, Instant};
 
 /// Starts a worker. One that serves `only_control` keeps small requests from waiting behind bulk
 /// transfers.
-pub(super) fn start(
-    shared: &Arc<Shared>,
-    number: usize,
-    only_control: bool,
-) -> io::Result<JoinHandle<()>> {
+pub(super) fn start(shared: &Arc<Shared>, worker: Worker) -> io::Result<JoinHandle<()>> {
     let shared = Arc::clone(shared);
     std::thread::Builder::new()
-        .name(format!("ferry-worker-{number}"))
-        .spawn(move || shared.work(number, only_control))
+        .name(format!("ferry-worker-{}", worker.number))
+        .spawn(move || shared.work(worker))
 }
 
 /// Starts the lot's thread.
@@ -33,11 +30,13 @@ pub(super) fn start_lot(shared: &Arc<Shared>) -> io::Result<JoinHandle<()>> {
 }
 
 impl Shared {
-    pub(super) fn work(&self, number: usize, only_control: bool) {
+    pub(super) fn work(&self, worker: Worker) {
         let mut cipher = CipherBuffer::new();
         let mut content = vec![0; CONTENT_BUFFER_LEN].into_boxed_slice();
         let mut kept = None;
-        while let Some(mut slot) = kept.take().or_else(|| self.queues.pop(only_control)) {
+        while let Some(mut slot) = kept.take().or_else(|| self.queues.pop(worker)) {
+            // What woke it up to now is seen in this turn, and needs no other.
+            slot.waker.was_woken();
             let now = Instant::now();
             let age = now.saturating_duration_since(slot.queued_at);
             let mut turn = Turn {
@@ -45,23 +44,23 @@ impl Shared {
                 content: &mut content,
                 now,
                 is_draining: self.is_draining.load(Ordering::Acquire),
-                is_reserved: only_control,
+                is_reserved: worker.only_control,
                 busy_retry_ms: self.load.observe(age, now),
                 quantum: Quantum::new(),
             };
-            self.turns.begin(number, now);
+            self.turns.begin(worker.number, now);
             let next = self.step_fenced(&mut slot, &mut turn);
-            self.turns.end(number);
-            kept = self.keep_or_place(slot, next, only_control);
+            self.turns.end(worker.number);
+            kept = self.keep_or_place(slot, next, worker);
         }
     }
 
     /// A connection whose turn comes again while nobody else waits for one stays with its worker:
     /// to wake another for it costs more than many a turn.
-    fn keep_or_place(&self, mut slot: Slot, next: Next, only_control: bool) -> Option<Slot> {
+    fn keep_or_place(&self, mut slot: Slot, next: Next, worker: Worker) -> Option<Slot> {
         let may_stay = next == Next::Again
             && self.queues.are_empty()
-            && !(only_control && slot.lane() == Lane::Bulk)
+            && !(worker.only_control && slot.lane() == Lane::Bulk)
             && !self.is_stopping.load(Ordering::Acquire);
         if !may_stay {
             self.place(slot, next);

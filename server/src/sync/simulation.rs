@@ -9,7 +9,7 @@ use parking_lot::MutexGuard;
 use shuttle::scheduler::RandomScheduler;
 use shuttle::{Config, MaxSteps, Runner};
 use std::cell::Cell;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 thread_local! {
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
@@ -77,6 +77,50 @@ impl<T> Mutex<T> {
     }
 }
 
+/// A bell that wakes nobody who was not there when it rang, and nobody unasked.
+#[derive(Debug, Default)]
+pub(crate) struct Condvar {
+    real: parking_lot::Condvar,
+    waiting: AtomicUsize,
+    called: AtomicUsize,
+}
+
+impl Condvar {
+    pub(super) fn wait<'m, T>(
+        &self,
+        mutex: &'m Mutex<T>,
+        mut guard: MutexGuard<'m, T>,
+    ) -> MutexGuard<'m, T> {
+        if !is_running() {
+            self.real.wait(&mut guard);
+            return guard;
+        }
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        drop(guard);
+        loop {
+            point();
+            let called = self.called.load(Ordering::SeqCst);
+            if called > 0 {
+                self.called.store(called - 1, Ordering::SeqCst);
+                return mutex.lock();
+            }
+        }
+    }
+
+    pub(crate) fn notify_one(&self) -> bool {
+        if !is_running() {
+            return self.real.notify_one();
+        }
+        point();
+        let waiting = self.waiting.load(Ordering::SeqCst);
+        if waiting > 0 {
+            self.waiting.store(waiting - 1, Ordering::SeqCst);
+            self.called.fetch_add(1, Ordering::SeqCst);
+        }
+        waiting > 0
+    }
+}
+
 /// A flag whose every use is a point.
 #[derive(Debug, Default)]
 pub(crate) struct AtomicBool(std::sync::atomic::AtomicBool);
@@ -123,19 +167,6 @@ pub(super) fn recv_or_time_out<T>(values: &Receiver<T>) -> Result<T, RecvTimeout
         }
     }
     Err(RecvTimeoutError::Timeout)
-}
-
-pub(super) fn recv_either<T>(first: &Receiver<T>, second: &Receiver<T>) -> Result<T, RecvError> {
-    loop {
-        point();
-        let from_first = first.try_recv();
-        let outcome = from_first.or_else(|empty| second.try_recv().map_err(|also| (empty, also)));
-        match outcome {
-            Ok(value) => return Ok(value),
-            Err((TryRecvError::Disconnected, TryRecvError::Disconnected)) => return Err(RecvError),
-            Err(_) => {}
-        }
-    }
 }
 
 /// The interleavings that every run of the tests looks at.

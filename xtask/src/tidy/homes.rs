@@ -27,7 +27,6 @@ const HOMES: &[Home] = &[
         library: "crossbeam_channel",
         also: &[],
         places: &[
-            "server/src/pool",
             "server/src/committer",
             "server/src/audit",
             "server/src/sync",

@@ -5,8 +5,8 @@ use crate::door::Turn;
 use crate::ftp::command::{Served, done};
 use crate::ftp::control::ControlConnection;
 use crate::ftp::data::{
-    Advance, Awaited, Cargo, DataConnection, DataPlan, Ended, Link, Passive, Prepared, Receiving,
-    Sending, connect,
+    Advance, Awaited, Cargo, DataConnection, DataPlan, Link, Passive, Prepared, Receiving, Sending,
+    connect,
 };
 use crate::ftp::dialogue::Representation;
 use crate::ftp::refusal::Refusal;
@@ -14,7 +14,7 @@ use crate::ftp::reply::{Reply, push_shown};
 use crate::ftp::text::{FromClient, ToClient};
 use crate::ftp::work::{Carrying, Phase, Work};
 use crate::service::{Start, Stream};
-use crate::wake::promise;
+use crate::wake::Pending;
 use ferry_protocol::{IfExists, Range, RemotePath};
 use std::io;
 use std::net::TcpStream;
@@ -256,9 +256,7 @@ impl ControlConnection {
         self.channel.unstow(turn.cipher);
         match advance {
             Advance::Ended(ended) => {
-                // A promise that nobody will keep stands for the one that is not needed.
-                let (_, outcome) = promise(&self.waker, Ended::Aborted);
-                self.work = carrying(link, Phase::Moving(outcome), what);
+                self.work = carrying(link, Phase::Moving(Pending::never()), what);
                 drop(data);
                 self.transfer_ended(ended);
             }
