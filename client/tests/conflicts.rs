@@ -243,6 +243,34 @@ fn each_rule_does_what_it_says_in_both_directions() {
     }
 }
 
+/// Undo would keep the same once more, and lose something else for that.
+#[test]
+fn what_is_sent_again_as_it_was_replaces_nothing() {
+    for len in [5_000, 1_500_000] {
+        let place = Place::new();
+        let (here, there) = (place.path("here"), place.path("share/there"));
+        fs::create_dir(&here).unwrap();
+        fs::write(here.join("a.txt"), noise(len)).unwrap();
+        let mut client = place.client(place.port());
+        let transfers = vec![Transfer { local: here.clone(), remote: remote("/there") }];
+        let options = JobOptions { rule: Rule::Replace, connections: 1, ..JobOptions::default() };
+        let mut send = || {
+            let report = job::upload(&mut client, &transfers, &options);
+            assert!(report.is_success(), "{report}");
+            (report.files_done, report.already_there)
+        };
+        assert_eq!(send(), (1, 0));
+        assert_eq!(send(), (0, 1), "{len} bytes");
+        assert!(!place.path("share/.ferry-undo").exists());
+        let mut changed = noise(len);
+        changed[0] ^= 1;
+        fs::write(here.join("a.txt"), &changed).unwrap();
+        assert_eq!(send(), (1, 0), "{len} bytes that changed");
+        assert_eq!(fs::read(there.join("a.txt")).unwrap(), changed);
+        assert!(place.path("share/.ferry-undo").exists());
+    }
+}
+
 /// A job of one big file whose name is taken while it is on its way: it was free when the job was
 /// planned, and even when the file was begun.
 fn taken_on_the_way(place: &Place, gate: &Gate, direction: Direction) -> (Jobs, RunningJob) {

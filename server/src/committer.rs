@@ -11,13 +11,13 @@ mod simulated;
 
 use crate::config::Durability;
 use crate::metrics::Metrics;
-use crate::storage::{Author, Error, ErrorKind, FolderId, Published, Storage, Upload};
+use crate::storage::{Author, Error, ErrorKind, FolderId, Metadata, Published, Storage, Upload};
 use crate::sync;
 use crate::sys;
 use crate::values::Learned;
 use crate::wake::{Promise, Waker};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use ferry_protocol::{Digest, Hasher, IfExists, RemotePath};
+use ferry_protocol::{Attributes, Digest, Hasher, IfExists, RemotePath};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -46,6 +46,8 @@ pub(crate) struct Finished {
     pub(crate) size: u64,
     /// Its digest, where both ends agreed on one.
     pub(crate) digest: Option<Digest>,
+    /// The time and permission bits that were asked for.
+    pub(crate) attributes: Attributes,
     /// What to do where the name is taken.
     pub(crate) if_exists: IfExists,
     /// Whose doing it is.
@@ -231,11 +233,16 @@ impl Desk {
 fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Published>>, Error> {
     let is_cut = finished.is_cut();
     let keeps_part = finished.keeps_part;
+    let replaces_itself = finished.replaces_itself();
     let Finished { upload, storage, target, size, digest, if_exists, by, is_synced, .. } = finished;
     if is_cut {
         let cut = Error::new(ErrorKind::Io, &target);
         tracing::info!(keeps_part, "{target}: its sender left before the commit");
         return Err(if keeps_part { cut } else { abandon(upload, cut) });
+    }
+    if replaces_itself {
+        remove(upload);
+        return Ok(None);
     }
     if with_sync
         && !is_synced
@@ -249,7 +256,7 @@ fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Publish
     };
     let is_same = err.kind() == ErrorKind::AlreadyExists
         && size <= COMPARE_MAX
-        && digest.is_some_and(|digest| holds(storage.as_ref(), &target, size, digest));
+        && digest.is_some_and(|digest| holds(storage.as_ref(), &target, (size, digest), |_| true));
     if is_same && storage.failed_syncs() > 0 {
         // What is there may be what that sync lost: it is written anew.
         let replaced = upload.publish(IfExists::Replace, &by);
@@ -298,16 +305,26 @@ fn sort(job: Job, batch: &mut Vec<(Finished, Promise<Outcome>)>) -> Option<Barri
 
 /// Removes an upload that failed for the reason `err`, and hands the reason on.
 fn abandon(upload: Box<dyn Upload>, err: Error) -> Error {
-    if let Err(err) = upload.abandon() {
-        tracing::warn!("an unfinished upload could not be removed: {err}");
-    }
+    remove(upload);
     err
 }
 
-/// Whether `target` is a file of this digest.
-fn holds(storage: &dyn Storage, target: &RemotePath, size: u64, digest: Digest) -> bool {
+fn remove(upload: Box<dyn Upload>) {
+    if let Err(err) = upload.abandon() {
+        tracing::warn!("an unfinished upload could not be removed: {err}");
+    }
+}
+
+/// Whether `target` is a file of this size and digest, and what else is asked of it.
+fn holds(
+    storage: &dyn Storage,
+    target: &RemotePath,
+    (size, digest): (u64, Digest),
+    is_alike: impl FnOnce(Metadata) -> bool,
+) -> bool {
     let Ok(reader) = storage.open(target) else { return false };
-    if reader.metadata().size != size {
+    let metadata = reader.metadata();
+    if metadata.size != size || !is_alike(metadata) {
         return false;
     }
     let mut hasher = Hasher::new();
@@ -367,6 +384,22 @@ impl Finished {
             sender.upgrade().is_none_or(|socket| sys::is_closed_by_peer(&socket))
         };
         self.sender.as_ref().is_some_and(is_gone)
+    }
+
+    /// Whether a small file would replace itself, time and bits included: undo would keep another
+    /// of it, and lose something else for that.
+    fn replaces_itself(&self) -> bool {
+        let Attributes { modified, permissions } = self.attributes;
+        let is_alike = |there: Metadata| {
+            modified == Some(there.modified)
+                && permissions.is_none_or(|wanted| wanted == there.permissions)
+        };
+        self.if_exists == IfExists::Replace
+            && self.size <= COMPARE_MAX
+            && self.storage.failed_syncs() == 0
+            && self.digest.is_some_and(|digest| {
+                holds(self.storage.as_ref(), &self.target, (self.size, digest), is_alike)
+            })
     }
 }
 

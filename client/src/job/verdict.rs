@@ -19,7 +19,11 @@ impl Verdict {
     pub(super) fn of(status: Status, failures: u32) -> Self {
         match status {
             Status::BUSY => Self::Later,
-            Status::DIGEST_MISMATCH | Status::CHANGED | Status::TRUNCATED | Status::TIMED_OUT
+            Status::DIGEST_MISMATCH
+            | Status::CHANGED
+            | Status::TRUNCATED
+            | Status::TIMED_OUT
+            | Status::NO_PART
                 if failures < FAILURES_MAX =>
             {
                 Self::Again

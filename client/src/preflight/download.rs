@@ -93,18 +93,24 @@ fn key(path: &[u8]) -> Vec<u8> {
     [folder, &twin_key(name)].concat()
 }
 
-/// Whether the target, or the nearest folder above it that is there, can be written.
+/// Whether what comes can be written. Where the target is there already, the job may need nothing.
 fn look_here(target: &Path, findings: &mut Findings) {
-    let folder = nearest(target.parent().unwrap_or(target));
+    let folder = written_first(target);
     if let Err(err) = sys::check_writable(folder) {
         let path = folder.as_os_str().as_encoded_bytes();
-        findings.add(path, Trouble::NotWritable(err.to_string()), true);
+        findings.add(path, Trouble::NotWritable(err.to_string()), !target.exists());
     }
     let is_special = fs::metadata(target).is_ok_and(|there| !there.is_dir() && !there.is_file());
     if is_special {
         let path = target.as_os_str().as_encoded_bytes();
         findings.add(path, Trouble::InTheWay("a pipe, socket or device has this name"), true);
     }
+}
+
+/// The folder in which the first thing is made: the target, where that is a folder to put things
+/// into, else the nearest above it.
+fn written_first(target: &Path) -> &Path {
+    if target.is_dir() { target } else { nearest(target.parent().unwrap_or(target)) }
 }
 
 fn look_at_room(transfers: &[Transfer], findings: &mut Findings) {
@@ -125,4 +131,22 @@ fn look_at_room(transfers: &[Transfer], findings: &mut Findings) {
 fn nearest(path: &Path) -> &Path {
     let is_folder = |path: &&Path| fs::metadata(path).is_ok_and(|there| there.is_dir());
     path.ancestors().find(is_folder).unwrap_or_else(|| Path::new("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The home of a user lies in a folder that is not theirs.
+    #[test]
+    fn a_folder_that_is_there_is_judged_itself_and_not_the_one_it_lies_in() {
+        let room = tempfile::tempdir().unwrap();
+        let home = room.path().join("home");
+        fs::create_dir(&home).unwrap();
+        assert_eq!(written_first(&home), home);
+        assert_eq!(written_first(&home.join("new")), home);
+        assert_eq!(written_first(&home.join("new/newer")), home);
+        fs::write(home.join("file"), "").unwrap();
+        assert_eq!(written_first(&home.join("file")), home);
+    }
 }

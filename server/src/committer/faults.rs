@@ -74,6 +74,7 @@ impl Share {
             target,
             size,
             digest: Some(Digest::of(&content)),
+            attributes: Attributes::default(),
             if_exists,
             by: Author { account: String::new(), group: UndoGroup([1; 16]) },
             is_synced: false,

@@ -41,6 +41,7 @@ fn commit(
         target,
         size: 3,
         digest: Some(Digest::of(&content)),
+        attributes: Attributes::default(),
         if_exists: IfExists::Replace,
         by: Author { account: String::new(), group: UndoGroup([1; 16]) },
         is_synced: false,

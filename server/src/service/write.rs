@@ -227,6 +227,7 @@ pub(super) fn hand_over(
         target: plan.target.clone(),
         size: plan.size,
         digest,
+        attributes: plan.attributes,
         if_exists: plan.if_exists,
         by: plan.by.clone(),
         is_synced,

@@ -8,7 +8,7 @@ use crate::job::report::FinalOutcome;
 use crate::job::verdict::Verdict;
 use crate::{Error, Stage};
 use ferry_protocol::limits::SMALL_PUT_MAX;
-use ferry_protocol::{Answer, Digest, Fault, PeerMisbehaved, RemotePath, Status, Stored};
+use ferry_protocol::{Answer, Digest, Fault, IfExists, PeerMisbehaved, RemotePath, Status, Stored};
 use std::path::Path;
 
 impl Lane<'_, Up> {
@@ -73,12 +73,9 @@ impl Lane<'_, Up> {
     /// The server refused a file: asks again, asks a person, or gives that file up.
     pub(super) fn refused(&mut self, mut item: Item, fault: Fault) -> Result<(), Error> {
         match fault.status {
-            Status::EXISTS => return self.exists(item),
-            Status::NO_PART => {
-                item.renew()?;
-                self.again.push_back(Work::File(item));
-                return Ok(());
-            }
+            Status::EXISTS if item.if_exists == IfExists::Refuse => return self.exists(item),
+            // It may have become the file, which is looked at before all of it travels again.
+            Status::NO_PART if item.size > SMALL_PUT_MAX => item.if_exists = IfExists::Refuse,
             _ => {}
         }
         let verdict = Verdict::of(fault.status, item.failures);

@@ -10,6 +10,7 @@ use crate::job::report::FinalOutcome;
 use crate::job::{Rule, Transfer};
 use crate::sources::{self, FileFacts, NEVER_OPENED, Source, SourceKind};
 use crate::{Error, random, sys};
+use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Attributes, IfExists, Name, RemotePath, SegmentValues};
 use std::fs;
 use std::io;
@@ -119,9 +120,12 @@ impl<'a> Planner<'a> {
             Some(begun) if begun.size == size && begun.modified == modified => (Some(begun), None),
             changed => (None, changed.map(|begun| begun.transfer)),
         };
+        // What is there may be what was sent before, and is not replaced by itself: while all is
+        // proved that is most likely. A small file is compared by the server; a big one is looked
+        // at before its content travels, unless that was done when it was begun.
+        let is_looked_at = size > SMALL_PUT_MAX && begun.is_none();
         let if_exists = match self.job.conflicts.rule() {
-            // What is there is most likely what was sent, and is not replaced by itself.
-            Rule::Replace if !is_proving => IfExists::Replace,
+            Rule::Replace if !is_proving && !is_looked_at => IfExists::Replace,
             _ => IfExists::Refuse,
         };
         self.queue(Work::File(Item {

@@ -3,6 +3,7 @@
 use super::big;
 use super::item::{Item, Work};
 use super::lane::Up;
+use crate::job::Rule;
 use crate::job::conflict::{NUMBERED_MAX, Ruling, numbered};
 use crate::job::lane::Lane;
 use crate::job::report::FinalOutcome;
@@ -94,9 +95,10 @@ impl Lane<'_, Up> {
                         folder, end the target with /";
             return Err(Error::remote(&wire, Fault::new(Status::IS_A_FOLDER, text)));
         }
-        if item.size > SMALL_PUT_MAX
-            && present.size == item.size
-            && big::is_equal(self.connection()?, item)?
+        // A file that is to be replaced anyway is worth reading where it is most likely the same.
+        let is_likely_equal = present.size == item.size
+            && (self.job.conflicts.rule() != Rule::Replace || present.modified == item.modified);
+        if item.size > SMALL_PUT_MAX && is_likely_equal && big::is_equal(self.connection()?, item)?
         {
             return Ok(Look::Equal);
         }

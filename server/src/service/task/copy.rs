@@ -67,6 +67,7 @@ impl CopyFile {
             target: self.target.path.clone(),
             size: metadata.size,
             digest: Some(self.hasher.digest()),
+            attributes: Attributes::default(),
             if_exists: self.target.if_exists,
             by: self.target.by.clone(),
             is_synced: true,
