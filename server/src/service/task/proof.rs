@@ -11,7 +11,8 @@ use crate::wake::Waker;
 use ferry_protocol::Progress;
 use std::fmt;
 
-/// Reads a part again before the server vouches for it.
+/// Reads a part again before the server vouches for it; of one that nobody tells the digest of, the
+/// beginning alone, by which a text is known.
 pub(in crate::service) struct Proof {
     upload: Option<Box<dyn Upload>>,
     plan: Plan,
@@ -53,7 +54,11 @@ impl Turns for Proof {
                 return Err(Error::Changed(self.plan.target.clone()));
             }
             self.content.add(room);
-            return Ok(TaskState::Running(Progress { done: self.content.len(), total: held }));
+            let done = self.content.len();
+            if let Taken::Counted(len) = &mut self.content {
+                *len = held;
+            }
+            return Ok(TaskState::Running(Progress { done, total: held }));
         }
         let Some(upload) = self.upload.take() else {
             return Err(Error::Nonsense("the part was handed over"));
