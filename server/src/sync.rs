@@ -38,18 +38,22 @@ pub(crate) fn recv_deadline<T>(
 }
 
 /// Waits until the bell is rung, without the lock meanwhile.
+#[cfg(not(test))]
+pub(crate) fn wait<'m, T>(
+    bell: &Condvar,
+    _: &'m Mutex<T>,
+    mut guard: MutexGuard<'m, T>,
+) -> MutexGuard<'m, T> {
+    bell.wait(&mut guard);
+    guard
+}
+
+/// The same; the simulated bell takes the lock again itself.
+#[cfg(test)]
 pub(crate) fn wait<'m, T>(
     bell: &Condvar,
     mutex: &'m Mutex<T>,
     guard: MutexGuard<'m, T>,
 ) -> MutexGuard<'m, T> {
-    #[cfg(test)]
-    let guard = bell.wait(mutex, guard);
-    #[cfg(not(test))]
-    let guard = {
-        let (_, mut guard) = (mutex, guard);
-        bell.wait(&mut guard);
-        guard
-    };
-    guard
+    bell.wait(mutex, guard)
 }

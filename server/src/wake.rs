@@ -43,6 +43,11 @@ impl Waker {
         self.lot.wake(self.key);
     }
 
+    /// Begins a turn: what woke the connection before is there for it to see.
+    pub(crate) fn forget_wakes(&self) {
+        self.was_woken();
+    }
+
     /// Whether the connection was woken since the last call.
     pub(crate) fn was_woken(&self) -> bool {
         self.was_woken.swap(false, Ordering::Acquire)

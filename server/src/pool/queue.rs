@@ -58,6 +58,9 @@ impl Queues {
         let lane = slot.lane();
         let mut lanes = self.lanes.lock();
         if lanes.is_closed {
+            // Its end may wake others, who come for this lock.
+            drop(lanes);
+            drop(slot);
             return;
         }
         let capacity = lanes.capacity;

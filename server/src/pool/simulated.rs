@@ -153,21 +153,21 @@ struct Ground {
 }
 
 impl Ground {
-    /// A pool of two workers, of which one serves small requests alone.
+    /// A pool without connections.
     fn new() -> Self {
         let poller = SimulatedPoller::default();
         let shared = Arc::new(Shared {
             lot: Lot::over(Box::new(poller.clone())),
-            queues: Queues::new(2, 16),
+            queues: Queues::new(WORKERS.len(), 16),
             load: Load::new(Duration::from_hours(1)),
-            turns: Turns::new(2, Instant::now()),
+            turns: Turns::new(WORKERS.len(), Instant::now()),
             metrics: Arc::default(),
             next_key: AtomicU64::new(1),
             is_draining: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
         });
         let mut ground = Self { shared, poller, desk: Desk::default(), threads: Vec::new() };
-        for (number, only_control) in [true, false].into_iter().enumerate() {
+        for (number, only_control) in WORKERS.into_iter().enumerate() {
             ground.start(move |shared| shared.work(Worker { number, only_control }));
         }
         ground.start(Shared::watch_lot);
@@ -268,6 +268,9 @@ fn a_pool_that_stops_at_any_moment_closes_every_connection_once() {
         ground.end();
     });
 }
+
+/// Which of the workers serve small requests alone.
+const WORKERS: [bool; 3] = [true, false, false];
 
 /// Interleavings of each scenario.
 const INTERLEAVINGS: usize = 5_000;

@@ -35,8 +35,7 @@ impl Shared {
         let mut content = vec![0; CONTENT_BUFFER_LEN].into_boxed_slice();
         let mut kept = None;
         while let Some(mut slot) = kept.take().or_else(|| self.queues.pop(worker)) {
-            // What woke it up to now is seen in this turn, and needs no other.
-            slot.waker.was_woken();
+            slot.waker.forget_wakes();
             let now = Instant::now();
             let age = now.saturating_duration_since(slot.queued_at);
             let mut turn = Turn {

@@ -67,10 +67,11 @@ pub(crate) fn is_closed_by_peer_within(socket: &TcpStream, patience: Duration) -
         Ok(count) => count == 0,
         Err(err) => err.kind() != io::ErrorKind::WouldBlock,
     };
-    is_closed() || {
-        std::thread::sleep(patience);
-        !patience.is_zero() && is_closed()
-    }
+    is_closed()
+        || !patience.is_zero() && {
+            std::thread::sleep(patience);
+            is_closed()
+        }
 }
 
 #[cfg(test)]

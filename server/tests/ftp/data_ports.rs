@@ -66,7 +66,7 @@ fn a_download_ends_also_for_a_client_that_keeps_its_end_open() {
         // Nothing of it is lost any more, whenever the ABOR was heard.
         let reply = client.reply();
         assert_eq!(reply, format!("226 Sent: {len} bytes.\r\n"));
-        assert!(client.reply().starts_with("2"));
+        assert!(client.reply().starts_with('2'));
         client.expect("200", "NOOP");
         drop(data);
     }

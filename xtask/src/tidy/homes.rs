@@ -26,12 +26,7 @@ const HOMES: &[Home] = &[
     Home {
         library: "crossbeam_channel",
         also: &[],
-        places: &[
-            "server/src/committer",
-            "server/src/audit",
-            "server/src/sync",
-            "gui/src/worker",
-        ],
+        places: &["server/src/committer", "server/src/audit", "server/src/sync", "gui/src/worker"],
     },
     Home { library: "landlock", also: &[], places: &["server/src/sys/sandbox"] },
     Home { library: "rusqlite", also: &[], places: &["client/src/journal"] },

@@ -192,6 +192,7 @@ impl ControlConnection {
             link: Arc::clone(&link),
             control: self.waker.clone(),
             control_socket: self.channel.watched_socket(),
+            opened_at: turn.now,
             report: None,
         };
         self.reply(opening);

@@ -40,6 +40,8 @@ pub(in crate::ftp) struct Prepared {
     pub(in crate::ftp) control: Waker,
     /// Its socket.
     pub(in crate::ftp) control_socket: Weak<TcpStream>,
+    /// When the client was told that it begins.
+    pub(in crate::ftp) opened_at: Instant,
     /// Where the outcome goes; `None` while the control connection's own turn carries it.
     pub(in crate::ftp) report: Option<Promise<Ended>>,
 }
@@ -266,20 +268,23 @@ impl DataConnection {
         if !self.channel.send_close()? {
             return Ok(self.wait(Interest::Writable, now));
         }
-        if self.is_left() {
-            return Ok(Advance::Ended(self.prepared.finish()?));
+        if self.waits_for_parting(now) {
+            self.stage = Stage::Parting;
+            return Ok(Advance::Next(Next::Park(Interest::Readable, now + PARTING_MAX)));
         }
-        self.stage = Stage::Parting;
-        Ok(Advance::Next(Next::Park(Interest::Readable, now + PARTING_MAX)))
+        Ok(Advance::Ended(self.prepared.finish()?))
     }
 
-    /// Gives the client a moment to close its end of a download too, and says whether no more of
-    /// it is due. aria2 1.36 reads the reply of the end together with that of the beginning, if
-    /// both are there, and then waits a minute for the one that it has.
-    fn is_left(&self) -> bool {
-        let has_closed = sys::is_closed_by_peer_within(self.channel.socket(), MOMENT);
-        // What was over within the turn that began it is not worth another.
-        has_closed || self.prepared.report.is_none()
+    /// Gives the client time to close its end of a download too: a moment within the turn that
+    /// began it, which is not worth another, else in the lot. aria2 1.36 reads the reply of the
+    /// end together with that of the beginning, if both are there, and then waits a minute for the
+    /// one that it has. Of what took longer it has read the first.
+    fn waits_for_parting(&self, now: Instant) -> bool {
+        if self.prepared.report.is_none() {
+            sys::is_closed_by_peer_within(self.channel.socket(), MOMENT);
+            return false;
+        }
+        now.saturating_duration_since(self.prepared.opened_at) < PARTING_MAX
     }
 
     fn wait(&mut self, interest: Interest, now: Instant) -> Advance {
@@ -363,5 +368,6 @@ impl Connection for DataConnection {
 /// How long a worker waits for a client to close its end of a download.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// How long the lot does; it looks at deadlines four times a second.
+/// How long after the reply of its beginning that of its end may be read with it; the lot waits as
+/// long, or until it next looks at deadlines.
 const PARTING_MAX: Duration = Duration::from_millis(50);

@@ -90,14 +90,24 @@ pub(super) fn others(stage: &Stage) -> Result<Outcome, Failure> {
     let secure = ftp.url("file").replacen("ftp:", "ftps:", 1);
     wget.args(["-q", "--no-check-certificate", "-O"]).arg(stage.path("wget-tls")).arg(secure);
     fetch("wget-tls", &mut wget)?;
-    let mut aria2 = Command::new("aria2c");
-    aria2.args(["-q", "--no-conf", "-x4", "-s4", "-k1M", "-o", "aria2", "-d"]);
-    // It is done at once, or waits a minute for a reply that it has.
-    let finished = process::run(aria2.arg(stage.room.path()).arg(ftp.url("file")), PROMPT)?;
-    finished.succeeded("aria2c")?;
-    same(&file, &stage.path("aria2"))?;
+    let tiny = ftp.share.join("tiny");
+    fs::write(&tiny, content(7)).during("tiny")?;
+    for file in [&file, &tiny] {
+        aria2(&ftp, stage, file)?;
+    }
     tnftp(&ftp, stage, &file)?;
     Ok(Outcome::Passed)
+}
+
+/// In four pieces, where it is large enough. It is done at once, or waits a minute for a reply that
+/// it has.
+fn aria2(ftp: &Ftp, stage: &Stage, file: &Path) -> Result<(), Failure> {
+    let name = file.file_name().during("no name")?.to_string_lossy();
+    let mut aria2 = Command::new("aria2c");
+    aria2.args(["-q", "--no-conf", "-x4", "-s4", "-k1M", "-o", "aria2", "-d"]);
+    aria2.arg(stage.room.path()).arg("--allow-overwrite=true").arg(ftp.url(&name));
+    process::run(&mut aria2, PROMPT)?.succeeded("aria2c")?;
+    same(file, &stage.path("aria2"))
 }
 
 fn tnftp(ftp: &Ftp, stage: &Stage, file: &Path) -> Result<(), Failure> {

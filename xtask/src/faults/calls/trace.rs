@@ -205,6 +205,11 @@ pub(super) fn struck(log: &str) -> Option<String> {
     log.lines().find(is_fault).map(str::to_owned)
 }
 
+/// Whether the line of a fault says that its process was killed.
+pub(super) fn was_killed(line: &str) -> bool {
+    line.contains(KILLED)
+}
+
 const KILLED: &str = "+++ killed by SIGKILL";
 
 /// The names of a process's threads by their ids.

@@ -133,7 +133,7 @@ impl Uploads {
         }?;
         // A killed process ends in its own time, after the thread that was struck.
         let was_killed = matches!(victim, Victim::Server(_))
-            && run.struck.as_deref().is_some_and(|line| line.contains("killed"));
+            && run.struck.as_deref().is_some_and(trace::was_killed);
         if was_killed || sys::has_ended(server.pid()).during("server")? {
             server.end(sys::KILL)?;
             server = serve(stage, self.address)?;
