@@ -7,7 +7,8 @@ mod support;
 use ferry_client::Error;
 use ferry_client::job::{self, JobOptions, JobReport, Rule, Transfer};
 use ferry_protocol::{
-    Answer, Content, Digest, EntryKind, GoOn, Permissions, RemotePath, Request, Stored, Timestamp,
+    Answer, Content, Digest, EntryKind, Fault, GoOn, Permissions, RemotePath, Request, Status,
+    Stored, Timestamp,
 };
 use std::fs;
 use std::path::Path;
@@ -131,6 +132,14 @@ fn a_download_that_is_not_what_was_announced_is_refused() {
 
 /// Sends a file to a server that answers each put in its own way.
 fn send(size: usize, lie: impl Fn(&mut Peer, u32) + Send + Sync + 'static) -> JobReport {
+    send_by(Rule::Refuse, size, lie)
+}
+
+fn send_by(
+    rule: Rule,
+    size: usize,
+    lie: impl Fn(&mut Peer, u32) + Send + Sync + 'static,
+) -> JobReport {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("f");
     let before: Vec<u8> = (0..size).map(|index| u8::try_from(index % 251).unwrap()).collect();
@@ -141,7 +150,7 @@ fn send(size: usize, lie: impl Fn(&mut Peer, u32) + Send + Sync + 'static) -> Jo
             if let Sent::Request(number, Request::Put(_)) = sent {
                 lie(peer, number);
             } else if let Sent::Request(number, Request::PutCancel) = sent {
-                let fault = ferry_protocol::Fault::new(ferry_protocol::Status::CANCELLED, "");
+                let fault = Fault::new(Status::CANCELLED, "");
                 peer.answer(number, &Answer::Error(fault));
             } else if let Sent::Request(number, Request::Sync) = sent {
                 peer.answer(number, &support::done(&Request::Sync));
@@ -149,7 +158,8 @@ fn send(size: usize, lie: impl Fn(&mut Peer, u32) + Send + Sync + 'static) -> Jo
         }
     });
     let mut client = connect(&server, &folder);
-    let report = job::upload(&mut client, &transfer(&file), &options());
+    let options = JobOptions { rule, ..options() };
+    let report = job::upload(&mut client, &transfer(&file), &options);
     drop(client);
     server.join();
     assert_eq!(fs::read(&file).unwrap(), before, "the source is as it was");
@@ -165,6 +175,25 @@ fn a_server_that_stored_something_else_is_not_believed() {
         peer.answer(number, &Answer::Stored(stored));
     });
     assert!(is_refused(&report), "{report}");
+}
+
+/// It says each time what brings the client to send it once more.
+#[test]
+fn a_server_that_refuses_for_ever_is_given_up() {
+    for (rule, size, status) in [
+        (Rule::Refuse, 5, Status::NO_PART),
+        (Rule::Refuse, 2_000_000, Status::NO_PART),
+        (Rule::Replace, 5, Status::NO_PART),
+        (Rule::Replace, 5, Status::EXISTS),
+    ] {
+        let report = send_by(rule, size, move |peer, number| {
+            if size == 5 {
+                peer.small_put(number);
+            }
+            peer.answer(number, &Answer::Error(Fault::new(status, "not now")));
+        });
+        assert_eq!((report.failed_count, report.stopped.is_none()), (1, true), "{report}");
+    }
 }
 
 #[test]
