@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use support::gate::Gate;
 use support::place::{Place, contents, noise, remote};
 
@@ -337,6 +337,39 @@ fn a_name_that_is_taken_while_its_file_is_on_the_way_is_a_conflict() {
         });
         assert_eq!(fs::read(beside).unwrap(), noise(12_000_000), "{direction:?}");
     }
+}
+
+/// Newer wins, and what is newer may become so while the other is on its way.
+#[test]
+fn a_file_that_is_changed_while_its_replacement_is_on_the_way_is_looked_at_again() {
+    let place = Place::new();
+    let gate = Gate::start(place.port(), 6_000_000);
+    let target = place.path("here");
+    fs::write(place.path("share/there"), noise(12_000_000)).unwrap();
+    fs::write(&target, "old").unwrap();
+    let set_time = |time| {
+        fs::File::options().write(true).open(&target).unwrap().set_modified(time).unwrap();
+    };
+    set_time(SystemTime::UNIX_EPOCH);
+    let client = place.client(gate.port);
+    let jobs = Jobs::open(&place.state()).unwrap();
+    let spec = JobSpec {
+        direction: Direction::Download,
+        server: JobServer::of(&client),
+        transfers: vec![Transfer { local: target.clone(), remote: remote("/there") }],
+        rule: Rule::Newer,
+        connections: 1,
+    };
+    let job = jobs.begin(spec).unwrap();
+    let options = job.options();
+    let job = job.start(client, options).unwrap();
+    gate.wait_until_stalled();
+    fs::write(&target, "edited meanwhile").unwrap();
+    set_time(SystemTime::now() + Duration::from_mins(1));
+    gate.go_on();
+    let report = job.wait();
+    assert_eq!((report.skipped_count, report.files_done), (1, 0), "{report}");
+    assert_eq!(fs::read(&target).unwrap(), b"edited meanwhile");
 }
 
 /// What came of a file was once removed when its job was paused while its conflict waited.

@@ -50,7 +50,7 @@ impl Finished {
     }
 
     /// Brings the files to stable storage and gives them their names. Returns those whose name
-    /// somebody took meanwhile; they keep their parts.
+    /// somebody took meanwhile, or whose file there somebody changed; they keep their parts.
     pub(super) fn place(&mut self, job: &Job<'_>) -> Vec<Item> {
         let mut files = std::mem::take(&mut self.files);
         self.bytes = 0;
@@ -67,8 +67,9 @@ impl Finished {
         for ((mut item, whole), placed) in files.into_iter().zip(placed) {
             let outcome = match (placed, whole, &kept) {
                 (Err(Error::TargetExists { .. }), Whole::Part(part), _)
-                    if item.placing == Placing::New =>
+                    if item.placing != Placing::KeepBoth =>
                 {
+                    item.placing = Placing::New;
                     job.options.progress.take_bytes_back(item.size);
                     item.part = Some(part);
                     taken.push(item);

@@ -55,10 +55,18 @@ impl Ruled for Item {
 pub(super) enum Placing {
     /// The name must be free.
     New,
-    /// What has the name is replaced.
-    Replace,
+    /// What has the name is replaced, as long as it is what was seen when that was decided.
+    Replace(Option<Seen>),
     /// A free name beside it is taken.
     KeepBoth,
+}
+
+/// Length and time of a file here.
+pub(super) type Seen = (u64, Timestamp);
+
+/// What has a name now.
+pub(super) fn seen(name: &Path) -> Option<Seen> {
+    fs::symlink_metadata(name).ok().map(|metadata| (metadata.len(), sys::modified(&metadata)))
 }
 
 impl Item {
@@ -210,7 +218,7 @@ impl Part {
     /// Gives the file its name. Its content is on stable storage.
     pub(super) fn place(&mut self, target: &Path, placing: Placing) -> Result<PathBuf, Error> {
         match placing {
-            Placing::Replace => self.replace(target).map(|()| target.to_path_buf()),
+            Placing::Replace(seen) => self.replace(target, seen).map(|()| target.to_path_buf()),
             Placing::New => self.place_new(target, target).map(|()| target.to_path_buf()),
             Placing::KeepBoth => (1..=NUMBERED_MAX)
                 .map(|count| beside(target, count))
@@ -227,12 +235,16 @@ impl Part {
     /// would outlive a power cut, and the same command again must not find it done. What replaced
     /// another file stays, or neither would be there.
     pub(super) fn take_back(mut self, name: &Path, placing: Placing) {
-        if placing != Placing::Replace {
+        if !matches!(placing, Placing::Replace(_)) {
             self.is_left = fs::rename(name, &self.path).is_err();
         }
     }
 
-    fn replace(&mut self, target: &Path) -> Result<(), Error> {
+    fn replace(&mut self, target: &Path, decided_on: Option<Seen>) -> Result<(), Error> {
+        let there = seen(target);
+        if there.is_some() && there != decided_on {
+            return Err(exists(target));
+        }
         fs::rename(&self.path, target).map_err(|source| Error::local("replace", target, source))?;
         self.is_left = true;
         Ok(())

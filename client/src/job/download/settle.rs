@@ -2,7 +2,7 @@
 
 use super::finished::Whole;
 use super::lane::Down;
-use super::part::{Item, Placing, beside};
+use super::part::{Item, Placing, beside, seen};
 use crate::job::conflict::{NUMBERED_MAX, Ruling};
 use crate::job::lane::Lane;
 use crate::job::report::FinalOutcome;
@@ -72,7 +72,7 @@ impl Lane<'_, Down> {
                 item.end(self.job, FinalOutcome::Failed(Error::TargetExists { path }));
                 return;
             }
-            Ruling::Replace => item.placing = Placing::Replace,
+            Ruling::Replace => item.placing = Placing::Replace(seen(&item.local)),
             Ruling::KeepBoth => item.placing = Placing::KeepBoth,
         }
         self.again.push_back(item);
