@@ -6,8 +6,8 @@ use crate::tls::{self, ClientStream};
 use ferry_protocol::limits::{ANSWER_BODY_MAX, DATA_BODY_MAX, SEGMENT_LEN};
 use ferry_protocol::{
     Answer, Change, Deframer, Digest, Frame, Hello, IfExists, Kind, OperationId, Permissions, Put,
-    Range, Request, RequestedPath, Secret, Timestamp, TransferId, UndoEntry, encode_data_header,
-    encode_request, escape,
+    PutValues, Range, Request, RequestedPath, Secret, SegmentValue, Timestamp, TransferId,
+    UndoEntry, encode_data_header, encode_request, escape, feature,
 };
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -37,17 +37,30 @@ impl Connection {
         Self::log_in_on(TcpStream::connect_timeout(&address, DEADLINE).during("connect")?)
     }
 
+    /// The same, for uploads by segments.
+    pub(crate) fn log_in_for_segments(address: SocketAddr) -> Result<Self, Failure> {
+        let socket = TcpStream::connect_timeout(&address, DEADLINE).during("connect")?;
+        Self::greet_with(socket, feature::SEGMENTS)?.into_guest()
+    }
+
     /// Logs in as the guest on a socket.
     pub(crate) fn log_in_on(socket: TcpStream) -> Result<Self, Failure> {
-        let mut connection = Self::greet(socket)?;
+        Self::greet(socket)?.into_guest()
+    }
+
+    fn into_guest(mut self) -> Result<Self, Failure> {
         let guest = Request::LoginPassword { name: String::new(), password: Secret::new(b"") };
-        connection.ask(&guest)?;
-        connection.deframer.release();
-        Ok(connection)
+        self.ask(&guest)?;
+        self.deframer.release();
+        Ok(self)
     }
 
     /// Says hello on a socket.
     pub(crate) fn greet(socket: TcpStream) -> Result<Self, Failure> {
+        Self::greet_with(socket, 0)
+    }
+
+    fn greet_with(socket: TcpStream, features: u64) -> Result<Self, Failure> {
         socket.set_nodelay(true).during("socket")?;
         socket.set_read_timeout(Some(DEADLINE)).during("socket")?;
         socket.set_write_timeout(Some(DEADLINE)).during("socket")?;
@@ -56,7 +69,7 @@ impl Connection {
             deframer: Deframer::new(),
             last_request: 0,
         };
-        let hello = Hello { program: "ferry-load".to_owned(), features: 0 };
+        let hello = Hello { program: "ferry-load".to_owned(), features };
         connection.ask(&Request::Hello(hello))?;
         Ok(connection)
     }
@@ -147,6 +160,26 @@ impl Connection {
         self.stored()
     }
 
+    /// The same by segments, each with its value; the connection was logged in for that.
+    pub(crate) fn upload_by_segments(
+        &mut self,
+        path: &str,
+        content: &[u8],
+        random: &mut Random,
+    ) -> Result<(), Failure> {
+        let put = put(path, content.len() as u64, random)?;
+        let Answer::Missing(_) = self.ask(&put)? else {
+            return Err(Failure::new("missing segments were due"));
+        };
+        for (index, piece) in (0..).zip(content.chunks(segment_len()?)) {
+            self.send_piece(index, piece)?;
+            let values = vec![SegmentValue::of(index, piece).during("a segment's value")?];
+            self.send_as_last(&Request::PutValues(PutValues { first: index, values }))?;
+        }
+        self.send_as_last(&Request::PutEnd(Digest::of(content)))?;
+        self.stored()
+    }
+
     /// Announces a file of a size that is too large to be sent without waiting.
     pub(crate) fn begin_upload(
         &mut self,
@@ -202,23 +235,29 @@ impl Connection {
 
     /// Content and its digest, under the number of the put before it.
     fn send_content(&mut self, content: &[u8]) -> Result<(), Failure> {
-        let segment_len = usize::try_from(SEGMENT_LEN).during("segment")?;
-        for (index, piece) in content.chunks(segment_len).enumerate() {
-            let offset = index as u64 * u64::from(SEGMENT_LEN);
-            let len = u32::try_from(piece.len()).during("segment")?;
-            let header = encode_data_header(self.last_request, offset, len);
-            self.stream.write_all(&header).during("write")?;
-            self.stream.write_all(piece).during("write")?;
+        for (index, piece) in (0..).zip(content.chunks(segment_len()?)) {
+            self.send_piece(index, piece)?;
         }
-        let mut end = Vec::new();
-        encode_request(&mut end, self.last_request, &Request::PutEnd(Digest::of(content)));
-        self.stream.write_all(&end).during("write")?;
-        self.stream.flush().during("write")
+        self.send_as_last(&Request::PutEnd(Digest::of(content)))
+    }
+
+    /// The content of one segment.
+    fn send_piece(&mut self, index: u32, piece: &[u8]) -> Result<(), Failure> {
+        let offset = u64::from(index) * u64::from(SEGMENT_LEN);
+        let len = u32::try_from(piece.len()).during("segment")?;
+        let header = encode_data_header(self.last_request, offset, len);
+        self.stream.write_all(&header).during("write")?;
+        self.stream.write_all(piece).during("write")
     }
 
     fn send(&mut self, request: &Request) -> Result<(), Failure> {
-        let mut message = Vec::new();
         self.last_request += 1;
+        self.send_as_last(request)
+    }
+
+    /// Sends what belongs to the request before it.
+    fn send_as_last(&mut self, request: &Request) -> Result<(), Failure> {
+        let mut message = Vec::new();
         encode_request(&mut message, self.last_request, request);
         self.stream.write_all(&message).during("write")?;
         self.stream.flush().during("write")
@@ -272,6 +311,10 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+fn segment_len() -> Result<usize, Failure> {
+    usize::try_from(SEGMENT_LEN).during("segment")
 }
 
 /// A put with ids of its own, which replaces what has the name.

@@ -37,7 +37,8 @@ pub(super) fn run(
         fs::write(&config, text).during("configuration")?;
         let server = Server::serve_with(programs, share, room.path(), &arguments)?;
         let connection = Connection::log_in(server.address)?;
-        let mut work = Work { connection, history: &mut history, log, random, recipe };
+        let by_segments = Connection::log_in_for_segments(server.address)?;
+        let mut work = Work { connection, by_segments, history: &mut history, log, random, recipe };
         for version in versions.by_ref().take(VERSIONS as usize / recipe.durabilities().len()) {
             work.store_all(version)?;
             work.change_some()?;
@@ -50,6 +51,8 @@ pub(super) fn run(
 
 struct Work<'a> {
     connection: Connection,
+    /// For some of the large files.
+    by_segments: Connection,
     history: &'a mut History,
     log: &'a Log,
     random: &'a mut Random,
@@ -89,7 +92,12 @@ impl Work<'_> {
         }
         for version in large {
             let (path, step) = self.begin_storing(version);
-            self.connection.upload_large(&path, &version.content(), self.random)?;
+            let content = version.content();
+            if self.random.once_in(2) {
+                self.by_segments.upload_by_segments(&path, &content, self.random)?;
+            } else {
+                self.connection.upload_large(&path, &content, self.random)?;
+            }
             self.log.note(Event::Durable(step));
         }
         Ok(())
