@@ -111,7 +111,7 @@ pub struct PartEntry {
     pub transfer: TransferId,
     /// The file to be.
     pub target: RemotePath,
-    /// Its length in bytes.
+    /// Its length in bytes; what has come, where nobody said how long it will be.
     pub size: u64,
     /// Bytes that the part takes.
     pub held: u64,

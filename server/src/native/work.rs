@@ -142,7 +142,7 @@ impl NativeConnection {
             TaskOutcome::Values(values) => self.answer(Answer::SegmentValuesAre(values)),
             // No request of this door asks for one.
             TaskOutcome::Checksum { .. } => {}
-            TaskOutcome::Proven(incoming) => self.await_stream(incoming, operation),
+            TaskOutcome::Proven(incoming) => self.await_stream(*incoming, operation),
             TaskOutcome::Found(share) => self.await_segments(share, operation),
         }
     }

@@ -6,6 +6,7 @@ use super::{Error, Result};
 use crate::committer::{self, CommitQueue};
 use crate::storage::Upload;
 use crate::wake::{Pending, Waker};
+use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Digest, Hasher};
 use std::fmt;
 use std::time::Instant;
@@ -107,6 +108,9 @@ impl Incoming {
             return Err(err.into());
         }
         self.content.add(content);
+        if self.content.len() > SMALL_PUT_MAX {
+            self.plan.note();
+        }
         self.view.promises.came(&self.view.account.name, content.len() as u64);
         if let Some(up) = self.view.pace.up() {
             up.spend(content.len());
@@ -185,6 +189,8 @@ impl Drop for Incoming {
         self.plan.deed.moved(self.content.len());
         if !self.plan.keeps_part || self.content.len() == 0 {
             self.abandon();
+        } else if self.upload.is_some() {
+            self.plan.note();
         }
     }
 }

@@ -30,6 +30,17 @@ pub(super) struct PartBook {
 pub(super) struct Noted {
     pub(super) book: Arc<PartBook>,
     pub(super) transfer: TransferId,
+    /// What is to be noted once there is something worth it; most uploads are over before.
+    pub(super) due: Option<Box<Note>>,
+}
+
+impl Noted {
+    /// Notes what is due.
+    pub(super) fn note(&mut self) {
+        if let Some(note) = self.due.take() {
+            self.book.note(self.transfer, *note);
+        }
+    }
 }
 
 /// What is noted of one upload.
@@ -39,6 +50,7 @@ pub(super) struct Note {
     pub(super) owner: AccountId,
     /// The path as bytes.
     pub(super) target: Vec<u8>,
+    /// 0 where nobody said how long it will be.
     pub(super) size: u64,
 }
 
@@ -153,7 +165,7 @@ impl Service {
             Ok(state) => Some(PartEntry {
                 transfer,
                 target,
-                size: note.size,
+                size: note.size.max(state.held),
                 held: state.held,
                 touched: state.touched,
                 is_open: state.is_open,

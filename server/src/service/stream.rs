@@ -3,6 +3,7 @@
 
 use super::incoming::{Incoming, Taken};
 use super::part_names::PartNames;
+use super::parts::{Note, Noted};
 use super::task::{Prefix, Proof, Task};
 use super::view::View;
 use super::write::{Plan, look_in_the_way};
@@ -14,7 +15,7 @@ use ferry_protocol::{
     Attributes, EntryKind, IfExists, OperationId, RemotePath, Rights, TransferId,
 };
 use std::net::TcpStream;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 /// An upload of unknown size.
@@ -110,13 +111,14 @@ impl Service {
         if target.is_root() {
             return Err(storage::Error::new(ErrorKind::IsAFolder, target).into());
         }
+        let id = names.name(&session.account_id(), target);
         let plan = Plan {
             target: target.clone(),
             size: u64::MAX,
             attributes: Attributes { modified: None, permissions: None },
             if_exists: stream.if_exists,
             keeps_part: true,
-            noted: None,
+            noted: Some(self.noted_later(session, target, id)),
             by: session.author(stream.operation),
             deed,
             sender: stream.sender.clone(),
@@ -126,7 +128,6 @@ impl Service {
             return Err(storage::Error::new(ErrorKind::NotAFile, target).into());
         }
         let whole_len = found.map(|entry| entry.size);
-        let id = names.name(&session.account_id(), target);
         let expected = stream.expected;
         match (stream.start, whole_len) {
             (Start::Empty | Start::At(0), _) => self.begin_empty(view, plan, id, expected),
@@ -144,6 +145,13 @@ impl Service {
                 opened.ok_or(Error::Nonsense(BEHIND_THE_END))
             }
         }
+    }
+
+    /// A note that is written once the upload is large, or left: of most nobody ever hears.
+    fn noted_later(&self, session: &Session, target: &RemotePath, transfer: TransferId) -> Noted {
+        let (owner, target) = (session.account_id(), target.to_wire());
+        let due = Some(Box::new(Note { owner, target, size: 0 }));
+        Noted { book: Arc::clone(&self.part_book), transfer, due }
     }
 
     /// Bytes of the part that an earlier upload of this account left for `target`, if there is one.
@@ -221,7 +229,7 @@ fn begin(
 ) -> Result<(Box<dyn Upload>, Plan)> {
     match view.storage.begin_upload(&plan.target, id, expected) {
         Err(err) if err.kind() == ErrorKind::InUse => {
-            plan.keeps_part = false;
+            (plan.keeps_part, plan.noted) = (false, None);
             let mut spare = [0; 16];
             getrandom::fill(&mut spare)
                 .map_err(|err| storage::Error::from_io(err.into(), &plan.target))?;

@@ -68,8 +68,15 @@ impl Plan {
     }
 
     fn forget_note(&self) {
-        if let Some(Noted { book, transfer }) = &self.noted {
+        if let Some(Noted { book, transfer, .. }) = &self.noted {
             book.forget(*transfer);
+        }
+    }
+
+    /// Notes the upload, if that is due.
+    pub(super) fn note(&mut self) {
+        if let Some(noted) = &mut self.noted {
+            noted.note();
         }
     }
 }
@@ -104,7 +111,7 @@ impl Service {
         let (size, if_exists, keeps_part) = (put.size, put.if_exists, put.size > SMALL_PUT_MAX);
         let author = session.author(put.operation);
         let book = Arc::clone(&self.part_book);
-        let noted = keeps_part.then_some(Noted { book, transfer: put.transfer });
+        let noted = keeps_part.then_some(Noted { book, transfer: put.transfer, due: None });
         let plan = Plan {
             target,
             size,

@@ -2,8 +2,9 @@
 
 use crate::support::faulty::Faulty;
 use crate::support::ftp::{FtpClient, ftp_tls, loopback, serve_ftp};
-use crate::support::{serve_accounts_with, serve_storage};
+use crate::support::{RawClient, serve_accounts_with, serve_storage};
 use crate::{read, text, wait_for_bytes, write};
+use ferry_protocol::{Answer, Request, TransferId, feature};
 use ferry_server::accounts::AccountsFile;
 use ferry_server::config::Config;
 use std::io::Write as _;
@@ -171,6 +172,28 @@ fn a_text_that_is_cut_is_a_part_to_its_last_byte() {
     assert_eq!(client.expect("213", "SIZE f"), "213 3\r\n");
     assert!(client.put("APPE f", b"c").starts_with("226"));
     assert_eq!(read(&fixture, "f"), b"a\nbc");
+}
+
+/// As any other of the account, in whichever way it came.
+#[test]
+fn a_part_is_listed_to_its_account_and_can_be_abandoned() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    cut_upload(&mut client, "STOR f", &[7; 3000]);
+    let mut native = fixture.guest_with(feature::SEGMENTS);
+    let parts = |native: &mut RawClient| match native.ask(&Request::Parts(TransferId([0; 16]))) {
+        Answer::PartsAre(page) => page.parts,
+        other => panic!("{other:?}"),
+    };
+    let [part] = parts(&mut native).try_into().unwrap();
+    assert_eq!((part.target.to_wire(), part.size, part.held), (b"/f".to_vec(), 3000, 3000));
+    assert!(client.put("APPE f", b"whole").starts_with("226"));
+    assert!(parts(&mut native).is_empty());
+    cut_upload(&mut client, "STOR g", &vec![7; 2_000_000]);
+    let [part] = parts(&mut native).try_into().unwrap();
+    assert_eq!(native.ask(&Request::PartAbandon(part.transfer)), Answer::Done);
+    client.expect("550", "SIZE g");
+    assert!(fixture.parts().is_empty());
 }
 
 /// Nobody tells its digest, so that there is nothing to compare: a large one is gone on with at once.

@@ -61,7 +61,7 @@ impl Receiving {
                 }
             }
             TaskState::Finished(TaskOutcome::Proven(incoming)) => {
-                self.stage = Stage::Ready(incoming);
+                self.stage = Stage::Ready(*incoming);
             }
             TaskState::Finished(_) => self.stage = Stage::Over,
         }

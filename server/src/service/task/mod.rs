@@ -57,7 +57,7 @@ pub(crate) enum TaskOutcome {
     /// Values of segments.
     Values(StoredValues),
     /// The part is what it says: content can come.
-    Proven(Incoming),
+    Proven(Box<Incoming>),
     /// The part was read: its segments can be compared, and others come.
     Found(Share),
 }

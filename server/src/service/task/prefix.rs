@@ -37,7 +37,7 @@ impl Turns for Prefix {
             return Ok(TaskState::Running(Progress { done: self.copied, total: self.len }));
         }
         match self.incoming.take() {
-            Some(incoming) => Ok(TaskState::Finished(TaskOutcome::Proven(incoming))),
+            Some(incoming) => Ok(TaskState::Finished(TaskOutcome::Proven(Box::new(incoming)))),
             None => Err(Error::Nonsense("the upload was handed over")),
         }
     }

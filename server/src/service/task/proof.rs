@@ -66,7 +66,7 @@ impl Turns for Proof {
         let content = std::mem::replace(&mut self.content, Taken::Counted(0));
         let (plan, view) = (self.plan.clone(), self.view.clone());
         let incoming = Incoming::new(upload, plan, view, self.commits.clone(), content);
-        Ok(TaskState::Finished(TaskOutcome::Proven(incoming)))
+        Ok(TaskState::Finished(TaskOutcome::Proven(Box::new(incoming))))
     }
 }
 
