@@ -165,6 +165,28 @@ pub(super) fn past_makes_way(stage: &mut Stage) -> Result<String, Failure> {
     Ok(format!("{ROUNDS} replacements of 7 MiB in 24 MiB, {kept} kept"))
 }
 
+/// What is removed on a disk that has room for no name more is kept, and the oldest is not.
+pub(super) fn past_makes_way_for_a_name(stage: &mut Stage) -> Result<String, Failure> {
+    let share = stage.folder("share")?;
+    let _mounted = Mounted::in_memory_for(NAMES_FEW, &share)?.during("mounting is not allowed")?;
+    for name in ["older", "newer"] {
+        fs::write(share.join(name), name).during(name)?;
+    }
+    let server = stage.serve(&[])?;
+    let remove = |name: &str| {
+        process::run(&mut verb(&server, "rm", &[name]), DEADLINE)?.succeeded("ferry rm").map(drop)
+    };
+    remove("older")?;
+    let mut fillers = (0..NAMES_FEW).map(|number| share.join(number.to_string()));
+    let is_full = fillers.any(|filler| fs::write(filler, "").is_err());
+    ensure(is_full, || "the disk is not full".to_owned())?;
+    remove("newer")?;
+    let listed = list_kept(&server)?;
+    let holds = |name: &str| listed.contains(&format!("/{name}"));
+    ensure(holds("newer") && !holds("older"), || format!("what is kept is {listed}"))?;
+    Ok("what was removed is kept, and what was before is not".to_owned())
+}
+
 /// Another disk below the root keeps what is replaced on it, outlives the server, gives it back,
 /// and makes way when that disk is full.
 pub(super) fn past_elsewhere(stage: &mut Stage) -> Result<String, Failure> {
@@ -230,10 +252,15 @@ fn replace_often(stage: &mut Stage, server: &Server, name: &str) -> Result<(), F
 
 /// How much undo keeps.
 fn kept(server: &Server) -> Result<usize, Failure> {
+    Ok(list_kept(server)?.lines().count())
+}
+
+/// What undo keeps, a line each.
+fn list_kept(server: &Server) -> Result<String, Failure> {
     let mut list = verb(server, "undo", &[""]);
     let listed =
         process::run(list.args(["--list", "--json"]), DEADLINE)?.succeeded("ferry undo --list")?;
-    Ok(String::from_utf8_lossy(&listed.stdout).lines().count())
+    Ok(String::from_utf8_lossy(&listed.stdout).into_owned())
 }
 
 fn verb(server: &Server, verb: &str, paths: &[&str]) -> Command {
@@ -247,6 +274,8 @@ const ROUNDS: usize = 6;
 const REPLACED_LEN: usize = 7 * 1024 * 1024;
 /// More than the job takes, twice.
 const ROOMY_KIB: u64 = 16 * 1024;
+/// Names for which there is room where it ends soon.
+const NAMES_FEW: u64 = 32;
 /// Names for which there is room in the end.
 const NAMES_ENOUGH: u64 = 1000;
 /// Bytes a second of one connection, so that the disk is full before the job is done.

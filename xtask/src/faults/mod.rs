@@ -56,6 +56,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("the disk is full at every stage of a download", disks::down),
     ("the disk has room for no more names", disks::no_more_names),
     ("the past makes way on a full disk", disks::past_makes_way),
+    ("the past makes way for a name", disks::past_makes_way_for_a_name),
     ("undo on a disk of its own", disks::past_elsewhere),
     ("idle parts make way on a full disk", disks::idle_parts_make_way),
     ("every system call of an upload fails once", calls::fail),

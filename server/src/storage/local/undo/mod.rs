@@ -286,10 +286,7 @@ impl Undo {
 
     /// Gives up the oldest thing on a disk; `false` if nothing is left.
     pub(super) fn give_way(&self, device: u64) -> io::Result<bool> {
-        let given_up = self.on(device, |shelf| {
-            let oldest = shelf.index.oldest();
-            oldest.map_or(Ok(false), |id| shelf.discard(&self.root, id).map(|()| true))
-        })?;
+        let given_up = self.on(device, |shelf| shelf.give_way(&self.root))?;
         Ok(given_up.unwrap_or(false))
     }
 
@@ -332,7 +329,7 @@ impl Undo {
         };
         let folder = shelf.folder(&self.root)?;
         let id = new_id()?;
-        match record(&folder, id, UndoReason::Replaced, deed) {
+        match self.record(shelf, (&folder, id), UndoReason::Replaced, deed) {
             Err(err) if has_no_room(&err) => return sys::rename(from, to).map(|()| None),
             recorded => recorded?,
         }
@@ -344,6 +341,23 @@ impl Undo {
             told("tidied", Record::remove(&folder, id));
         }
         replaced.map(|is_kept| is_kept.then_some(id))
+    }
+
+    /// Records what is about to be kept. Where there is no room for that, the oldest makes way.
+    fn record(
+        &self,
+        shelf: &mut Shelf,
+        (folder, id): (&File, UndoId),
+        reason: UndoReason,
+        deed: &Deed<'_>,
+    ) -> io::Result<()> {
+        match record(folder, id, reason, deed) {
+            Err(err) if has_no_room(&err) => match told("given up", shelf.give_way(&self.root)) {
+                Some(true) => record(folder, id, reason, deed),
+                _ => Err(err),
+            },
+            recorded => recorded,
+        }
     }
 
     /// Moves `name` away to be kept; `false` if its disk keeps nothing.
@@ -359,7 +373,7 @@ impl Undo {
         };
         let folder = shelf.folder(&self.root)?;
         let id = new_id()?;
-        record(&folder, id, UndoReason::Removed, deed)?;
+        self.record(shelf, (&folder, id), UndoReason::Removed, deed)?;
         if let Err(err) = sys::rename(name, (folder.as_fd(), &id_name(id))) {
             told("tidied", Record::remove(&folder, id));
             return Err(err);

@@ -167,6 +167,12 @@ impl Shelf {
         Ok(Arc::new(sys::open_folder(&above.handle, FOLDER)?))
     }
 
+    /// Gives up the oldest thing; `false` if nothing is left.
+    pub(super) fn give_way(&mut self, root: &Root) -> io::Result<bool> {
+        let Some(oldest) = self.index.oldest() else { return Ok(false) };
+        self.discard(root, oldest).map(|()| true)
+    }
+
     /// Gives a thing up.
     pub(super) fn discard(&mut self, root: &Root, id: UndoId) -> io::Result<()> {
         let folder = self.folder(root)?;
