@@ -123,9 +123,9 @@ impl<'a> Planner<'a> {
         // What is there may be what was sent before, and is not replaced by itself: while all is
         // proved that is most likely. A small file is compared by the server; a big one is looked
         // at before its content travels, unless that was done when it was begun.
-        let is_looked_at = size > SMALL_PUT_MAX && begun.is_none();
+        let is_still_compared = size > SMALL_PUT_MAX && begun.is_none();
         let if_exists = match self.job.conflicts.rule() {
-            Rule::Replace if !is_proving && !is_looked_at => IfExists::Replace,
+            Rule::Replace if !is_proving && !is_still_compared => IfExists::Replace,
             _ => IfExists::Refuse,
         };
         self.queue(Work::File(Item {

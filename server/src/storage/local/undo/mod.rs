@@ -343,7 +343,8 @@ impl Undo {
         replaced.map(|is_kept| is_kept.then_some(id))
     }
 
-    /// Records what is about to be kept. Where there is no room for that, the oldest makes way.
+    /// Records what is about to be kept. Where there is no room for that, the oldest on this shelf
+    /// makes way; the oldest of all disks' undo would be looked for under a lock that is held here.
     fn record(
         &self,
         shelf: &mut Shelf,
@@ -351,9 +352,9 @@ impl Undo {
         reason: UndoReason,
         deed: &Deed<'_>,
     ) -> io::Result<()> {
-        match record(folder, id, reason, deed) {
+        match write_record(folder, id, reason, deed) {
             Err(err) if has_no_room(&err) => match told("given up", shelf.give_way(&self.root)) {
-                Some(true) => record(folder, id, reason, deed),
+                Some(true) => write_record(folder, id, reason, deed),
                 _ => Err(err),
             },
             recorded => recorded,
@@ -434,7 +435,7 @@ impl Undo {
 }
 
 /// Makes the record of a thing that is about to be kept. No cut may leave the thing without it.
-fn record(folder: &File, id: UndoId, reason: UndoReason, deed: &Deed<'_>) -> io::Result<()> {
+fn write_record(folder: &File, id: UndoId, reason: UndoReason, deed: &Deed<'_>) -> io::Result<()> {
     let is_ordered = sys::keeps_order_of_names(folder)?;
     Record::new(reason, deed.path, deed.by).write(folder, id)?;
     if is_ordered {
