@@ -6,18 +6,19 @@
 
 #[cfg(test)]
 mod faults;
+mod queue;
 #[cfg(test)]
 mod simulated;
 
 use crate::config::Durability;
 use crate::metrics::Metrics;
 use crate::storage::{Author, Error, ErrorKind, FolderId, Metadata, Published, Storage, Upload};
-use crate::sync;
 use crate::sys;
 use crate::values::Learned;
 use crate::wake::{Promise, Waker};
-use crossbeam_channel::{Receiver, Sender, bounded};
 use ferry_protocol::{Attributes, Digest, Hasher, IfExists, RemotePath};
+use queue::Jobs;
+pub(crate) use queue::{CommitBy, CommitQueue};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -95,22 +96,16 @@ impl Barrier {
     }
 }
 
-/// A way to hand work to the committer.
-#[derive(Clone, Debug)]
-pub(crate) struct CommitQueue {
-    jobs: Sender<Job>,
-    durability: Durability,
-}
-
 impl Committer {
     /// Starts the committer of all storages.
     pub(crate) fn start(durability: Durability, metrics: &Arc<Metrics>) -> io::Result<Self> {
-        let (jobs, receiver) = bounded(QUEUE_LEN);
-        let desk = Desk { durability, metrics: Arc::clone(metrics) };
+        let jobs = Arc::<Jobs>::default();
+        let desk = Arc::new(Desk { durability, metrics: Arc::clone(metrics) });
+        let queue = CommitQueue::to(&jobs, &desk);
         let thread = std::thread::Builder::new()
             .name("ferry-committer".to_owned())
-            .spawn(move || desk.run(&receiver))?;
-        Ok(Self { queue: CommitQueue { jobs, durability }, thread })
+            .spawn(move || desk.run(&jobs))?;
+        Ok(Self { queue, thread })
     }
 
     /// A way in. The committer ends when all of them are gone.
@@ -127,39 +122,15 @@ impl Committer {
     }
 }
 
-impl CommitQueue {
-    /// Whether "stored" means on stable storage here.
-    pub(crate) fn is_durable(&self) -> bool {
-        self.durability != Durability::None
-    }
-
-    /// Commits an upload. The queue holds as many as connections may have unanswered at once in
-    /// any sane load; beyond that this waits for the disk.
-    pub(crate) fn commit(&self, finished: Finished, promise: Promise<Outcome>) {
-        self.send(Job::Commit(finished, promise));
-    }
-
-    /// Makes everything durable that was answered before on this storage.
-    pub(crate) fn barrier(&self, storage: &Arc<dyn Storage>, promise: Promise<Synced>) {
-        self.send(Job::Barrier(Barrier { storage: Arc::clone(storage), promise }));
-    }
-
-    fn send(&self, job: Job) {
-        if self.jobs.send(job).is_err() {
-            tracing::error!("the committer is gone; nothing can be stored until a restart");
-        }
-    }
-}
-
-/// What the committer's thread owns.
+/// What whoever commits goes by.
 struct Desk {
     durability: Durability,
     metrics: Arc<Metrics>,
 }
 
 impl Desk {
-    fn run(&self, jobs: &Receiver<Job>) {
-        while let Ok(first) = sync::recv(jobs) {
+    fn run(&self, jobs: &Jobs) {
+        while let Some(first) = jobs.begin_batch() {
             let mut batch = Vec::with_capacity(BATCH_MAX);
             let mut barrier = sort(first, &mut batch);
             let end = Instant::now() + GATHER_TIME;
@@ -167,19 +138,24 @@ impl Desk {
                 // Where nobody follows at once nobody is waited for: those who come during a sync
                 // share the next one all the same.
                 let quiet = Instant::now() + GATHER_QUIET;
-                match sync::recv_deadline(jobs, quiet.min(end)) {
-                    Ok(job) => barrier = sort(job, &mut batch),
-                    Err(_) => break,
+                match jobs.next_of_batch(quiet.min(end)) {
+                    Some(job) => barrier = sort(job, &mut batch),
+                    None => break,
                 }
             }
-            wake_once(self.fenced(|| self.settle(batch)).unwrap_or_default());
+            wake_once(self.settle_fenced(batch));
             if let Some(barrier) = barrier {
                 self.fenced(|| {
                     let outcome = barrier.outcome();
                     barrier.promise.deliver(outcome).wake();
                 });
             }
+            jobs.end_batch();
         }
+    }
+
+    fn settle_fenced(&self, batch: Vec<(Finished, Promise<Outcome>)>) -> Vec<Waker> {
+        self.fenced(|| self.settle(batch)).unwrap_or_default()
     }
 
     /// Acts behind a fence: a panic costs the uploads in hand, whose promises say that they are
@@ -408,9 +384,6 @@ impl fmt::Debug for Finished {
         write!(f, "Finished({} of {} bytes)", self.target, self.size)
     }
 }
-
-/// Commits that may wait; beyond that, workers wait for the disk.
-const QUEUE_LEN: usize = 4096;
 
 /// Most uploads that share a barrier.
 const BATCH_MAX: usize = 64;

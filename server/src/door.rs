@@ -77,6 +77,9 @@ pub(crate) struct Turn<'w> {
     pub(crate) busy_retry_ms: Option<u32>,
     /// What is left of the turn.
     pub(crate) quantum: Quantum,
+    /// The connection that waits for what came of this turn. Its own follows at once, by the same
+    /// worker: to call another costs more than many a turn.
+    pub(crate) follower: Option<Waker>,
 }
 
 /// What a connection may still do in its turn.

@@ -39,8 +39,13 @@ impl Waker {
     /// Wakes the connection, now or when it is about to be parked.
     pub(crate) fn wake(&self) {
         // The mark comes first: whoever parks looks at it under the lot's lock.
-        self.was_woken.store(true, Ordering::Release);
+        self.mark();
         self.lot.wake(self.key);
+    }
+
+    /// Marks the connection as woken: for the pool, which then takes it out of its lot.
+    pub(crate) fn mark(&self) {
+        self.was_woken.store(true, Ordering::Release);
     }
 
     /// Begins a turn: what woke the connection before is there for it to see.
@@ -128,10 +133,22 @@ impl<T> Drop for Promise<T> {
     }
 }
 
+/// Clones wait for one value, which one of them takes.
+impl<T> Clone for Pending<T> {
+    fn clone(&self) -> Self {
+        Self { place: Arc::clone(&self.place) }
+    }
+}
+
 impl<T> Pending<T> {
     /// What nobody will deliver, for where the value is known already.
     pub(crate) fn never() -> Self {
         Self { place: Arc::default() }
+    }
+
+    /// Whether the value was delivered, and not taken yet.
+    pub(crate) fn is_there(&self) -> bool {
+        self.place.lock().is_some()
     }
 
     /// The value, once, if it was delivered.

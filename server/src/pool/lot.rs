@@ -7,26 +7,25 @@
 use super::poller::Poll;
 use super::slot::Slot;
 use crate::door::Interest;
-use crate::sync::{AtomicBool, Mutex};
+use crate::sync::Mutex;
 use crate::wake::ConnectionKey;
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Parked connections by their key.
 #[derive(Debug)]
 pub(crate) struct Lot {
-    poller: Box<dyn Poll>,
+    poller: Arc<dyn Poll>,
     parked: Mutex<HashMap<ConnectionKey, Parked>>,
-    is_closed: AtomicBool,
 }
 
 #[derive(Debug)]
 struct Parked {
     slot: Slot,
     until: Instant,
-    rests: bool,
+    interest: Interest,
 }
 
 /// What came of parking.
@@ -40,8 +39,8 @@ pub(crate) enum Outcome {
 }
 
 impl Lot {
-    pub(crate) fn over(poller: Box<dyn Poll>) -> Self {
-        Self { poller, parked: Mutex::default(), is_closed: AtomicBool::new(false) }
+    pub(crate) fn over(poller: Arc<dyn Poll>) -> Self {
+        Self { poller, parked: Mutex::default() }
     }
 
     /// Parks a connection until its interest comes true, it is woken, or `until` passes.
@@ -51,8 +50,7 @@ impl Lot {
         if slot.waker.was_woken() {
             return Outcome::Woken(slot);
         }
-        let rests = interest == Interest::Rested;
-        let slot = &mut parked.entry(key).or_insert(Parked { slot, until, rests }).slot;
+        let slot = &mut parked.entry(key).or_insert(Parked { slot, until, interest }).slot;
         match self.poller.arm(slot, interest) {
             Ok(()) => Outcome::Parked,
             Err(err) => match parked.remove(&key) {
@@ -62,9 +60,19 @@ impl Lot {
         }
     }
 
-    /// Takes one connection out.
-    pub(crate) fn take(&self, key: ConnectionKey) -> Option<Slot> {
-        self.parked.lock().remove(&key).map(|parked| parked.slot)
+    /// Takes one connection out, for another reason than what it was parked for.
+    pub(crate) fn call(&self, key: ConnectionKey) -> Option<Slot> {
+        let Parked { slot, interest, .. } = self.take(key)?;
+        let is_armed = matches!(interest, Interest::Readable | Interest::Writable);
+        // What its socket does meanwhile is nobody's matter, and would bring a thread for nothing.
+        if is_armed && let Err(err) = self.poller.disarm(&slot) {
+            tracing::debug!("a socket could not be disarmed: {err}");
+        }
+        Some(slot)
+    }
+
+    fn take(&self, key: ConnectionKey) -> Option<Parked> {
+        self.parked.lock().remove(&key)
     }
 
     /// Waits for events, at most `patience`, and takes out all connections that are ready.
@@ -75,14 +83,20 @@ impl Lot {
         Ok(ready.map(|parked| parked.slot).collect())
     }
 
+    /// Waits for one connection, and takes it out; `None` if it was called, or the connection left
+    /// before. Only where the poller is shared.
+    pub(crate) fn wait_for_one(&self) -> io::Result<Option<Slot>> {
+        Ok(self.poller.wait_for_one()?.and_then(|key| self.take(key)).map(|parked| parked.slot))
+    }
+
     /// Takes out all connections whose deadline passed by `now`.
     pub(crate) fn take_expired(&self, now: Instant) -> Vec<Slot> {
-        self.take_where(|parked| parked.until <= now && !parked.rests)
+        self.take_where(|parked| parked.until <= now && parked.interest != Interest::Rested)
     }
 
     /// Takes out all connections that have rested until `now`.
     pub(crate) fn take_rested(&self, now: Instant) -> Vec<Slot> {
-        self.take_where(|parked| parked.until <= now && parked.rests)
+        self.take_where(|parked| parked.until <= now && parked.interest == Interest::Rested)
     }
 
     /// Takes out all connections that are between requests.
@@ -102,23 +116,6 @@ impl Lot {
         {
             tracing::warn!("a socket could not be taken out of the poller: {err}");
         }
-    }
-
-    /// Makes [`Lot::wait`] return.
-    pub(crate) fn notify(&self) {
-        if let Err(err) = self.poller.notify() {
-            tracing::warn!("the poller could not be notified: {err}");
-        }
-    }
-
-    /// Ends the lot's thread.
-    pub(crate) fn close(&self) {
-        self.is_closed.store(true, Ordering::Release);
-        self.notify();
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.is_closed.load(Ordering::Acquire)
     }
 
     fn take_where(&self, is_wanted: impl Fn(&Parked) -> bool) -> Vec<Slot> {

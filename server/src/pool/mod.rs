@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! listener ──► Pool::take_in ──► lot ──ready──► queues ──► workers ──park──► lot
+//!                                 └──ready, while a worker idles──► that worker
 //! ```
 
 mod load;
@@ -24,7 +25,7 @@ use crate::sync::AtomicBool;
 use crate::wake::{ConnectionKey, Wake, Waker};
 use load::Load;
 use lot::Lot;
-use poller::SystemPoller;
+use poller::{Poll, SystemPoller};
 use queue::{Queues, Worker};
 use slot::Slot;
 use std::io;
@@ -65,9 +66,11 @@ impl Pool {
         limits: &Limits,
         metrics: &Arc<Metrics>,
     ) -> io::Result<Self> {
+        let poller: Arc<dyn Poll> = Arc::new(SystemPoller::new()?);
+        let capacity = limits.connections_max + QUEUE_SPARE;
         let shared = Arc::new(Shared {
-            lot: Lot::over(Box::new(SystemPoller::new()?)),
-            queues: Queues::new(workers, limits.connections_max + QUEUE_SPARE),
+            lot: Lot::over(Arc::clone(&poller)),
+            queues: Queues::new(workers, capacity, poller, watches_max()),
             load: Load::new(limits.busy_after),
             turns: Turns::new(workers, Instant::now()),
             metrics: Arc::clone(metrics),
@@ -97,7 +100,7 @@ impl Pool {
     /// Begins to stop: idle connections are closed now, the others when they are done.
     pub(crate) fn drain(&self) {
         self.shared.is_draining.store(true, Ordering::Release);
-        self.shared.lot.notify();
+        self.shared.queues.call_guard();
     }
 
     /// Closes what is left.
@@ -121,7 +124,6 @@ impl Pool {
     /// Ends all threads; call after [`Pool::stop_now`].
     pub(crate) fn join(self) {
         self.shared.queues.close();
-        self.shared.lot.close();
         for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the pool panicked");
@@ -152,10 +154,15 @@ impl Intake for Entrance {
 
 impl Wake for Shared {
     fn wake(&self, connection: ConnectionKey) {
-        if let Some(slot) = self.lot.take(connection) {
+        if let Some(slot) = self.lot.call(connection) {
             self.queues.push(slot);
         }
     }
+}
+
+/// One for each processor but one, which is left to longer turns, and to clients on this machine.
+fn watches_max() -> usize {
+    std::thread::available_parallelism().map_or(1, |count| count.get().saturating_sub(1)).max(1)
 }
 
 /// Room in the queues for connections that are only told to leave.

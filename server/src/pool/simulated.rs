@@ -30,8 +30,12 @@ struct Wire {
 }
 
 /// A poller of such sockets. Like the system's, it tells once what is armed.
-#[derive(Clone, Debug, Default)]
-struct SimulatedPoller(Arc<Mutex<Armed>>);
+#[derive(Clone, Debug)]
+struct SimulatedPoller {
+    armed: Arc<Mutex<Armed>>,
+    /// Whether workers wait by it, too.
+    is_shared: bool,
+}
 
 #[derive(Debug, Default)]
 struct Armed {
@@ -44,7 +48,7 @@ struct Armed {
 impl SimulatedPoller {
     /// A message comes in.
     fn send(&self, key: ConnectionKey) {
-        let mut armed = self.0.lock();
+        let mut armed = self.armed.lock();
         armed.wires[&key].unread.fetch_add(1, Ordering::SeqCst);
         if armed.waiting.remove(&key) {
             armed.ready.push(key);
@@ -57,7 +61,7 @@ impl Poll for SimulatedPoller {
         if interest != Interest::Readable {
             return Ok(());
         }
-        let mut armed = self.0.lock();
+        let mut armed = self.armed.lock();
         slot.is_registered = true;
         if armed.wires[&slot.key()].unread.load(Ordering::SeqCst) > 0 {
             armed.ready.push(slot.key());
@@ -67,14 +71,19 @@ impl Poll for SimulatedPoller {
         Ok(())
     }
 
+    fn disarm(&self, slot: &Slot) -> io::Result<()> {
+        self.armed.lock().waiting.remove(&slot.key());
+        Ok(())
+    }
+
     fn forget(&self, slot: &Slot) -> io::Result<()> {
-        self.0.lock().waiting.remove(&slot.key());
+        self.armed.lock().waiting.remove(&slot.key());
         Ok(())
     }
 
     fn wait(&self, _: Duration) -> io::Result<Vec<ConnectionKey>> {
         for _ in 0..WAIT_TURNS {
-            let mut armed = self.0.lock();
+            let mut armed = self.armed.lock();
             if std::mem::take(&mut armed.is_notified) || !armed.ready.is_empty() {
                 return Ok(std::mem::take(&mut armed.ready));
             }
@@ -82,8 +91,25 @@ impl Poll for SimulatedPoller {
         Ok(Vec::new())
     }
 
+    fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// A ring is told to one of those who wait, and two before that are one.
+    fn wait_for_one(&self) -> io::Result<Option<ConnectionKey>> {
+        loop {
+            let mut armed = self.armed.lock();
+            if let Some(key) = armed.ready.pop() {
+                return Ok(Some(key));
+            }
+            if std::mem::take(&mut armed.is_notified) {
+                return Ok(None);
+            }
+        }
+    }
+
     fn notify(&self) -> io::Result<()> {
-        self.0.lock().is_notified = true;
+        self.armed.lock().is_notified = true;
         Ok(())
     }
 }
@@ -99,12 +125,18 @@ struct Talker {
     pending: Vec<Pending<usize>>,
     left: usize,
     lane: Lane,
+    /// Whose end its turn waits for, as on a disk that hangs.
+    hangs_until: Option<Arc<Wire>>,
 }
 
 impl Connection for Talker {
     fn step(&mut self, _: &mut Turn<'_>) -> Next {
         assert!(!self.wire.is_owned.swap(true, Ordering::SeqCst), "two workers have it");
         point();
+        while self.hangs_until.as_ref().is_some_and(|other| !other.is_closed.load(Ordering::SeqCst))
+        {
+            point();
+        }
         for _ in 0..self.wire.unread.swap(0, Ordering::SeqCst) {
             let (promise, pending) = promise(&self.waker, 0);
             self.pending.push(pending);
@@ -154,11 +186,12 @@ struct Ground {
 
 impl Ground {
     /// A pool without connections.
-    fn new() -> Self {
-        let poller = SimulatedPoller::default();
+    fn new(watch: Watch) -> Self {
+        let is_shared = watch.count > 0;
+        let poller = SimulatedPoller { armed: Arc::default(), is_shared };
         let shared = Arc::new(Shared {
-            lot: Lot::over(Box::new(poller.clone())),
-            queues: Queues::new(WORKERS.len(), 16),
+            lot: Lot::over(Arc::new(poller.clone())),
+            queues: Queues::new(WORKERS.len(), 16, Arc::new(poller.clone()), watch.count),
             load: Load::new(Duration::from_hours(1)),
             turns: Turns::new(WORKERS.len(), Instant::now()),
             metrics: Arc::default(),
@@ -170,7 +203,7 @@ impl Ground {
         for (number, only_control) in WORKERS.into_iter().enumerate() {
             ground.start(move |shared| shared.work(Worker { number, only_control }));
         }
-        ground.start(Shared::watch_lot);
+        ground.start(move |shared| shared.watch_lot(watch.long));
         ground
     }
 
@@ -181,17 +214,28 @@ impl Ground {
 
     /// Lets a connection in that is over after so many messages.
     fn connect(&self, messages: usize) -> (ConnectionKey, Arc<Wire>) {
+        self.connect_one(messages, Lane::Control, None)
+    }
+
+    /// The same, in that lane, whose turns wait for another's end.
+    fn connect_one(
+        &self,
+        messages: usize,
+        lane: Lane,
+        hangs_until: Option<Arc<Wire>>,
+    ) -> (ConnectionKey, Arc<Wire>) {
         let entrance = Entrance(Arc::clone(&self.shared));
         let (waker, wire) = (entrance.waker(), Arc::<Wire>::default());
         let key = waker.key();
-        self.poller.0.lock().wires.insert(key, Arc::clone(&wire));
+        self.poller.armed.lock().wires.insert(key, Arc::clone(&wire));
         let talker = Talker {
             wire: Arc::clone(&wire),
             waker: waker.clone(),
             desk: Arc::clone(&self.desk),
             pending: Vec::new(),
             left: messages,
-            lane: Lane::Control,
+            lane,
+            hangs_until,
         };
         let until = Instant::now() + Duration::from_hours(1);
         entrance.take_in(Box::new(talker), waker, Next::Park(Interest::Readable, until));
@@ -215,7 +259,6 @@ impl Ground {
 
     fn end(self) {
         self.shared.queues.close();
-        self.shared.lot.close();
         self.threads.into_iter().for_each(|thread| thread.join().unwrap());
         let metrics: &Metrics = &self.shared.metrics;
         assert_eq!((metrics.panics.value(), metrics.connections.value()), (0, 0));
@@ -228,10 +271,36 @@ fn client(poller: &SimulatedPoller, key: ConnectionKey) -> shuttle::thread::Join
     shuttle::thread::spawn(move || (0..MESSAGES).for_each(|_| poller.send(key)))
 }
 
+/// Who watches the sockets.
+#[derive(Clone, Copy, Debug)]
+struct Watch {
+    /// How many workers may.
+    count: usize,
+    /// The turn that costs one of them its watch.
+    long: Duration,
+}
+
+/// The lot's thread alone; one worker or two, whose turns are all short; and one whose turns may all
+/// prove long.
+const WATCHES: [Watch; 4] = [
+    Watch { count: 0, long: Duration::MAX },
+    Watch { count: 1, long: Duration::MAX },
+    Watch { count: 2, long: Duration::MAX },
+    Watch { count: 1, long: Duration::ZERO },
+];
+
+/// In so many interleavings with each kind of watch.
+fn explore_all(scenario: impl Fn(Watch) + Clone + Send + Sync + 'static) {
+    for watch in WATCHES {
+        let scenario = scenario.clone();
+        explore(INTERLEAVINGS, move || scenario(watch));
+    }
+}
+
 #[test]
 fn no_message_and_no_outcome_is_ever_lost() {
-    explore(INTERLEAVINGS, || {
-        let ground = Ground::new();
+    explore_all(|watch| {
+        let ground = Ground::new(watch);
         let wires = [ground.connect(MESSAGES), ground.connect(MESSAGES)];
         let desk = ground.keep_promises(2 * MESSAGES);
         let clients = wires.each_ref().map(|(key, _)| client(&ground.poller, *key));
@@ -249,15 +318,40 @@ fn no_message_and_no_outcome_is_ever_lost() {
     });
 }
 
+/// A turn that waits for a disk costs its connection alone, though its worker kept the watch: it is
+/// known to be long, or proves to be, or another watches.
+#[test]
+fn a_turn_that_hangs_holds_up_nobody_else() {
+    for lane in [Lane::Control, Lane::Bulk] {
+        let proves_long = |watch: &Watch| watch.count != 1 || watch.long.is_zero();
+        for watch in WATCHES.into_iter().filter(|it| lane == Lane::Bulk || proves_long(it)) {
+            explore(INTERLEAVINGS / 4, move || {
+                let ground = Ground::new(watch);
+                let (key, wire) = ground.connect(1);
+                let (hung, _) = ground.connect_one(1, lane, Some(Arc::clone(&wire)));
+                let desk = ground.keep_promises(2);
+                ground.poller.send(hung);
+                point();
+                ground.poller.send(key);
+                desk.join().unwrap();
+                while ground.shared.metrics.connections.value() > 0 {
+                    point();
+                }
+                ground.end();
+            });
+        }
+    }
+}
+
 #[test]
 fn a_pool_that_stops_at_any_moment_closes_every_connection_once() {
-    explore(INTERLEAVINGS, || {
-        let ground = Ground::new();
+    explore_all(|watch| {
+        let ground = Ground::new(watch);
         let wires = [ground.connect(MESSAGES), ground.connect(MESSAGES)];
         let clients = wires.each_ref().map(|(key, _)| client(&ground.poller, *key));
         ground.shared.is_stopping.store(true, Ordering::Release);
         ground.shared.is_draining.store(true, Ordering::Release);
-        ground.shared.lot.notify();
+        ground.shared.queues.call_guard();
         for thread in clients {
             thread.join().unwrap();
         }
@@ -273,7 +367,7 @@ fn a_pool_that_stops_at_any_moment_closes_every_connection_once() {
 const WORKERS: [bool; 3] = [true, false, false];
 
 /// Interleavings of each scenario.
-const INTERLEAVINGS: usize = 5_000;
+const INTERLEAVINGS: usize = 3_000;
 
 /// Messages of each client.
 const MESSAGES: usize = 3;

@@ -47,6 +47,13 @@ impl Turns {
         })
     }
 
+    /// Whether a worker is at one turn for `length` or more.
+    pub(super) fn is_at_it_for(&self, worker: usize, length: Duration, now: Instant) -> bool {
+        let begun = self.begun.get(worker).map_or(0, |begun| begun.load(Ordering::Relaxed));
+        let age = begun.checked_sub(1).map_or(0, |begun| self.millis(now).saturating_sub(begun));
+        begun > 0 && Duration::from_millis(age) >= length
+    }
+
     fn note(&self, worker: usize, value: u64) {
         if let Some(begun) = self.begun.get(worker) {
             begun.store(value, Ordering::Relaxed);

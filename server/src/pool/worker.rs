@@ -3,10 +3,11 @@
 
 use super::Shared;
 use super::lot::Outcome;
-use super::queue::Worker;
+use super::queue::{Task, Worker};
 use super::slot::Slot;
 use crate::door::{Farewell, Interest, Lane, Next, QUANTUM_BYTES, Quantum, Turn};
 use crate::transport::CipherBuffer;
+use crate::wake::Waker;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub(super) fn start(shared: &Arc<Shared>, worker: Worker) -> io::Result<JoinHand
 /// Starts the lot's thread.
 pub(super) fn start_lot(shared: &Arc<Shared>) -> io::Result<JoinHandle<()>> {
     let shared = Arc::clone(shared);
-    std::thread::Builder::new().name("ferry-lot".to_owned()).spawn(move || shared.watch_lot())
+    std::thread::Builder::new().name("ferry-lot".to_owned()).spawn(move || shared.watch_lot(LONG))
 }
 
 impl Shared {
@@ -34,7 +35,7 @@ impl Shared {
         let mut cipher = CipherBuffer::new();
         let mut content = vec![0; CONTENT_BUFFER_LEN].into_boxed_slice();
         let mut kept = None;
-        while let Some(mut slot) = kept.take().or_else(|| self.queues.pop(worker)) {
+        while let Some(mut slot) = kept.take().or_else(|| self.next_turn(worker)) {
             slot.waker.forget_wakes();
             let now = Instant::now();
             let age = now.saturating_duration_since(slot.queued_at);
@@ -46,27 +47,68 @@ impl Shared {
                 is_reserved: worker.only_control,
                 busy_retry_ms: self.load.observe(age, now),
                 quantum: Quantum::new(),
+                follower: None,
             };
             self.turns.begin(worker.number, now);
             let next = self.step_fenced(&mut slot, &mut turn);
+            let follower = turn.follower.take();
             self.turns.end(worker.number);
-            kept = self.keep_or_place(slot, next, worker);
+            kept = self.place_or_keep(slot, next, worker);
+            if let Some(follower) = follower.and_then(|waker| self.call(&waker)) {
+                if kept.is_none() && self.may_stay(&follower, worker) {
+                    kept = Some(Slot { queued_at: Instant::now(), ..follower });
+                } else {
+                    self.queues.push(follower);
+                }
+            }
         }
     }
 
-    /// A connection whose turn comes again while nobody else waits for one stays with its worker:
-    /// to wake another for it costs more than many a turn.
-    fn keep_or_place(&self, mut slot: Slot, next: Next, worker: Worker) -> Option<Slot> {
-        let may_stay = next == Next::Again
-            && self.queues.are_empty()
-            && !(worker.only_control && slot.lane() == Lane::Bulk)
-            && !self.is_stopping.load(Ordering::Acquire);
-        if !may_stay {
+    /// Where a connection goes after a turn; one that stays with its worker is returned.
+    fn place_or_keep(&self, slot: Slot, next: Next, worker: Worker) -> Option<Slot> {
+        if next != Next::Again || !self.may_stay(&slot, worker) {
             self.place(slot, next);
             return None;
         }
-        slot.queued_at = Instant::now();
-        Some(slot)
+        // Its next turn comes before any look at the sockets.
+        self.queues.give_up_watch(worker);
+        Some(Slot { queued_at: Instant::now(), ..slot })
+    }
+
+    /// A parked connection that is woken; `None` if a worker has it, who will notice.
+    fn call(&self, waker: &Waker) -> Option<Slot> {
+        waker.mark();
+        self.lot.call(waker.key())
+    }
+
+    /// The next connection for a worker; `None` once the pool ends.
+    fn next_turn(&self, worker: Worker) -> Option<Slot> {
+        loop {
+            match self.queues.next(worker) {
+                Task::Turn(slot) => return Some(slot),
+                Task::End => return None,
+                Task::Watch => {}
+            }
+            let seen = self.lot.wait_for_one();
+            let lane = seen.as_ref().ok().and_then(|seen| seen.as_ref()).map(Slot::lane);
+            self.queues.stop_waiting(worker, lane);
+            match seen {
+                Ok(None) => {}
+                Ok(Some(slot)) => return Some(Slot { queued_at: Instant::now(), ..slot }),
+                Err(err) => {
+                    tracing::error!("the poller failed: {err}");
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Whether a connection may have its next turn by this worker at once: where nobody else waits
+    /// for one, to wake another for it costs more than many a turn.
+    fn may_stay(&self, slot: &Slot, worker: Worker) -> bool {
+        !(worker.only_control && slot.lane() == Lane::Bulk)
+            && !self.is_stopping.load(Ordering::Acquire)
+            && self.queues.are_empty()
     }
 
     /// One step behind a fence: a panic costs its connection and nothing else.
@@ -105,14 +147,19 @@ impl Shared {
         self.metrics.connections.subtract_one();
     }
 
-    pub(super) fn watch_lot(&self) {
+    /// Brings what is ready to the queues, and ends what is overdue. A watch that is at its turn for
+    /// `long` goes to another worker.
+    pub(super) fn watch_lot(&self, long: Duration) {
         let mut looked_at = Instant::now();
-        while !self.lot.is_closed() {
-            match self.lot.wait(LOOK_INTERVAL) {
-                Ok(ready) => ready.into_iter().for_each(|slot| self.queues.push(slot)),
-                Err(err) => {
-                    tracing::error!("the poller failed: {err}");
-                    return;
+        while !self.queues.are_closed() {
+            let is_long = |worker| self.turns.is_at_it_for(worker, long, Instant::now());
+            if self.queues.guard(looked_at + LOOK_INTERVAL, is_long) {
+                match self.lot.wait(LOOK_INTERVAL) {
+                    Ok(ready) => ready.into_iter().for_each(|slot| self.queues.push(slot)),
+                    Err(err) => {
+                        tracing::error!("the poller failed: {err}");
+                        return;
+                    }
                 }
             }
             let is_draining = self.is_draining.load(Ordering::Acquire);
@@ -121,6 +168,8 @@ impl Shared {
                 self.end_overdue(looked_at, is_draining);
             }
         }
+        // It may be this thread that heard the ring for workers to end.
+        self.queues.call_guard();
         self.lot.take_all().into_iter().for_each(|slot| self.close(slot));
     }
 
@@ -155,6 +204,9 @@ impl Shared {
 /// A worker's room for content: a turn's worth, since a file system takes few large pieces with less
 /// work than many small ones.
 const CONTENT_BUFFER_LEN: usize = QUANTUM_BYTES;
+
+/// A turn that takes so long has others look after the sockets.
+const LONG: Duration = Duration::from_millis(2);
 
 /// How often deadlines are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);

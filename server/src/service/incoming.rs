@@ -3,7 +3,7 @@
 use super::view::View;
 use super::write::{Plan, abandon, hand_over, is_full};
 use super::{Error, Result};
-use crate::committer::{self, CommitQueue};
+use crate::committer::{self, CommitBy, CommitQueue};
 use crate::storage::Upload;
 use crate::wake::{Pending, Waker};
 use ferry_protocol::limits::SMALL_PUT_MAX;
@@ -133,10 +133,14 @@ impl Incoming {
         Ok(synced?)
     }
 
-    /// Ends an upload whose size nobody announced, and hands it to the committer.
-    pub(crate) fn finish_here(mut self, waker: &Waker) -> Result<Pending<committer::Outcome>> {
+    /// Ends an upload whose size nobody announced, and has it committed.
+    pub(crate) fn finish_here(
+        mut self,
+        by: CommitBy,
+        waker: &Waker,
+    ) -> Result<Pending<committer::Outcome>> {
         self.plan.size = self.received();
-        self.end(None, waker)
+        self.end(None, by, waker)
     }
 
     /// Compares the digest and hands the upload to the committer.
@@ -145,12 +149,17 @@ impl Incoming {
         digest: Digest,
         waker: &Waker,
     ) -> Result<Pending<committer::Outcome>> {
-        self.end(Some(digest), waker)
+        self.end(Some(digest), CommitBy::Committer, waker)
     }
 
-    fn end(self, told: Option<Digest>, waker: &Waker) -> Result<Pending<committer::Outcome>> {
+    fn end(
+        self,
+        told: Option<Digest>,
+        by: CommitBy,
+        waker: &Waker,
+    ) -> Result<Pending<committer::Outcome>> {
         let deed = self.plan.deed.clone();
-        let committing = self.hand_over(told, waker);
+        let committing = self.hand_over(told, by, waker);
         if let Err(err) = &committing {
             deed.failed(err);
         }
@@ -160,6 +169,7 @@ impl Incoming {
     fn hand_over(
         mut self,
         told: Option<Digest>,
+        by: CommitBy,
         waker: &Waker,
     ) -> Result<Pending<committer::Outcome>> {
         if self.remaining() > 0 {
@@ -173,7 +183,7 @@ impl Incoming {
         let Some(upload) = self.upload.take() else {
             return Err(Error::Nonsense("the upload is over"));
         };
-        hand_over(upload, (&self.plan, &*self.view), (digest, None), &self.commits, waker)
+        hand_over(upload, (&self.plan, &*self.view), (digest, None), (&self.commits, by), waker)
     }
 
     /// Removes what was written.

@@ -9,7 +9,7 @@ use super::task::{Proof, Survey, Task};
 use super::view::View;
 use super::{Error, Result, Service, Session, Share};
 use crate::audit::{Action, Deed};
-use crate::committer::{self, CommitQueue, Finished};
+use crate::committer::{self, CommitBy, CommitQueue, Finished};
 use crate::storage::{self, Author, ErrorKind, Upload};
 use crate::values::Learned;
 use crate::wake::{Pending, Waker, promise};
@@ -203,7 +203,7 @@ pub(super) fn hand_over(
     mut upload: Box<dyn Upload>,
     (plan, view): (&Plan, &View),
     (digest, learned): (Option<Digest>, Option<Learned>),
-    commits: &CommitQueue,
+    (commits, by): (&CommitQueue, CommitBy),
     waker: &Waker,
 ) -> Result<Pending<committer::Outcome>> {
     if upload.held() != plan.size {
@@ -242,7 +242,7 @@ pub(super) fn hand_over(
         sender: plan.sender.clone(),
         keeps_part: plan.keeps_part,
     };
-    commits.commit(finished, promise);
+    commits.commit(finished, promise, by);
     Ok(pending)
 }
 

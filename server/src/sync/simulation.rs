@@ -4,12 +4,12 @@
 //!
 //! What waits for ever, as after a lost wake-up, uses up the steps of its run and fails.
 
-use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, TryRecvError};
 use parking_lot::MutexGuard;
 use shuttle::scheduler::RandomScheduler;
 use shuttle::{Config, MaxSteps, Runner};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 thread_local! {
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
@@ -99,12 +99,49 @@ impl Condvar {
         drop(guard);
         loop {
             point();
-            let called = self.called.load(Ordering::SeqCst);
-            if called > 0 {
-                self.called.store(called - 1, Ordering::SeqCst);
+            if self.hear() {
                 return mutex.lock();
             }
         }
+    }
+
+    /// A short wait ends when the others had some turns; in a long one no end comes, so that a bell
+    /// that nobody rings is noticed.
+    pub(super) fn wait_until<'m, T>(
+        &self,
+        mutex: &'m Mutex<T>,
+        mut guard: MutexGuard<'m, T>,
+        until: Instant,
+    ) -> MutexGuard<'m, T> {
+        if !is_running() {
+            self.real.wait_until(&mut guard, until);
+            return guard;
+        }
+        if until.saturating_duration_since(Instant::now()) > SHORT {
+            return self.wait(mutex, guard);
+        }
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        drop(guard);
+        for _ in 0..PATIENCE {
+            point();
+            if self.hear() {
+                return mutex.lock();
+            }
+        }
+        let guard = mutex.lock();
+        if !self.hear() {
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+        guard
+    }
+
+    /// Whether a ring was for whoever waits here.
+    fn hear(&self) -> bool {
+        let called = self.called.load(Ordering::SeqCst);
+        if called > 0 {
+            self.called.store(called - 1, Ordering::SeqCst);
+        }
+        called > 0
     }
 
     pub(crate) fn notify_one(&self) -> bool {
@@ -146,29 +183,6 @@ impl AtomicBool {
     }
 }
 
-pub(super) fn recv<T>(values: &Receiver<T>) -> Result<T, RecvError> {
-    loop {
-        point();
-        match values.try_recv() {
-            Ok(value) => return Ok(value),
-            Err(TryRecvError::Disconnected) => return Err(RecvError),
-            Err(TryRecvError::Empty) => {}
-        }
-    }
-}
-
-pub(super) fn recv_or_time_out<T>(values: &Receiver<T>) -> Result<T, RecvTimeoutError> {
-    for _ in 0..PATIENCE {
-        point();
-        match values.try_recv() {
-            Ok(value) => return Ok(value),
-            Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
-            Err(TryRecvError::Empty) => {}
-        }
-    }
-    Err(RecvTimeoutError::Timeout)
-}
-
 /// The interleavings that every run of the tests looks at.
 const SEED: u64 = 0x005e_ed0f_fe44;
 
@@ -177,6 +191,9 @@ const STACK_LEN: usize = 256 * 1024;
 
 /// Steps of one interleaving; what is right takes some hundreds.
 const STEPS_MAX: usize = 100_000;
+
+/// Waits that are no longer than this end.
+const SHORT: Duration = Duration::from_millis(100);
 
 /// Turns of others that a wait with a deadline lasts.
 const PATIENCE: usize = 8;

@@ -1,6 +1,8 @@
 //! What only the operating system can answer or do. The one home of direct system calls: files
 //! below an open folder, this process and others, sockets in a poller.
 
+#[cfg(target_os = "linux")]
+pub(crate) mod epoll;
 #[cfg(test)]
 pub(crate) mod fault;
 mod files;

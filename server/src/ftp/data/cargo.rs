@@ -17,7 +17,7 @@ pub(in crate::ftp) trait Cargo: Send + fmt::Debug {
     fn carry(&mut self, channel: &mut Channel, turn: &mut Turn<'_>) -> Result<Carried, Failure>;
 
     /// All was moved: what comes of it is told to `control`.
-    fn finish(&mut self, control: &Waker) -> Result<Ended, Failure>;
+    fn finish(&mut self, control: &Waker, turn: &Turn<'_>) -> Result<Ended, Failure>;
 
     /// Whether the content comes from the client.
     fn is_incoming(&self) -> bool;

@@ -114,22 +114,35 @@ impl Prepared {
         self.cargo.as_mut().map_or(Ok(Carried::Done), |cargo| cargo.carry(channel, turn))
     }
 
-    fn finish(&mut self) -> Result<Ended, Failure> {
+    fn finish(&mut self, turn: &Turn<'_>) -> Result<Ended, Failure> {
         let control = &self.control;
-        self.cargo.as_mut().map_or(Ok(Ended::Aborted), |cargo| cargo.finish(control))
+        self.cargo.as_mut().map_or(Ok(Ended::Aborted), |cargo| cargo.finish(control, turn))
     }
 
     /// Tells the outcome.
     pub(in crate::ftp) fn end(mut self, ended: Ended) {
-        self.tell(ended);
+        self.tell_and_wake(ended);
     }
 
-    /// The cargo goes first: whoever hears of the end may ask for its part at once.
-    fn tell(&mut self, ended: Ended) {
-        self.cargo = None;
-        if let Some(report) = self.report.take() {
-            report.deliver(ended).wake();
+    fn tell_and_wake(&mut self, ended: Ended) {
+        if let Some(control) = self.tell(ended) {
+            control.wake();
         }
+    }
+
+    /// Tells the outcome; returns the control connection, if it is to be woken for it. The cargo
+    /// goes first: whoever hears of the end may ask for its part at once.
+    #[must_use]
+    fn tell(&mut self, ended: Ended) -> Option<Waker> {
+        self.cargo = None;
+        let committing = match &ended {
+            Ended::Committing { outcome, .. } => Some(outcome.clone()),
+            _ => None,
+        };
+        let control = self.report.take()?.deliver(ended);
+        // Whoever commits wakes it, unless that is done.
+        let is_over = committing.is_none_or(|outcome| outcome.is_there());
+        is_over.then_some(control)
     }
 }
 
@@ -176,7 +189,7 @@ impl DataConnection {
             }
         };
         match connection.advance(turn) {
-            Advance::Ended(ended) => connection.prepared.tell(ended),
+            Advance::Ended(ended) => turn.follower = connection.prepared.tell(ended),
             Advance::Next(next) => intake.take_in(Box::new(connection), waker, next),
         }
     }
@@ -247,14 +260,14 @@ impl DataConnection {
                 Carried::Done => self.stage = Stage::Closing,
             }
         }
-        self.close(turn.now)
+        self.close(turn)
     }
 
     /// An upload is whole now, and is committed, unless nobody is left who could have meant so; a
     /// download is whole once all of it is out.
-    fn close(&mut self, now: Instant) -> Result<Advance, Failure> {
+    fn close(&mut self, turn: &Turn<'_>) -> Result<Advance, Failure> {
         if self.stage == Stage::Parting {
-            return Ok(Advance::Ended(self.prepared.finish()?));
+            return Ok(Advance::Ended(self.prepared.finish(turn)?));
         }
         if self.prepared.is_incoming() {
             if self.prepared.is_alone() {
@@ -263,16 +276,16 @@ impl DataConnection {
             }
             // Whoever sends need not hear that nothing comes back.
             self.channel.send_close().ok();
-            return Ok(Advance::Ended(self.prepared.finish()?));
+            return Ok(Advance::Ended(self.prepared.finish(turn)?));
         }
         if !self.channel.send_close()? {
-            return Ok(self.wait(Interest::Writable, now));
+            return Ok(self.wait(Interest::Writable, turn.now));
         }
-        if self.waits_for_parting(now) {
+        if self.waits_for_parting(turn.now) {
             self.stage = Stage::Parting;
-            return Ok(Advance::Next(Next::Park(Interest::Readable, now + PARTING_MAX)));
+            return Ok(Advance::Next(Next::Park(Interest::Readable, turn.now + PARTING_MAX)));
         }
-        Ok(Advance::Ended(self.prepared.finish()?))
+        Ok(Advance::Ended(self.prepared.finish(turn)?))
     }
 
     /// Gives the client time to close its end of a download too: a moment within the turn that
@@ -330,7 +343,7 @@ impl Connection for DataConnection {
         match self.advance(turn) {
             Advance::Next(next) => next,
             Advance::Ended(ended) => {
-                self.prepared.tell(ended);
+                turn.follower = self.prepared.tell(ended);
                 Next::Close
             }
         }
@@ -355,13 +368,13 @@ impl Connection for DataConnection {
 
     fn say_farewell(&mut self, farewell: Farewell) {
         if self.stage == Stage::Parting {
-            return self.prepared.tell(Ended::Sent);
+            return self.prepared.tell_and_wake(Ended::Sent);
         }
         let text = match farewell {
             Farewell::TimedOut => "Data connection lost: nothing moved for too long.",
             Farewell::Stopping => "Data connection closed: the server is stopping.",
         };
-        self.prepared.tell(Ended::Failed(Reply::new(426, text)));
+        self.prepared.tell_and_wake(Ended::Failed(Reply::new(426, text)));
     }
 }
 

@@ -62,7 +62,7 @@ impl Cargo for Sending {
         Ok(Carried::Moved(len))
     }
 
-    fn finish(&mut self, _: &Waker) -> Result<Ended, Failure> {
+    fn finish(&mut self, _: &Waker, _: &Turn<'_>) -> Result<Ended, Failure> {
         Ok(Ended::Sent)
     }
 

@@ -71,7 +71,7 @@ impl Cargo for Telling {
         Ok(Carried::Moved(lines.len()))
     }
 
-    fn finish(&mut self, _: &Waker) -> Result<Ended, Failure> {
+    fn finish(&mut self, _: &Waker, _: &Turn<'_>) -> Result<Ended, Failure> {
         Ok(Ended::Sent)
     }
 

@@ -1,6 +1,7 @@
 //! A file on its way from the client.
 
 use super::{Cargo, Carried, Ended, Failure};
+use crate::committer::CommitBy;
 use crate::config::CloseNotify;
 use crate::door::{Interest, Turn};
 use crate::ftp::reply::Reply;
@@ -179,7 +180,7 @@ impl Cargo for Receiving {
         Ok(carried)
     }
 
-    fn finish(&mut self, control: &Waker) -> Result<Ended, Failure> {
+    fn finish(&mut self, control: &Waker, turn: &Turn<'_>) -> Result<Ended, Failure> {
         let rest = self.text.as_mut().map(FromClient::finish).unwrap_or_default();
         self.begin()?;
         let Stage::Ready(mut incoming) = std::mem::replace(&mut self.stage, Stage::Over) else {
@@ -189,7 +190,9 @@ impl Cargo for Receiving {
             incoming.write(&rest)?;
         }
         let size = incoming.received();
-        let outcome = incoming.finish_here(control)?;
+        // A worker that is kept for small requests waits for no disk.
+        let by = if turn.is_reserved { CommitBy::Committer } else { CommitBy::Caller };
+        let outcome = incoming.finish_here(by, control)?;
         let is_unverified = self.is_unverified;
         Ok(Ended::Committing { outcome, size, is_unverified })
     }

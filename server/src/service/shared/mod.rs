@@ -12,7 +12,7 @@ pub(crate) use share::{Ended, Share};
 use super::view::View;
 use super::write::{Plan, abandon, hand_over, is_full};
 use super::{Error, Result};
-use crate::committer::{self, CommitQueue};
+use crate::committer::{self, CommitBy, CommitQueue};
 use crate::storage::Upload;
 use crate::values::Learned;
 use crate::wake::{Pending, Waker};
@@ -220,7 +220,8 @@ impl SharedUpload {
         let Announced { plan, view, commits, .. } = &self.announced;
         let learned = Learned::new(&view.kept, self.ledger.lock().take_verified());
         let known = (Some(digest), Some(learned));
-        hand_over(upload, (plan, view), known, commits, waker).map(Finish::Committing)
+        hand_over(upload, (plan, view), known, (commits, CommitBy::Committer), waker)
+            .map(Finish::Committing)
     }
 
     /// Removes what was written.

@@ -2,7 +2,7 @@
 
 use super::{Task, TaskOutcome, TaskState, Turns, room};
 use crate::audit::Deed;
-use crate::committer::{CommitQueue, Finished};
+use crate::committer::{CommitBy, CommitQueue, Finished};
 use crate::service::{Error, Result};
 use crate::storage::{self, Author, ErrorKind, Reader, Storage, Upload};
 use crate::wake::{Waker, promise};
@@ -75,7 +75,7 @@ impl CopyFile {
             sender: None,
             keeps_part: false,
         };
-        self.commits.commit(finished, promise);
+        self.commits.commit(finished, promise, CommitBy::Committer);
         Ok(TaskState::Finished(TaskOutcome::Committing(pending)))
     }
 }
