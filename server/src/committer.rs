@@ -12,7 +12,9 @@ mod simulated;
 
 use crate::config::Durability;
 use crate::metrics::Metrics;
-use crate::storage::{Author, Error, ErrorKind, FolderId, Metadata, Published, Storage, Upload};
+use crate::storage::{
+    Author, Error, ErrorKind, FolderId, Metadata, Published, Reader, Storage, Upload,
+};
 use crate::sys;
 use crate::values::Learned;
 use crate::wake::{Promise, Waker};
@@ -61,6 +63,9 @@ pub(crate) struct Finished {
     pub(crate) sender: Option<Weak<TcpStream>>,
     /// Whether somebody can go on with it as a part, if it was cut off.
     pub(crate) keeps_part: bool,
+    /// The file that its content goes on behind, and whose place it takes: if that is another by
+    /// now, or has changed, what came to it meanwhile would be lost.
+    pub(crate) behind: Option<Box<dyn Reader>>,
 }
 
 /// What came of a commit.
@@ -210,11 +215,15 @@ fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Publish
     let is_cut = finished.is_cut();
     let keeps_part = finished.keeps_part;
     let replaces_itself = finished.replaces_itself();
+    let has_lost_base = finished.has_lost_base();
     let Finished { upload, storage, target, size, digest, if_exists, by, is_synced, .. } = finished;
     if is_cut {
         let cut = Error::new(ErrorKind::Io, &target);
         tracing::info!(keeps_part, "{target}: its sender left before the commit");
         return Err(if keeps_part { cut } else { abandon(upload, cut) });
+    }
+    if has_lost_base {
+        return Err(abandon(upload, Error::new(ErrorKind::Changed, &target)));
     }
     if replaces_itself {
         remove(upload);
@@ -360,6 +369,15 @@ impl Finished {
             sender.upgrade().is_none_or(|socket| sys::is_closed_by_peer(&socket))
         };
         self.sender.as_ref().is_some_and(is_gone)
+    }
+
+    /// Whether the file that it goes on behind is not what has the name now.
+    fn has_lost_base(&self) -> bool {
+        let is_there = |base: &dyn Reader| {
+            let there = self.storage.file_id(&self.target);
+            base.is_unchanged().unwrap_or(false) && there.is_ok_and(|id| id == base.file_id())
+        };
+        self.behind.as_deref().is_some_and(|base| !is_there(base))
     }
 
     /// Whether a small file would replace itself, time and bits included: undo would keep another

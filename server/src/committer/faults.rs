@@ -81,6 +81,7 @@ impl Share {
             learned: None,
             sender: None,
             keeps_part: true,
+            behind: None,
         };
         ((finished, promise), pending)
     }

@@ -47,6 +47,7 @@ fn commit(
         learned: None,
         sender: None,
         keeps_part: true,
+        behind: None,
     };
     queue.commit(finished, promise, by);
     pending

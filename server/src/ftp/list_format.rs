@@ -33,12 +33,14 @@ impl Default for Facts {
 }
 
 impl Facts {
-    /// Those that a client names (OPTS MLST); others are passed over.
-    pub(super) fn named(list: &[u8]) -> Self {
+    /// Those that a client names (OPTS MLST); others are passed over. `None` if that is no list
+    /// (RFC 3659, section 7.9).
+    pub(super) fn named(list: &[u8]) -> Option<Self> {
+        let is_list = !list.contains(&b' ');
         let named = |fact: &str| {
             list.split(|byte| *byte == b';').any(|name| name.eq_ignore_ascii_case(fact.as_bytes()))
         };
-        Self(FACTS.map(named))
+        is_list.then(|| Self(FACTS.map(named)))
     }
 
     /// The list as OPTS MLST answers it.
@@ -241,7 +243,8 @@ mod tests {
             line(&all, &file),
             "type=file;size=5000000000;modify=20000229123456;perm=r;unique=fega;UNIX.mode=0640; f"
         );
-        let some = Facts::named(b"Size;unknown;TYPE;");
+        assert_eq!(Facts::named(b"Size TYPE"), None);
+        let some = Facts::named(b"Size;unknown;TYPE;").unwrap();
         assert_eq!(some.list(), "type;size;");
         assert_eq!(some.feature(), "type*;size*;modify;perm;unique;UNIX.mode;");
         let style = Style::Facts(some, Rights::read_write());

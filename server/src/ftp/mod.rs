@@ -113,6 +113,7 @@ impl Door for ImplicitTlsDoor {
         let channel = Channel::encrypted(socket, &door.tls.control(waker.key()), &door.metrics)?;
         let mut connection = ControlConnection::new(door, channel, peer, permit, waker)?;
         connection.expect_handshake(true);
+        connection.protect_data();
         let until = connection.first_deadline();
         Ok((Box::new(connection), until))
     }

@@ -81,7 +81,7 @@ fn of_storage(kind: ErrorKind) -> u16 {
         | ErrorKind::NotKept => 550,
         ErrorKind::BadName => 553,
         ErrorKind::NoSpace | ErrorKind::Quota | ErrorKind::TooLarge => 552,
-        ErrorKind::InUse => 450,
+        ErrorKind::InUse | ErrorKind::Changed => 450,
         ErrorKind::Io => 451,
     }
 }

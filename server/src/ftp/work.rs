@@ -153,8 +153,8 @@ impl ControlConnection {
         self.hear(turn)
     }
 
-    /// Hears one command beside work that takes its time. A few are answered meanwhile, any other
-    /// waits, and those behind it, but for ABOR.
+    /// Hears one command beside work that takes its time. Beside a transfer, which has told that it
+    /// began, a few are answered; any other waits, and those behind it, but for ABOR.
     fn hear(&mut self, turn: &mut Turn<'_>) -> io::Result<Stop> {
         if self.held.len() >= HELD_MAX {
             return Ok(Stop::Wait(Interest::Woken));
@@ -162,7 +162,9 @@ impl ControlConnection {
         match self.read_line(turn)? {
             Ok(Line::Command(line))
                 if line.verb == "ABOR"
-                    || self.held.is_empty() && command::is_served_meanwhile(&line) =>
+                    || self.work.is_transfer()
+                        && self.held.is_empty()
+                        && command::is_served_meanwhile(&line) =>
             {
                 self.serve(&line, turn);
             }

@@ -61,6 +61,7 @@ fn of_storage(kind: ErrorKind) -> Status {
         ErrorKind::TooLarge => Status::TOO_LARGE,
         ErrorKind::NoPart => Status::NO_PART,
         ErrorKind::InUse => Status::BUSY,
+        ErrorKind::Changed => Status::CHANGED,
         ErrorKind::IntoItself | ErrorKind::Unsupported => Status::UNSUPPORTED,
         ErrorKind::Io => Status::IO,
     }

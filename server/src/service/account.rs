@@ -64,6 +64,11 @@ impl Session {
         self.view.account.rights()
     }
 
+    /// What the account may do with what lies at `path`.
+    pub(crate) fn rights_at(&self, path: &RemotePath) -> Rights {
+        self.view.account.terms.rights_at(path)
+    }
+
     /// Syncs that failed so far where the account's files lie.
     pub(crate) fn failed_syncs(&self) -> u64 {
         self.view.storage.failed_syncs()

@@ -1,10 +1,10 @@
 //! The content of an upload that comes from its first byte to its last.
 
 use super::view::View;
-use super::write::{Plan, abandon, hand_over, is_full};
+use super::write::{Plan, Proven, abandon, hand_over, is_full};
 use super::{Error, Result};
 use crate::committer::{self, CommitBy, CommitQueue};
-use crate::storage::Upload;
+use crate::storage::{Reader, Upload};
 use crate::wake::{Pending, Waker};
 use ferry_protocol::limits::SMALL_PUT_MAX;
 use ferry_protocol::{Digest, Hasher};
@@ -21,6 +21,8 @@ pub(crate) struct Incoming {
     /// Bytes that were held at the last sync.
     synced: u64,
     plan: Plan,
+    /// The file whose content it began with.
+    behind: Option<Box<dyn Reader>>,
 }
 
 /// What was taken of an upload's content.
@@ -63,7 +65,13 @@ impl Incoming {
         content: Taken,
     ) -> Self {
         let synced = content.len();
-        Self { upload: Some(upload), view: Box::new(view), commits, content, synced, plan }
+        let (upload, view) = (Some(upload), Box::new(view));
+        Self { upload, view, commits, content, synced, plan, behind: None }
+    }
+
+    /// It began with the content of this file, which must still have the name at the commit.
+    pub(super) fn goes_on_behind(&mut self, file: Box<dyn Reader>) {
+        self.behind = Some(file);
     }
 
     /// Bytes held and their digest, if it is computed.
@@ -183,7 +191,8 @@ impl Incoming {
         let Some(upload) = self.upload.take() else {
             return Err(Error::Nonsense("the upload is over"));
         };
-        hand_over(upload, (&self.plan, &*self.view), (digest, None), (&self.commits, by), waker)
+        let proven = Proven { digest, behind: self.behind.take(), ..Proven::default() };
+        hand_over(upload, (&self.plan, &*self.view), proven, (&self.commits, by), waker)
     }
 
     /// Removes what was written.

@@ -112,7 +112,7 @@ impl Service {
             return Err(storage::Error::new(ErrorKind::IsAFolder, target).into());
         }
         let id = names.name(&session.account_id(), target);
-        let plan = Plan {
+        let mut plan = Plan {
             target: target.clone(),
             size: u64::MAX,
             attributes: Attributes { modified: None, permissions: None },
@@ -127,23 +127,29 @@ impl Service {
         if found.as_ref().is_some_and(|entry| entry.kind != EntryKind::File) {
             return Err(storage::Error::new(ErrorKind::NotAFile, target).into());
         }
-        let whole_len = found.map(|entry| entry.size);
+        // Nobody says what bits the new content is to have: it has those of the old.
+        plan.attributes.permissions = found.as_ref().map(|entry| entry.permissions);
+        let whole = found.map(|entry| entry.size);
         let expected = stream.expected;
-        match (stream.start, whole_len) {
-            (Start::Empty | Start::At(0), _) => self.begin_empty(view, plan, id, expected),
-            (Start::End, Some(len)) => self.go_on_behind(view, plan, id, len),
-            (Start::End, None) => match self.go_on_with_part(view, &plan, id, None)? {
-                Some(opened) => Ok(opened),
-                None => self.begin_empty(view, plan, id, expected),
-            },
-            (Start::At(offset), Some(len)) if offset <= len => {
-                self.go_on_behind(view, plan, id, offset)
+        if matches!(stream.start, Start::Empty | Start::At(0)) {
+            return self.begin_empty(view, plan, id, expected);
+        }
+        match (stream.start, part_len(view, target, id)?, whole) {
+            // It is the part that is gone on with, though an older file has the name.
+            (Start::At(offset), Some(held), _) if offset == held => {
+                self.go_on_with_part(view, plan, id)
             }
-            (Start::At(_), Some(_)) => Err(Error::Nonsense(BEHIND_THE_END)),
-            (Start::At(offset), None) => {
-                let opened = self.go_on_with_part(view, &plan, id, Some(offset))?;
-                opened.ok_or(Error::Nonsense(BEHIND_THE_END))
+            (Start::End, Some(held), whole) if whole.is_none_or(|len| len == held) => {
+                self.go_on_with_part(view, plan, id)
             }
+            (_, Some(_), Some(_)) => Err(Error::Nonsense(PART_OF_ANOTHER)),
+            (_, Some(_), None) => Err(Error::Nonsense(NOT_THE_PARTS_END)),
+            (Start::At(offset), None, Some(len)) if offset <= len => {
+                self.go_on_behind(view, plan, offset)
+            }
+            (Start::At(_), None, _) => Err(Error::Nonsense(BEHIND_THE_END)),
+            (_, None, Some(len)) => self.go_on_behind(view, plan, len),
+            (_, None, None) => self.begin_empty(view, plan, id, expected),
         }
     }
 
@@ -162,15 +168,7 @@ impl Service {
         names: &PartNames,
     ) -> Result<Option<u64>> {
         session.view.may_see(target)?;
-        match session
-            .view
-            .storage
-            .continue_upload(target, names.name(&session.account_id(), target))
-        {
-            Ok(part) => Ok(Some(part.held())),
-            Err(err) if matches!(err.kind(), ErrorKind::NoPart | ErrorKind::NotFound) => Ok(None),
-            Err(err) => Err(err.into()),
-        }
+        part_len(&session.view, target, names.name(&session.account_id(), target))
     }
 
     fn begin_empty(
@@ -190,32 +188,29 @@ impl Service {
     }
 
     /// Begins with the first `len` bytes of the file that has the name; it stays until the commit.
-    fn go_on_behind(&self, view: &View, plan: Plan, id: TransferId, len: u64) -> Result<Opened> {
+    /// Cut off, nothing is kept of it: its sender is told that file's length, and goes on there.
+    fn go_on_behind(&self, view: &View, mut plan: Plan, len: u64) -> Result<Opened> {
         let reader = view.storage.open(&plan.target)?;
-        let (upload, plan) = begin(view, plan, id, len)?;
+        let upload = begin_spare(view, &mut plan, len)?;
         let (view, commits) = (view.clone(), self.commits.clone());
         let incoming = Incoming::new(upload, plan, view, commits, Taken::Counted(0));
         Ok(Opened::Preparing(Prefix::open(reader, len, incoming)))
     }
 
-    /// Goes on with the part, if there is one; `offset` must be its end where one is named.
-    fn go_on_with_part(
-        &self,
-        view: &View,
-        plan: &Plan,
-        id: TransferId,
-        offset: Option<u64>,
-    ) -> Result<Option<Opened>> {
-        let part = match view.storage.continue_upload(&plan.target, id) {
-            Err(err) if err.kind() == ErrorKind::NoPart => return Ok(None),
-            continued => continued?,
-        };
-        if offset.is_some_and(|offset| offset != part.held()) {
-            return Err(Error::Nonsense(NOT_THE_PARTS_END));
-        }
+    fn go_on_with_part(&self, view: &View, plan: Plan, id: TransferId) -> Result<Opened> {
+        let part = view.storage.continue_upload(&plan.target, id)?;
         let (view, commits) = (view.clone(), self.commits.clone());
-        let proof = Proof::new(part, plan.clone(), view, commits, Taken::Counted(0));
-        Ok(Some(Opened::Preparing(proof.into())))
+        let proof = Proof::new(part, plan, view, commits, Taken::Counted(0));
+        Ok(Opened::Preparing(proof.into()))
+    }
+}
+
+/// Bytes of the part of this id, if there is one.
+fn part_len(view: &View, target: &RemotePath, id: TransferId) -> Result<Option<u64>> {
+    match view.storage.part(target, id) {
+        Ok(part) => Ok(Some(part.held)),
+        Err(err) if matches!(err.kind(), ErrorKind::NoPart | ErrorKind::NotFound) => Ok(None),
+        Err(err) => Err(err.into()),
     }
 }
 
@@ -229,16 +224,22 @@ fn begin(
 ) -> Result<(Box<dyn Upload>, Plan)> {
     match view.storage.begin_upload(&plan.target, id, expected) {
         Err(err) if err.kind() == ErrorKind::InUse => {
-            (plan.keeps_part, plan.noted) = (false, None);
-            let mut spare = [0; 16];
-            getrandom::fill(&mut spare)
-                .map_err(|err| storage::Error::from_io(err.into(), &plan.target))?;
-            Ok((view.storage.begin_upload(&plan.target, TransferId(spare), expected)?, plan))
+            Ok((begin_spare(view, &mut plan, expected)?, plan))
         }
         begun => Ok((begun?, plan)),
     }
 }
 
+/// Opens a part that nobody could find again, and that is not kept.
+fn begin_spare(view: &View, plan: &mut Plan, expected: u64) -> Result<Box<dyn Upload>> {
+    (plan.keeps_part, plan.noted) = (false, None);
+    let mut spare = [0; 16];
+    getrandom::fill(&mut spare).map_err(|err| storage::Error::from_io(err.into(), &plan.target))?;
+    Ok(view.storage.begin_upload(&plan.target, TransferId(spare), expected)?)
+}
+
 const BEHIND_THE_END: &str = "there is nothing to go on with at this offset";
 const NOT_THE_PARTS_END: &str =
     "an unfinished upload is gone on with at its end; SIZE tells where that is";
+const PART_OF_ANOTHER: &str = "the file here is an older one, and an upload that was to take its \
+                               place was cut off: send it again from its beginning";

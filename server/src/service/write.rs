@@ -10,7 +10,7 @@ use super::view::View;
 use super::{Error, Result, Service, Session, Share};
 use crate::audit::{Action, Deed};
 use crate::committer::{self, CommitBy, CommitQueue, Finished};
-use crate::storage::{self, Author, ErrorKind, Upload};
+use crate::storage::{self, Author, ErrorKind, Reader, Upload};
 use crate::values::Learned;
 use crate::wake::{Pending, Waker, promise};
 use ferry_protocol::limits::SMALL_PUT_MAX;
@@ -198,11 +198,22 @@ pub(super) fn look_in_the_way(view: &View, plan: &Plan) -> Result<Option<Entry>>
     }
 }
 
+/// What is known of an upload's content.
+#[derive(Default)]
+pub(super) struct Proven {
+    /// Its digest, where both ends agreed on one.
+    pub(super) digest: Option<Digest>,
+    /// What is known of its segments.
+    pub(super) learned: Option<Learned>,
+    /// The file that it goes on behind.
+    pub(super) behind: Option<Box<dyn Reader>>,
+}
+
 /// Seals an upload whose digest agreed, and hands it to the committer.
 pub(super) fn hand_over(
     mut upload: Box<dyn Upload>,
     (plan, view): (&Plan, &View),
-    (digest, learned): (Option<Digest>, Option<Learned>),
+    Proven { digest, learned, behind }: Proven,
     (commits, by): (&CommitQueue, CommitBy),
     waker: &Waker,
 ) -> Result<Pending<committer::Outcome>> {
@@ -241,6 +252,7 @@ pub(super) fn hand_over(
         learned,
         sender: plan.sender.clone(),
         keeps_part: plan.keeps_part,
+        behind,
     };
     commits.commit(finished, promise, by);
     Ok(pending)

@@ -48,6 +48,8 @@ pub enum ErrorKind {
     NotKept,
     /// Another connection is writing this upload.
     InUse,
+    /// The file that this was to go on behind is another by now.
+    Changed,
     /// The store cannot do this.
     Unsupported,
     /// Anything else that the disk or system says.
@@ -138,6 +140,7 @@ impl fmt::Display for Error {
                 "not kept any more: it was brought back or given up, or its time was over"
             }
             ErrorKind::InUse => "another connection is writing this upload",
+            ErrorKind::Changed => "the file changed meanwhile; look how long it is, and try again",
             ErrorKind::Unsupported => "not supported by this storage",
             ErrorKind::Io => "disk error",
         };

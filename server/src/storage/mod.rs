@@ -192,6 +192,11 @@ pub trait Reader: Send {
         None
     }
 
+    /// Which file it is, where the store tells such things.
+    fn file_id(&self) -> Option<FileId> {
+        None
+    }
+
     /// Whether the file is still as it was when it was opened.
     fn is_unchanged(&self) -> Result<bool>;
 

@@ -77,8 +77,9 @@ fn a_checksum_is_given_up_when_that_is_asked_for() {
     let fixture = serve_storage(storage, |config| config.ftp = Some(loopback()));
     let mut client = FtpClient::guest(&fixture);
     assert!(client.put("STOR f", &vec![0; SUMMED]).starts_with("226"));
+    // Nothing was said of its beginning: a reply beside it would be taken for its own.
     client.send(b"HASH f\r\nNOOP\r\nPWD\r\nABOR\r\n");
-    for expected in ["200", "426", "226", "257"] {
+    for expected in ["426", "226", "200", "257"] {
         let reply = client.reply();
         assert!(reply.starts_with(expected), "{reply}");
     }
@@ -158,6 +159,37 @@ fn features_and_help_name_what_there_is() {
     client.expect("213", "AVBL");
     client.expect("200", "ALLO 10");
     client.expect("552", "ALLO 9000000000000000000");
+}
+
+/// The names that older programs know, each of which leads to its room.
+#[test]
+fn older_words_mean_the_same() {
+    let fixture = serve_ftp_with(|config, _| config.welcome = "Hello\nand welcome".to_owned());
+    let mut client = FtpClient::connect_to(fixture.server.ftp_addresses()[0]);
+    let greeting = client.reply();
+    assert!(greeting.starts_with("220-Hello\r\n") && greeting.contains("and welcome\r\n220 "));
+    client.expect("200", "CLNT FileZilla");
+    client.log_in("anonymous", "x");
+    client.expect("200", "TYPE L 8");
+    assert!(client.expect("257", "XMKD d").contains("\"/d\""));
+    client.expect("250", "XCWD d");
+    assert!(client.expect("257", "XPWD").contains("\"/d\""));
+    client.expect("250", "XCUP");
+    assert!(client.expect("257", "PWD").contains("\"/\""));
+    client.expect("250", "XRMD d");
+    assert!(!fixture.share.path().join("d").exists());
+    write(&fixture, "f", b"abc");
+    client.expect("213", "MDTM 20200102030405 f");
+    assert_eq!(client.expect("213", "MDTM f"), "213 20200102030405\r\n");
+    for (line, value) in [
+        ("XMD5 f", "900150983CD24FB0D6963F7D28E17F72"),
+        ("XSHA1 f", "A9993E364706816ABA3E25717850C26C9CD0D89D"),
+        ("XSHA256 f", "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"),
+    ] {
+        assert_eq!(client.ask(line), format!("250 {value}\r\n"));
+    }
+    let mut client = FtpClient::connect(&fixture);
+    client.expect("234", "AUTH SSL");
 }
 
 #[test]

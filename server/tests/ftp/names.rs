@@ -131,4 +131,10 @@ fn checksums_are_those_that_other_programs_compute() {
     assert_eq!(client.ask("XCRC f"), "250 352441C2\r\n");
     assert_eq!(client.ask("MD5 f"), "251 f 900150983cd24fb0d6963f7d28e17f72\r\n");
     assert!(client.ask("XSHA512 f").starts_with("250 DDAF35A1"));
+    // WinSCP puts quotes around a name with a space in it; others may have them in theirs.
+    write(&fixture, "a b", b"abc");
+    assert_eq!(client.ask("XCRC \"/a b\""), "250 352441C2\r\n");
+    client.expect("550", "XCRC \"/c d\"");
+    write(&fixture, "\"q\"", b"abc");
+    assert_eq!(client.ask("XCRC \"q\""), "250 352441C2\r\n");
 }

@@ -1,6 +1,6 @@
 //! TLS at the FTP door: who may go without it, what it protects, and how its ends are told.
 
-use crate::support::ftp::{FtpClient, ftp_tls, ftp_tls_1_2, serve_ftp_with};
+use crate::support::ftp::{FtpClient, ftp_tls, ftp_tls_1_2, serve_ftp, serve_ftp_with};
 use ferry_server::config::{CloseNotify, DataBinding, Plaintext};
 use std::io::Write as _;
 
@@ -75,7 +75,30 @@ fn implicit_tls_greets_behind_the_handshake() {
     let mut client = FtpClient::connect_encrypted(fixture.server.ftp_addresses()[1], &ftp_tls());
     assert!(client.reply().starts_with("220"));
     client.log_in("anonymous", "x");
+    // Programs that begin with TLS may take it for granted that data is encrypted, too.
+    assert!(client.put("STOR f", b"x").starts_with("226"));
     client.expect("200", "PBSZ 0");
     client.expect("200", "PROT P");
     assert!(client.put("STOR f", b"x").starts_with("226"));
+}
+
+/// What somebody put in between before there was TLS is never run, nor is what he did gone on with.
+#[test]
+fn all_that_was_said_in_plain_is_forgotten_when_tls_begins() {
+    let fixture = serve_ftp();
+    std::fs::write(fixture.share.path().join("f"), b"x").unwrap();
+    let mut client = FtpClient::guest(&fixture);
+    let mut data = client.begin("STOR g");
+    client.send(b"RNFR f\r\nAUTH TLS\r\nDELE f\r\nRNTO h\r\n");
+    data.write_all(b"y").unwrap();
+    data.finish();
+    for expected in ["226", "350", "234"] {
+        let reply = client.reply();
+        assert!(reply.starts_with(expected), "{reply}");
+    }
+    client.go_on_encrypted(&ftp_tls());
+    client.expect("530", "RNTO h");
+    client.expect("503", "PROT P");
+    client.log_in("anonymous", "x");
+    assert!(fixture.share.path().join("f").exists());
 }

@@ -1,15 +1,16 @@
 //! Files up and down: whole or hidden, cut and gone on with.
 
 use crate::support::faulty::Faulty;
-use crate::support::ftp::{FtpClient, ftp_tls, loopback, serve_ftp};
+use crate::support::ftp::{FtpClient, assert_still_serving, ftp_tls, loopback, serve_ftp};
 use crate::support::{RawClient, serve_accounts_with, serve_storage};
 use crate::{read, text, wait_for_bytes, write};
 use ferry_protocol::{Answer, Request, TransferId, feature};
 use ferry_server::accounts::AccountsFile;
 use ferry_server::config::Config;
+use ferry_server::storage::{Error, ErrorKind};
 use std::io::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Begins an upload, has it cut by a reset, and waits until the server has noticed.
 fn cut_upload(client: &mut FtpClient, line: &str, content: &[u8]) {
@@ -276,6 +277,125 @@ fn append_goes_on_behind_a_whole_file_which_stays_until_the_end() {
     client.expect("350", "REST 100");
     let _unused = client.data();
     client.expect("550", "STOR log");
+}
+
+/// SIZE tells of the older file, and whoever goes on there would have its beginning and the new end.
+#[test]
+fn an_older_file_is_not_gone_on_with_in_place_of_an_upload_that_was_cut() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    write(&fixture, "f", b"an older file");
+    cut_upload(&mut client, "STOR f", b"first");
+    assert_eq!(client.expect("213", "SIZE f"), "213 13\r\n");
+    for (restart, line) in [(None, "APPE f"), (Some(3), "STOR f"), (Some(13), "STOR f")] {
+        if let Some(offset) = restart {
+            client.expect("350", &format!("REST {offset}"));
+        }
+        let _unused = client.data();
+        assert!(client.expect("550", line).contains("from its beginning"));
+    }
+    assert_eq!((read(&fixture, "f"), fixture.parts().len()), (b"an older file".into(), 1));
+    client.expect("350", "REST 5");
+    assert!(client.put("STOR f", b" second").starts_with("226"));
+    assert_eq!(read(&fixture, "f"), b"first second");
+    // As long as the part, it is the part that is meant.
+    cut_upload(&mut client, "STOR f", b"twelve bytes");
+    assert!(client.put("APPE f", b" and more").starts_with("226"));
+    assert_eq!(read(&fixture, "f"), b"twelve bytes and more");
+    assert!(fixture.parts().is_empty());
+}
+
+/// What was acknowledged to one would be lost by the other's copy of what was there before.
+#[test]
+fn of_two_who_append_to_one_file_the_later_is_told_to_look_again() {
+    let fixture = serve_ftp();
+    write(&fixture, "log", b"one\n");
+    let mut clients = [FtpClient::guest(&fixture), FtpClient::guest(&fixture)];
+    let begin = |client: &mut FtpClient, line: &[u8]| {
+        let mut data = client.begin("APPE log");
+        data.write_all(line).unwrap();
+        wait_for_bytes(client, line.len());
+        data
+    };
+    let [mut first, mut second] = clients.each_mut().map(|client| begin(client, b"next\n"));
+    first.finish();
+    assert!(clients[0].reply().starts_with("226"));
+    second.finish();
+    assert!(clients[1].reply().starts_with("450"));
+    assert_eq!(read(&fixture, "log"), b"one\nnext\n");
+    // Nor is what a program of the server's own machine wrote in between.
+    let mut third = begin(&mut clients[1], b"last\n");
+    write(&fixture, "log", b"other\n");
+    third.finish();
+    assert!(clients[1].reply().starts_with("450"));
+    assert!(clients[1].put("APPE log", b"last\n").starts_with("226"));
+    assert_eq!(read(&fixture, "log"), b"other\nlast\n");
+    assert!(fixture.parts().is_empty());
+}
+
+/// An append that was cut, or had no data connection, leaves all as it was.
+#[test]
+fn an_append_that_is_cut_leaves_the_file_and_no_part() {
+    let fixture = serve_ftp();
+    write(&fixture, "log", b"one\n");
+    let mut client = FtpClient::guest(&fixture);
+    client.expect("425", "APPE log");
+    cut_upload(&mut client, "APPE log", b"half a line");
+    assert_eq!(client.expect("213", "SIZE log"), "213 4\r\n");
+    assert!(fixture.parts().is_empty());
+    assert!(client.put("APPE log", b"two\n").starts_with("226"));
+    assert_eq!(read(&fixture, "log"), b"one\ntwo\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn new_content_has_the_permission_bits_of_the_old() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    let file = fixture.share.path().join("f");
+    for mode in [0o600, 0o755] {
+        write(&fixture, "f", b"old");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        for line in ["STOR f", "APPE f"] {
+            assert!(client.put(line, b"new").starts_with("226"));
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, mode);
+        }
+    }
+}
+
+#[test]
+fn a_restart_is_for_the_transfer_behind_it_though_that_is_refused() {
+    let fixture = serve_ftp();
+    write(&fixture, "f", b"whole");
+    let mut client = FtpClient::guest(&fixture);
+    for (code, line) in [("550", "RETR missing"), ("450", "STOU x"), ("450", "APPE f")] {
+        client.expect("350", "REST 3");
+        let _unused = client.data();
+        client.expect(code, line);
+        assert_eq!(client.get("RETR f"), b"whole", "{line}");
+    }
+}
+
+/// By this door, too, "stored" is said of nothing that may be lost.
+#[test]
+fn a_disk_that_fails_is_told_and_nothing_is_visible() {
+    let broken = Arc::new(Mutex::new(""));
+    let present = Arc::clone(&broken);
+    let storage = Faulty::new(move |call, path| match *present.lock().unwrap() {
+        broken if broken == call => Err(Error::new(ErrorKind::Io, path)),
+        _ => Ok(()),
+    });
+    let fixture = serve_storage(storage, |config| config.ftp = Some(loopback()));
+    for call in ["write", "seal", "sync", "publish", "sync_folder"] {
+        let mut client = FtpClient::guest(&fixture);
+        *broken.lock().unwrap() = call;
+        let reply = client.put("STOR f", b"content");
+        assert!(reply.starts_with("451"), "{call}: {reply}");
+        *broken.lock().unwrap() = "";
+        assert_eq!(client.get("NLST"), b"", "{call}");
+    }
+    assert_still_serving(&fixture);
 }
 
 #[test]

@@ -158,11 +158,16 @@ impl FtpClient {
     /// Turns TLS on, for data too.
     pub fn encrypt(&mut self, config: &Arc<ClientConfig>) {
         assert!(self.ask("AUTH TLS").starts_with("234"));
-        let Some(Stream::Plain(socket)) = self.stream.take() else { panic!("encrypted twice") };
-        self.stream = Some(tls(socket, config));
+        self.go_on_encrypted(config);
         assert!(self.ask("PBSZ 0").starts_with("200"));
         assert!(self.ask("PROT P").starts_with("200"));
         self.tls = Some(Arc::clone(config));
+    }
+
+    /// Begins TLS on this connection.
+    pub fn go_on_encrypted(&mut self, config: &Arc<ClientConfig>) {
+        let Some(Stream::Plain(socket)) = self.stream.take() else { panic!("encrypted twice") };
+        self.stream = Some(tls(socket, config));
     }
 
     pub fn send(&mut self, bytes: &[u8]) {

@@ -10,7 +10,7 @@ use crate::ftp::reply::Reply;
 use crate::ftp::work::Work;
 use crate::service::Algorithm;
 use data_encoding::{HEXLOWER, HEXUPPER};
-use ferry_protocol::Range;
+use ferry_protocol::{Range, RemotePath};
 
 /// How a checksum is told.
 #[derive(Clone, Copy, Debug)]
@@ -111,9 +111,21 @@ fn begin(
     algorithm: Algorithm,
     form: Form,
 ) -> Result<Served, Refusal> {
-    let path = control.named_path(argument)?;
+    let path = path_of(control, argument)?;
     let service = &control.door.service;
     let task = service.checksum(control.session()?, &path, Range::ALL, algorithm)?;
     control.work = Work::Summing { task, form, name: argument.to_vec() };
     Ok(Served::Later)
+}
+
+/// The file that an argument means. WinSCP quotes a name with a space in it, as no RFC says.
+fn path_of(control: &ControlConnection, argument: &[u8]) -> Result<RemotePath, Refusal> {
+    let path = control.named_path(argument)?;
+    let quoted = argument.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    match quoted {
+        Some(name) if control.door.service.stat(control.session()?, &path).is_err() => {
+            control.named_path(name)
+        }
+        _ => Ok(path),
+    }
 }

@@ -76,21 +76,26 @@ pub(in crate::ftp) fn eprt(
     _: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
     expect_no_epsv_all(control)?;
-    let Some(address) = parse_eprt(argument) else {
-        return done(501, "Send EPRT |family|address|port|.");
-    };
-    if !matches!(argument.get(1), Some(b'1' | b'2')) {
-        return done(522, "Network protocol not supported, use (1,2).");
+    match parse_eprt(argument) {
+        Some((b"1", address)) if address.is_ipv4() => plan_active(control, address),
+        Some((b"2", address)) if address.is_ipv6() => plan_active(control, address),
+        Some((b"1" | b"2", _)) | None => done(501, "Send EPRT |family|address|port|."),
+        Some(_) => done(522, "Network protocol not supported, use (1,2)."),
     }
-    plan_active(control, address)
 }
 
-fn parse_eprt(argument: &[u8]) -> Option<SocketAddr> {
+/// The family's number as it was written, and the address; that of a family that is none of ours is
+/// not looked at.
+fn parse_eprt(argument: &[u8]) -> Option<(&[u8], SocketAddr)> {
     let text = std::str::from_utf8(argument).ok()?;
     let delimiter = text.chars().next()?;
     let mut fields = text.split(delimiter).skip(1);
-    let (_family, address, port) = (fields.next()?, fields.next()?, fields.next()?);
-    Some(SocketAddr::new(address.parse().ok()?, port.parse().ok()?))
+    let (family, address, port) = (fields.next()?, fields.next()?, fields.next()?);
+    let address = match family {
+        "1" | "2" => SocketAddr::new(address.parse().ok()?, port.parse().ok()?),
+        _ => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+    };
+    Some((family.as_bytes(), address))
 }
 
 /// Plans to connect to the client itself, and to nobody else: a server that can be sent anywhere

@@ -117,7 +117,10 @@ pub(in crate::ftp) fn opts(
     match command.as_slice() {
         b"UTF8" | b"UTF-8" => opts_utf8(options),
         b"MLST" => {
-            control.dialogue.facts = Facts::named(options);
+            let Some(facts) = Facts::named(options) else {
+                return done(501, "Send OPTS MLST fact;fact;, of those that FEAT names.");
+            };
+            control.dialogue.facts = facts;
             done(200, format!("MLST OPTS {}", control.dialogue.facts.list()))
         }
         b"HASH" => opts_hash(control, options),

@@ -50,7 +50,7 @@ pub(in crate::ftp) fn mlsd(
     turn: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
     let path = control.path(argument)?;
-    let style = facts_style(control)?;
+    let style = facts_style(control, &path)?;
     let session = control.session()?;
     if control.door.service.stat(session, &path)?.kind != EntryKind::Folder {
         return done(501, "MLSD is for folders; MLST is for the rest.");
@@ -73,7 +73,7 @@ pub(in crate::ftp) fn mlst(
     let path = control.path(argument)?;
     let mut identified = control.entry(&path)?;
     identified.0.name = path.to_wire();
-    let line = shown(&facts_style(control)?, &identified);
+    let line = shown(&facts_style(control, &path)?, &identified);
     Ok(Served::Reply(Reply::lines(250, "Facts:", [line], "End.")))
 }
 
@@ -114,8 +114,8 @@ fn status(control: &ControlConnection) -> Result<Reply, Refusal> {
     Ok(Reply::lines(211, "Status of the server:", lines, "End of status."))
 }
 
-fn facts_style(control: &ControlConnection) -> Result<Style, Refusal> {
-    Ok(Style::Facts(control.dialogue.facts, control.session()?.rights()))
+fn facts_style(control: &ControlConnection, path: &RemotePath) -> Result<Style, Refusal> {
+    Ok(Style::Facts(control.dialogue.facts, control.session()?.rights_at(path)))
 }
 
 /// Opens what an argument means: a folder, one entry, or the names in a folder that match a

@@ -3,6 +3,7 @@
 use crate::door::Turn;
 use crate::ftp::command::{Served, done};
 use crate::ftp::control::ControlConnection;
+use crate::ftp::dialogue::Dialogue;
 use crate::ftp::refusal::Refusal;
 use crate::ftp::reply::Reply;
 use crate::ftp::work::Work;
@@ -65,13 +66,24 @@ pub(in crate::ftp) fn prot(
 }
 
 impl ControlConnection {
-    /// Encrypts this connection; the reply that says so is out.
+    /// Encrypts this connection; the reply that says so is out. All that was said in plain is
+    /// forgotten, the login too (RFC 2228, section 3), but for how often its password was wrong.
     pub(in crate::ftp) fn encrypt(&mut self) -> io::Result<()> {
         self.lines.clear();
+        self.held.clear();
+        self.session = None;
+        let failed_logins = self.dialogue.failed_logins;
+        self.dialogue = Dialogue { failed_logins, ..Dialogue::default() };
         let config = self.door.tls.control(self.session_key());
         self.channel.encrypt(&config, &self.door.metrics)?;
         self.expect_handshake(false);
         Ok(())
+    }
+
+    /// Encrypts data connections unless the client says otherwise: programs that begin with TLS, as
+    /// no RFC says, take that for granted.
+    pub(in crate::ftp) fn protect_data(&mut self) {
+        (self.dialogue.has_buffer_size, self.dialogue.is_private) = (true, true);
     }
 
     /// Whether a data connection may be opened as things are.

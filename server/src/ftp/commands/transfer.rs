@@ -26,9 +26,9 @@ pub(in crate::ftp) fn retr(
     argument: &[u8],
     turn: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
+    let offset = std::mem::take(&mut control.dialogue.restart);
     control.expect_calm(turn)?;
     let path = control.named_path(argument)?;
-    let offset = std::mem::take(&mut control.dialogue.restart);
     let range = Range { offset, ..Range::ALL };
     let download = control.door.service.download(control.session()?, &path, range)?;
     let size = download.metadata().size;
@@ -48,11 +48,11 @@ pub(in crate::ftp) fn stor(
     argument: &[u8],
     turn: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
-    let target = control.named_path(argument)?;
     let start = match std::mem::take(&mut control.dialogue.restart) {
         0 => Start::Empty,
         offset => Start::At(offset),
     };
+    let target = control.named_path(argument)?;
     let opening = Reply::new(150, "Send the content.");
     receive(control, stream(target, start)?, &opening, turn)
 }
@@ -63,8 +63,9 @@ pub(in crate::ftp) fn appe(
     argument: &[u8],
     turn: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
+    let restart = std::mem::take(&mut control.dialogue.restart);
     let target = control.named_path(argument)?;
-    if std::mem::take(&mut control.dialogue.restart) > 0 {
+    if restart > 0 {
         return done(450, "APPE goes on at the end; REST is for STOR.");
     }
     let opening = Reply::new(150, "Send the rest of the content.");
@@ -78,8 +79,8 @@ pub(in crate::ftp) fn stou(
     argument: &[u8],
     turn: &mut Turn<'_>,
 ) -> Result<Served, Refusal> {
-    if control.dialogue.restart > 0 {
-        return done(550, "STOU makes a new file; there is nothing to go on with.");
+    if std::mem::take(&mut control.dialogue.restart) > 0 {
+        return done(450, "STOU makes a new file; there is nothing to go on with.");
     }
     let wanted = if argument.is_empty() { b"file" } else { argument };
     let target = control.named_path(&unique(wanted)?)?;

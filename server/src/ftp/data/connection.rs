@@ -371,7 +371,7 @@ impl Connection for DataConnection {
             return self.prepared.tell_and_wake(Ended::Sent);
         }
         let text = match farewell {
-            Farewell::TimedOut => "Data connection lost: nothing moved for too long.",
+            Farewell::TimedOut => "Data connection closed: too little moved for too long.",
             Farewell::Stopping => "Data connection closed: the server is stopping.",
         };
         self.prepared.tell_and_wake(Ended::Failed(Reply::new(426, text)));

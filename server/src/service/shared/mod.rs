@@ -10,7 +10,7 @@ pub(super) use open::OpenUploads;
 pub(crate) use share::{Ended, Share};
 
 use super::view::View;
-use super::write::{Plan, abandon, hand_over, is_full};
+use super::write::{Plan, Proven, abandon, hand_over, is_full};
 use super::{Error, Result};
 use crate::committer::{self, CommitBy, CommitQueue};
 use crate::storage::Upload;
@@ -219,7 +219,7 @@ impl SharedUpload {
         let Some(upload) = self.upload.write().take() else { return Err(OVER) };
         let Announced { plan, view, commits, .. } = &self.announced;
         let learned = Learned::new(&view.kept, self.ledger.lock().take_verified());
-        let known = (Some(digest), Some(learned));
+        let known = Proven { digest: Some(digest), learned: Some(learned), ..Proven::default() };
         hand_over(upload, (plan, view), known, (commits, CommitBy::Committer), waker)
             .map(Finish::Committing)
     }

@@ -74,6 +74,7 @@ impl CopyFile {
             learned: None,
             sender: None,
             keeps_part: false,
+            behind: None,
         };
         self.commits.commit(finished, promise, CommitBy::Committer);
         Ok(TaskState::Finished(TaskOutcome::Committing(pending)))

@@ -2,8 +2,8 @@
 
 use super::fault::Blame as _;
 use super::folder::Root;
-use super::listing::{modified_of, permissions_of};
-use crate::storage::{Error, ErrorKind, FileState, Metadata, Reader, Result, Stamp};
+use super::listing::{id_of, modified_of, permissions_of};
+use crate::storage::{Error, ErrorKind, FileId, FileState, Metadata, Reader, Result, Stamp};
 use crate::sys::{self, Kind, Stat};
 use ferry_protocol::RemotePath;
 use std::fs::File;
@@ -53,6 +53,10 @@ impl Reader for LocalReader {
 
     fn file(&self) -> Option<&File> {
         Some(&self.file)
+    }
+
+    fn file_id(&self) -> Option<FileId> {
+        Some(id_of(&self.opened))
     }
 
     fn is_unchanged(&self) -> Result<bool> {

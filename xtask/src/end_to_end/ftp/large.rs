@@ -1,6 +1,6 @@
 //! What only size brings to light.
 
-use super::{Ftp, Outcome, Stage, run};
+use super::{Ftp, Outcome, Stage, resume, run};
 use crate::end_to_end::ensure;
 use crate::failure::{During as _, Failure};
 use crate::process;
@@ -9,7 +9,8 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::process::Command;
 
-/// A sparse file: SIZE, REST and both ways beyond what 32 bits count, plain and over TLS.
+/// A sparse file: SIZE, REST and both ways beyond what 32 bits count, plain and over TLS, and a part
+/// of that length.
 pub(super) fn over_4_gib(stage: &Stage) -> Result<Outcome, Failure> {
     let ftp = Ftp::open(stage)?;
     let file = stage.path("large");
@@ -21,6 +22,12 @@ pub(super) fn over_4_gib(stage: &Stage) -> Result<Outcome, Failure> {
         command.args(["--silent", "--show-error"]).args(tls);
         command
     };
+    let at = FOUR_GIB + 3;
+    resume::cut(&ftp, &file, ("large", at), "plain")?;
+    let sent = resume::curl_goes_on(&ftp, &file, ("large", "plain"))?;
+    ensure(sent == 3, || format!("behind {at} bytes of a part, curl sent {sent}"))?;
+    ensure(digest(&ftp.share.join("large"))? == expected, || "its part is wrong".to_owned())?;
+    fs::remove_file(ftp.share.join("large")).during("large")?;
     for tls in [&[][..], &["--insecure", "--ssl-reqd"]] {
         run(curl(tls).arg("--upload-file").arg(&file).arg(&url))?;
         let arrived = digest(&ftp.share.join("large"))?;

@@ -3,6 +3,7 @@
 
 mod large;
 mod pyftpdlib;
+mod resume;
 mod single;
 mod trees;
 
@@ -23,6 +24,7 @@ pub(super) const SCENARIOS: &[(&str, Scenario)] = &[
     ("ftp: wget, aria2 and tnftp fetch what is there", single::others),
     ("ftp: Python's ftplib does what it can", single::python),
     ("ftp: lftp mirrors hard names both ways", trees::lftp),
+    ("ftp: an upload that was cut off is gone on with", resume::cut_uploads),
     ("ftp: rclone copies a tree and finds no difference", trees::rclone),
     ("ftp: ncftp carries a tree both ways", trees::ncftp),
     ("ftp: ten thousand small files go both ways", trees::many),
@@ -36,6 +38,8 @@ struct Ftp {
     /// Kept for as long as it is to serve.
     _server: Server,
     address: SocketAddr,
+    /// Where clients begin with TLS.
+    implicit_tls: SocketAddr,
     share: PathBuf,
 }
 
@@ -53,9 +57,12 @@ impl Ftp {
         let room = stage.room.path();
         let server = Server::serve_with(&stage.programs, share, room, &arguments)?;
         let status = Status::ask(&stage.programs, &state)?;
-        let address = status.json["ftp"][0].as_str().during("status without an FTP address")?;
-        let address = address.parse().during("address in status")?;
-        Ok(Self { _server: server, address, share: share.to_owned() })
+        let address = |at: usize| -> Result<SocketAddr, Failure> {
+            let told = status.json["ftp"][at].as_str().during("status without an FTP address")?;
+            told.parse().during("address in status")
+        };
+        let (address, implicit_tls) = (address(0)?, address(1)?);
+        Ok(Self { _server: server, address, implicit_tls, share: share.to_owned() })
     }
 
     fn url(&self, path: &str) -> String {
@@ -64,7 +71,7 @@ impl Ftp {
 }
 
 /// Active mode for those who ask for it, and no bans, for some clients try logins that fail.
-const CONFIG: &str = "[ftp]\nactive = true\n[penalties]\nexempt = [\"127.0.0.1\", \"::1\"]\n";
+const CONFIG: &str = "[ftp]\nactive = true\nimplicit_tls = \"127.0.0.1:0\"\n[penalties]\nexempt = [\"127.0.0.1\", \"::1\"]\n";
 
 /// Runs a program that must end well.
 fn run(command: &mut Command) -> Result<Vec<u8>, Failure> {

@@ -24,6 +24,7 @@ pub(super) fn curl(stage: &Stage) -> Result<Outcome, Failure> {
         run(curl_command(options).args(["--continue-at", "-", "--output"]).arg(&back).arg(&url))?;
         same(&file, &back)?;
     }
+    by_implicit_tls(&ftp, &file, &back)?;
     hard_names(&ftp, stage)?;
     // The next server takes its place in the stage's state folder.
     drop(ftp);
@@ -38,6 +39,16 @@ const CURL_WAYS: &[&[&str]] = &[
     &["--insecure", "--ssl-reqd"],
     &["--insecure", "--ssl-reqd", "--tls-max", "1.2"],
 ];
+
+/// TLS from the first byte, at a port of its own.
+fn by_implicit_tls(ftp: &Ftp, file: &Path, back: &Path) -> Result<(), Failure> {
+    let url = format!("ftps://{}/implicit", ftp.implicit_tls);
+    let insecure = &["--insecure"];
+    run(curl_command(insecure).arg("--upload-file").arg(file).arg(&url))?;
+    same(file, &ftp.share.join("implicit"))?;
+    run(curl_command(insecure).arg("--output").arg(back).arg(&url))?;
+    same(file, back)
+}
 
 fn curl_command(options: &[&str]) -> Command {
     let mut command = Command::new("curl");

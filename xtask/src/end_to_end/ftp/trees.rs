@@ -7,11 +7,18 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// mirror both ways, pget and reget, plain and over TLS, by MLSD and by LIST.
+/// mirror both ways, pget and reget, plain and over TLS, by MLSD, LIST and STAT, passive and active,
+/// IPv4 and IPv6.
 pub(super) fn lftp(stage: &Stage) -> Result<Outcome, Failure> {
     let ftp = Ftp::open(stage)?;
     let tree = line_tree(stage)?;
-    let ways = [("plain", LFTP_PLAIN), ("tls", LFTP_TLS), ("list", "set ftp:use-mlsd no")];
+    let ways = [
+        ("plain", LFTP_PLAIN),
+        ("tls", LFTP_TLS),
+        ("list", "set ftp:use-mlsd no"),
+        ("active", "set ftp:passive-mode no"),
+        ("status", "set ftp:use-mlsd no; set ftp:use-stat-for-list yes"),
+    ];
     for (name, settings) in ways {
         let back = stage.path(&format!("back-{name}"));
         let (tree, shown) = (tree.display(), back.display());
@@ -29,7 +36,22 @@ pub(super) fn lftp(stage: &Stage) -> Result<Outcome, Failure> {
         same(&file, &half)?;
         fs::remove_file(&pget).during("pget")?;
     }
+    drop(ftp);
+    lftp_on_ipv6(stage, &tree)?;
     Ok(Outcome::Passed)
+}
+
+fn lftp_on_ipv6(stage: &Stage, tree: &Path) -> Result<(), Failure> {
+    let share = stage.folder("share-6")?;
+    let ftp = Ftp::open_at(stage, &share, "[::1]:0")?;
+    for (name, settings) in [("plain", LFTP_PLAIN), ("tls", LFTP_TLS)] {
+        let back = stage.path(&format!("back-6-{name}"));
+        let (from, to) = (tree.display(), back.display());
+        let mirror = format!("mirror -R -P4 {from} {name}; mirror -P4 {name} {to}");
+        run_lftp(&ftp, settings, &mirror)?;
+        same_trees(tree, &back)?;
+    }
+    Ok(())
 }
 
 const LFTP_PLAIN: &str = "set ftp:ssl-allow no";
@@ -93,13 +115,13 @@ pub(super) fn ncftp(stage: &Stage) -> Result<Outcome, Failure> {
     Ok(Outcome::Passed)
 }
 
-/// Ten thousand files of a few bytes; over TLS a twentieth of them, for each takes a handshake.
+/// Ten thousand files of a few bytes.
 pub(super) fn many(stage: &Stage) -> Result<Outcome, Failure> {
     let ftp = Ftp::open(stage)?;
     let tree = stage.folder("many")?;
     write_many(&tree)?;
-    for (name, settings, below) in [("plain", LFTP_PLAIN, ""), ("tls", LFTP_TLS, "folder-0")] {
-        let (tree, back) = (tree.join(below), stage.path(&format!("back-{name}")));
+    for (name, settings) in [("plain", LFTP_PLAIN), ("tls", LFTP_TLS)] {
+        let back = stage.path(&format!("back-{name}"));
         let (from, to) = (tree.display(), back.display());
         let mirror = format!("mirror -R -P8 {from} {name}; mirror -P8 {name} {to}");
         run_lftp(&ftp, settings, &mirror)?;
