@@ -4,7 +4,7 @@
 //! Where the poller can be shared, some workers keep a watch: they wait for sockets themselves, and
 //! what comes is their next turn. No thread calls another then, and as many workers are at it as
 //! processors are to spare, so that they do not take each other's place: a change of threads costs
-//! more than most turns. Nobody looks at the sockets while a watch is at its turn, which is short as
+//! more than most turns. Where that is not enough, one more joins them. Nobody looks at the sockets while a watch is at its turn, which is short as
 //! a rule; one that is not, or is known not to be, gives the watch up. The lot's thread sees to that
 //! ([`Queues::guard`]), and watches while no worker does, so that what is ready waits here, where its
 //! age is known and small requests come first.
@@ -42,8 +42,10 @@ struct Lanes {
     idle: Vec<Worker>,
     /// Workers that keep a watch, waiting or at a turn.
     watches: Vec<usize>,
-    /// How many may.
+    /// How many may, as long as they are not always at a turn; then one more may.
     watches_max: usize,
+    /// How often in a row all of them were found at a turn.
+    busy_looks: u32,
     /// How many of them wait.
     waiting: usize,
     guard: Guard,
@@ -107,6 +109,7 @@ impl Queues {
             idle: Vec::with_capacity(workers),
             watches: Vec::new(),
             watches_max: if poller.is_shared() { watches_max } else { 0 },
+            busy_looks: 0,
             waiting: 0,
             guard: Guard::Watches,
             is_closed: false,
@@ -206,11 +209,15 @@ impl Queues {
         let soon = Instant::now() + LOOK_AGAIN;
         let until = if looks_again { until.min(soon) } else { until };
         lanes = sync::wait_until(&self.guard_bell, &self.lanes, lanes, until);
-        let before = lanes.watches.len();
         lanes.watches.retain(|worker| !is_long(*worker));
-        let call = if lanes.watches.len() < before { lanes.call(Lane::Bulk) } else { Call::Nobody };
+        lanes.busy_looks = if lanes.waiting == 0 { lanes.busy_looks.saturating_add(1) } else { 0 };
         // Whoever is called takes the watch.
-        let watches = lanes.watches.is_empty() && !matches!(call, Call::Worker(_));
+        let call = if lanes.watches.len() < lanes.watches_allowed() {
+            lanes.call_idle()
+        } else {
+            Call::Nobody
+        };
+        let watches = lanes.watches.is_empty() && call == Call::Nobody;
         if watches {
             lanes.guard = Guard::Watches;
         }
@@ -292,16 +299,30 @@ impl Lanes {
         }
     }
 
-    /// Gives a worker a watch, if one is to be had.
+    /// Gives a worker a watch, if one is to be had, or leaves it the one that it has, unless that is
+    /// one too many.
     fn takes_watch(&mut self, worker: Worker) -> bool {
-        if self.watches.contains(&worker.number) {
-            return true;
-        }
-        let takes = !worker.only_control && self.watches.len() < self.watches_max;
-        if takes {
-            self.watches.push(worker.number);
+        let place = self.watches.iter().position(|watch| *watch == worker.number);
+        let others = self.watches.len() - usize::from(place.is_some());
+        let takes = !worker.only_control && others < self.watches_allowed();
+        match place {
+            Some(place) if !takes => drop(self.watches.remove(place)),
+            None if takes => self.watches.push(worker.number),
+            _ => {}
         }
         takes
+    }
+
+    fn watches_allowed(&self) -> usize {
+        self.watches_max + usize::from(self.busy_looks >= BUSY_LOOKS)
+    }
+
+    /// Takes out of the idle the last of those who take any turn.
+    fn call_idle(&mut self) -> Call {
+        match self.idle.iter().rposition(|worker| !worker.only_control) {
+            Some(place) => Call::Worker(self.idle.remove(place).number),
+            None => Call::Nobody,
+        }
     }
 
     /// Notes that a worker begins a turn; returns whether the lot's thread is to be woken for it.
@@ -322,11 +343,10 @@ impl Lanes {
     /// Takes out of the idle whoever is to come for what was queued. Those who are kept for small
     /// requests come last, as long as others are there.
     fn call(&mut self, lane: Lane) -> Call {
-        if let Some(place) = self.idle.iter().rposition(|worker| !worker.only_control) {
-            return Call::Worker(self.idle.remove(place).number);
-        }
-        if self.waiting > 0 {
-            return Call::Watch;
+        match self.call_idle() {
+            Call::Nobody if self.waiting > 0 => return Call::Watch,
+            Call::Nobody => {}
+            call => return call,
         }
         match self.idle.pop_if(|_| lane == Lane::Control) {
             Some(worker) => Call::Worker(worker.number),
@@ -337,6 +357,9 @@ impl Lanes {
 
 /// How soon the lot's thread looks again whether a watch is at a long turn.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+/// Looks in a row that show that the watches have more to do than they can.
+const BUSY_LOOKS: u32 = 16;
 
 #[cfg(test)]
 mod tests {
@@ -476,6 +499,22 @@ mod tests {
         assert!(matches!(queues.next(worker), Task::Turn(_)));
         assert_eq!(queues.lanes.lock().guard, Guard::Watches, "it is called for a bulky one");
         assert!(queues.guard(now, |_| false));
+    }
+
+    /// One watch leaves a processor to others; where it never waits, that one is needed here.
+    #[test]
+    fn a_watch_that_is_always_at_a_turn_has_another_come() {
+        let (queues, [first, second], _) = watched();
+        assert!(matches!(queues.next(first), Task::Watch));
+        assert!(!queues.lanes.lock().takes_watch(second), "one is enough");
+        queues.stop_waiting(first, Some(Lane::Control));
+        for _ in 0..BUSY_LOOKS {
+            assert!(!queues.guard(Instant::now(), |_| false));
+        }
+        assert!(matches!(queues.next(second), Task::Watch));
+        assert!(!queues.guard(Instant::now(), |_| false), "one waits");
+        assert!(!queues.lanes.lock().takes_watch(first), "one is enough again");
+        assert!(queues.lanes.lock().takes_watch(second));
     }
 
     #[test]
