@@ -135,7 +135,7 @@ struct Desk {
 
 impl Desk {
     fn run(&self, jobs: &Jobs) {
-        while let Some(first) = jobs.begin_batch() {
+        while let Some((first, mut busy)) = jobs.begin_batch() {
             let mut batch = Vec::with_capacity(BATCH_MAX);
             let mut barrier = sort(first, &mut batch);
             let end = Instant::now() + GATHER_TIME;
@@ -148,19 +148,16 @@ impl Desk {
                     None => break,
                 }
             }
-            wake_once(self.settle_fenced(batch));
+            busy.settles();
+            self.fenced(|| wake_once(self.settle(batch)));
             if let Some(barrier) = barrier {
                 self.fenced(|| {
                     let outcome = barrier.outcome();
                     barrier.promise.deliver(outcome).wake();
                 });
             }
-            jobs.end_batch();
+            drop(busy);
         }
-    }
-
-    fn settle_fenced(&self, batch: Vec<(Finished, Promise<Outcome>)>) -> Vec<Waker> {
-        self.fenced(|| self.settle(batch)).unwrap_or_default()
     }
 
     /// Acts behind a fence: a panic costs the uploads in hand, whose promises say that they are
@@ -215,15 +212,13 @@ fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Publish
     let is_cut = finished.is_cut();
     let keeps_part = finished.keeps_part;
     let replaces_itself = finished.replaces_itself();
-    let has_lost_base = finished.has_lost_base();
-    let Finished { upload, storage, target, size, digest, if_exists, by, is_synced, .. } = finished;
+    let Finished {
+        upload, storage, target, size, digest, if_exists, by, is_synced, behind, ..
+    } = finished;
     if is_cut {
         let cut = Error::new(ErrorKind::Io, &target);
         tracing::info!(keeps_part, "{target}: its sender left before the commit");
         return Err(if keeps_part { cut } else { abandon(upload, cut) });
-    }
-    if has_lost_base {
-        return Err(abandon(upload, Error::new(ErrorKind::Changed, &target)));
     }
     if replaces_itself {
         remove(upload);
@@ -234,6 +229,9 @@ fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Publish
         && let Err(err) = upload.sync()
     {
         return Err(abandon(upload, err));
+    }
+    if behind.is_some_and(|base| !stands(base.as_ref(), storage.as_ref(), &target)) {
+        return Err(abandon(upload, Error::new(ErrorKind::Changed, &target)));
     }
     let (err, upload) = match upload.publish(if_exists, &by) {
         Ok(published) => return Ok(Some(published)),
@@ -249,6 +247,12 @@ fn publish(finished: Finished, with_sync: bool) -> Result<Option<Box<dyn Publish
     }
     let err = abandon(upload, err);
     if is_same { Ok(None) } else { Err(err) }
+}
+
+/// Whether the file that an upload went on behind still has the name, and is what it was.
+fn stands(base: &dyn Reader, storage: &dyn Storage, target: &RemotePath) -> bool {
+    let there = storage.file_id(target);
+    base.is_unchanged().unwrap_or(false) && there.is_ok_and(|id| id == base.file_id())
 }
 
 /// The barriers of one batch: one for each storage in it.
@@ -369,15 +373,6 @@ impl Finished {
             sender.upgrade().is_none_or(|socket| sys::is_closed_by_peer(&socket))
         };
         self.sender.as_ref().is_some_and(is_gone)
-    }
-
-    /// Whether the file that it goes on behind is not what has the name now.
-    fn has_lost_base(&self) -> bool {
-        let is_there = |base: &dyn Reader| {
-            let there = self.storage.file_id(&self.target);
-            base.is_unchanged().unwrap_or(false) && there.is_ok_and(|id| id == base.file_id())
-        };
-        self.behind.as_deref().is_some_and(|base| !is_there(base))
     }
 
     /// Whether a small file would replace itself, time and bits included: undo would keep another

@@ -9,7 +9,7 @@ use crate::wake::Promise;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A way to hand work to the committer.
 pub(crate) struct CommitQueue {
@@ -22,8 +22,8 @@ pub(crate) struct CommitQueue {
 pub(crate) enum CommitBy {
     /// The committer's: more may follow at once, and share a sync.
     Committer,
-    /// The caller's, before it goes on, where nobody else commits: a change of threads costs more
-    /// than a small file does. The outcome is there then, and wakes nobody. For those who send no
+    /// The caller's, before it goes on, where nobody else commits and the disk is quick: a change of
+    /// threads costs more than a small file does. The outcome is there then, and wakes nobody. For those who send no
     /// other meanwhile, and may wait for the disk.
     Caller,
 }
@@ -47,7 +47,35 @@ struct State {
     crowd: usize,
     /// Whether somebody settles a batch.
     is_busy: bool,
+    /// Whether the last batch took its time, as on a disk that has to turn or to flush.
+    is_slow: bool,
     is_thread_waiting: bool,
+}
+
+/// Somebody settles a batch until this is dropped.
+pub(super) struct Busy<'j> {
+    jobs: &'j Jobs,
+    since: Instant,
+}
+
+impl Busy<'_> {
+    /// The batch is complete, and its settling begins.
+    pub(super) fn settles(&mut self) {
+        self.since = Instant::now();
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        let mut state = self.jobs.state.lock();
+        state.is_busy = false;
+        state.is_slow = self.since.elapsed() > SLOW;
+        let is_awaited = state.is_thread_waiting && !state.waiting.is_empty();
+        drop(state);
+        if is_awaited {
+            self.jobs.came.notify_one();
+        }
+    }
 }
 
 impl CommitQueue {
@@ -65,12 +93,11 @@ impl CommitQueue {
     /// Commits an upload. The queue holds as many as connections may have unanswered at once in
     /// any sane load; beyond that this waits for the disk.
     pub(crate) fn commit(&self, finished: Finished, promise: Promise<Outcome>, by: CommitBy) {
-        if by == CommitBy::Committer || !self.jobs.begin_if_idle() {
-            return self.jobs.add(Job::Commit(finished, promise));
-        }
+        let busy = if by == CommitBy::Caller { self.jobs.begin_if_idle() } else { None };
+        let Some(busy) = busy else { return self.jobs.add(Job::Commit(finished, promise)) };
         // The caller finds what came of it, and need not be called.
-        drop(self.desk.settle_fenced(vec![(finished, promise)]));
-        self.jobs.end_batch();
+        self.desk.fenced(|| drop(self.desk.settle(vec![(finished, promise)])));
+        drop(busy);
     }
 
     /// Makes everything durable that was answered before on this storage.
@@ -121,15 +148,14 @@ impl Jobs {
 
     /// Waits for the first job of a batch, which is begun; `None` once nobody is left who could
     /// add one.
-    pub(super) fn begin_batch(&self) -> Option<Job> {
+    pub(super) fn begin_batch(&self) -> Option<(Job, Busy<'_>)> {
         let mut state = self.state.lock();
         loop {
             if !state.is_busy
                 && let Some(job) = state.waiting.pop_front()
             {
-                state.is_busy = true;
                 self.give_room(&state);
-                return Some(job);
+                return Some((job, self.begin(&mut state)));
             }
             if state.waiting.is_empty() && state.queues == 0 {
                 return None;
@@ -157,23 +183,16 @@ impl Jobs {
         }
     }
 
-    /// Begins a batch where nobody waits and nobody settles one.
-    fn begin_if_idle(&self) -> bool {
+    /// Begins a batch where nobody waits, nobody settles one, and the disk is quick.
+    fn begin_if_idle(&self) -> Option<Busy<'_>> {
         let mut state = self.state.lock();
-        let is_idle = !state.is_busy && state.waiting.is_empty();
-        state.is_busy |= is_idle;
-        is_idle
+        let is_idle = !state.is_busy && !state.is_slow && state.waiting.is_empty();
+        is_idle.then(|| self.begin(&mut state))
     }
 
-    /// A batch is settled.
-    pub(super) fn end_batch(&self) {
-        let mut state = self.state.lock();
-        state.is_busy = false;
-        let is_awaited = state.is_thread_waiting && !state.waiting.is_empty();
-        drop(state);
-        if is_awaited {
-            self.came.notify_one();
-        }
+    fn begin(&self, state: &mut State) -> Busy<'_> {
+        state.is_busy = true;
+        Busy { jobs: self, since: Instant::now() }
     }
 
     fn give_room(&self, state: &State) {
@@ -182,6 +201,10 @@ impl Jobs {
         }
     }
 }
+
+/// What takes longer is left to the committer: many share its sync, and a worker keeps others from
+/// their turns.
+const SLOW: Duration = Duration::from_millis(1);
 
 /// Commits that may wait; beyond that, workers wait for the disk.
 const QUEUE_LEN: usize = 4096;

@@ -63,7 +63,8 @@ fn commit_twice(storage: &Arc<dyn Storage>, queue: &CommitQueue, client: u8) {
         let pending = commit(storage, queue, &waker, (number, by));
         let is_woken = || bell.0.load(Ordering::SeqCst) > woken_before;
         // Whoever commits by itself finds the outcome there, or is woken like the others.
-        while !pending.is_there() || by == CommitBy::Committer && !is_woken() {
+        let is_here = by == CommitBy::Caller && pending.is_there();
+        while !pending.is_there() || !is_here && !is_woken() {
             point();
         }
         pending.take().unwrap().unwrap();

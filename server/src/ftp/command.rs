@@ -68,14 +68,15 @@ pub(super) fn run(
             return Err(gone.into());
         }
     }
-    if line.argument.contains(&0) {
-        return done(501, "An argument cannot hold a NUL byte.");
-    }
-    if !KEEPS_RESTART.contains(&command.verb) {
+    let has_nul = line.argument.contains(&0);
+    if has_nul || !KEEPS_RESTART.contains(&command.verb) {
         control.dialogue.restart = 0;
     }
-    if command.verb != "RNTO" {
+    if has_nul || command.verb != "RNTO" {
         control.dialogue.rename_from = None;
+    }
+    if has_nul {
+        return done(501, "An argument cannot hold a NUL byte.");
     }
     (command.room)(control, &line.argument, turn)
 }

@@ -6,6 +6,7 @@
 //!                                 └──ready, while a worker idles──► that worker
 //! ```
 
+mod lanes;
 mod load;
 mod lot;
 mod poller;
@@ -14,6 +15,7 @@ mod queue;
 mod simulated;
 mod slot;
 mod turns;
+mod watches;
 mod worker;
 
 pub(crate) use turns::Held;
@@ -29,6 +31,7 @@ use poller::{Poll, SystemPoller};
 use queue::{Queues, Worker};
 use slot::Slot;
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -70,7 +73,7 @@ impl Pool {
         let capacity = limits.connections_max + QUEUE_SPARE;
         let shared = Arc::new(Shared {
             lot: Lot::over(Arc::clone(&poller)),
-            queues: Queues::new(workers, capacity, poller, watches_max()),
+            queues: Queues::new(workers, capacity, poller, watches_max(workers)),
             load: Load::new(limits.busy_after),
             turns: Turns::new(workers, Instant::now()),
             metrics: Arc::clone(metrics),
@@ -100,7 +103,7 @@ impl Pool {
     /// Begins to stop: idle connections are closed now, the others when they are done.
     pub(crate) fn drain(&self) {
         self.shared.is_draining.store(true, Ordering::Release);
-        self.shared.queues.call_guard();
+        self.shared.queues.wake_guard();
     }
 
     /// Closes what is left.
@@ -160,9 +163,11 @@ impl Wake for Shared {
     }
 }
 
-/// One for each processor but one, which is left to longer turns, and to clients on this machine.
-fn watches_max() -> usize {
-    std::thread::available_parallelism().map_or(1, |count| count.get().saturating_sub(1)).max(1)
+/// One for each processor but one, which is left to longer turns, and to clients on this machine;
+/// half of the workers at most.
+fn watches_max(workers: usize) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    processors.saturating_sub(1).min(workers / 2).max(1)
 }
 
 /// Room in the queues for connections that are only told to leave.

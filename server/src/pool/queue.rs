@@ -1,22 +1,15 @@
 //! The two bounded queues, and who waits for what comes into them. A connection has at most one
 //! turn queued, and the queues hold as many as there may be connections, so a push never waits.
-//!
-//! Where the poller can be shared, some workers keep a watch: they wait for sockets themselves, and
-//! what comes is their next turn. No thread calls another then, and as many workers are at it as
-//! processors are to spare, so that they do not take each other's place: a change of threads costs
-//! more than most turns. Where that is not enough, one more joins them. Nobody looks at the sockets while a watch is at its turn, which is short as
-//! a rule; one that is not, or is known not to be, gives the watch up. The lot's thread sees to that
-//! ([`Queues::guard`]), and watches while no worker does, so that what is ready waits here, where its
-//! age is known and small requests come first.
 
+use super::lanes::Lanes;
 use super::poller::Poll;
 use super::slot::Slot;
+use super::watches::Watches;
 use crate::door::Lane;
 use crate::sync::{self, Condvar, Mutex};
 use parking_lot::MutexGuard;
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Both lanes, and who waits for a turn in them.
 ///
@@ -25,7 +18,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Queues {
     poller: Arc<dyn Poll>,
-    lanes: Mutex<Lanes>,
+    state: Mutex<State>,
     /// A bell for each worker.
     bells: Box<[Condvar]>,
     /// The bell of the lot's thread.
@@ -33,22 +26,11 @@ pub(crate) struct Queues {
 }
 
 #[derive(Debug)]
-struct Lanes {
-    control: VecDeque<Slot>,
-    bulk: VecDeque<Slot>,
-    /// What either holds at most.
-    capacity: usize,
+struct State {
+    lanes: Lanes,
     /// Workers that wait for their bell, the last to come at the end.
     idle: Vec<Worker>,
-    /// Workers that keep a watch, waiting or at a turn.
-    watches: Vec<usize>,
-    /// How many may, as long as they are not always at a turn; then one more may.
-    watches_max: usize,
-    /// How often in a row all of them were found at a turn.
-    busy_looks: u32,
-    /// How many of them wait.
-    waiting: usize,
-    guard: Guard,
+    watches: Watches,
     is_closed: bool,
 }
 
@@ -59,17 +41,6 @@ pub(crate) struct Worker {
     pub(crate) number: usize,
     /// Whether it is kept for small requests.
     pub(crate) only_control: bool,
-}
-
-/// What the lot's thread does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Guard {
-    /// It watches, or is about to.
-    Watches,
-    /// It looks again soon, since watches took turns. Whether one did since it looked last.
-    Looks { again: bool },
-    /// It sleeps until a watch takes a turn.
-    Sleeps,
 }
 
 /// What a worker is to do.
@@ -102,165 +73,138 @@ impl Queues {
         poller: Arc<dyn Poll>,
         watches_max: usize,
     ) -> Self {
-        let lanes = Lanes {
-            control: VecDeque::new(),
-            bulk: VecDeque::new(),
-            capacity,
+        let state = State {
+            lanes: Lanes::new(capacity),
             idle: Vec::with_capacity(workers),
-            watches: Vec::new(),
-            watches_max: if poller.is_shared() { watches_max } else { 0 },
-            busy_looks: 0,
-            waiting: 0,
-            guard: Guard::Watches,
+            watches: Watches::new(if poller.is_shared() { watches_max } else { 0 }),
             is_closed: false,
         };
         let bells = (0..workers).map(|_| Condvar::default()).collect();
-        Self { poller, lanes: Mutex::new(lanes), bells, guard_bell: Condvar::default() }
+        Self { poller, state: Mutex::new(state), bells, guard_bell: Condvar::default() }
     }
 
     /// Queues a connection in its lane. After [`Queues::close`] it is dropped, which closes it.
     pub(crate) fn push(&self, mut slot: Slot) {
         slot.queued_at = Instant::now();
         let lane = slot.lane();
-        let mut lanes = self.lanes.lock();
-        if lanes.is_closed {
-            // Its end may wake others, who come for this lock.
-            drop(lanes);
+        let mut state = self.state.lock();
+        // Its end may wake others, who come for this lock.
+        let refused = if state.is_closed { Err(slot) } else { state.lanes.push(slot) };
+        if let Err(slot) = refused {
+            let is_closed = state.is_closed;
+            drop(state);
+            if !is_closed {
+                tracing::error!("a queue was full: a connection was dropped");
+            }
             drop(slot);
             return;
         }
-        let capacity = lanes.capacity;
-        let queue = lanes.queue(lane);
-        if queue.len() >= capacity {
-            drop(lanes);
-            tracing::error!("a queue was full: a connection was dropped");
-            return;
-        }
-        queue.push_back(slot);
-        let call = lanes.call(lane);
-        drop(lanes);
-        self.make(call);
+        let call = state.call_for(lane);
+        drop(state);
+        self.ring(call);
     }
 
     /// What a worker is to do next, once there is something.
     pub(crate) fn next(&self, worker: Worker) -> Task {
         let Some(bell) = self.bells.get(worker.number) else { return Task::End };
-        let mut lanes = self.lanes.lock();
+        let mut state = self.state.lock();
         loop {
-            lanes.idle.retain(|idle| idle.number != worker.number);
+            state.idle.retain(|idle| idle.number != worker.number);
             // What closed lanes still hold comes out: a connection left behind would keep the
             // whole pool alive.
-            if let Some(slot) = lanes.next_for(worker) {
-                self.leave(lanes, worker, slot.lane());
+            if let Some(slot) = state.lanes.next_for(worker) {
+                self.leave(state, worker, slot.lane());
                 return Task::Turn(slot);
             }
-            if lanes.is_closed {
-                drop(lanes);
+            if state.is_closed {
+                drop(state);
                 // A ring tells one of those who wait; each tells the next.
-                self.make(Call::Watch);
+                self.ring(Call::Watch);
                 return Task::End;
             }
-            if lanes.takes_watch(worker) {
-                lanes.waiting += 1;
+            if !worker.only_control && state.watches.take(worker.number) {
+                state.watches.wait();
                 return Task::Watch;
             }
-            lanes.idle.push(worker);
-            lanes = sync::wait(bell, &self.lanes, lanes);
+            state.idle.push(worker);
+            state = sync::wait(bell, &self.state, state);
         }
     }
 
     /// A worker waits for sockets no more: it takes a turn in that lane, or asks for another task.
     pub(crate) fn stop_waiting(&self, worker: Worker, turn: Option<Lane>) {
-        let mut lanes = self.lanes.lock();
-        lanes.waiting = lanes.waiting.saturating_sub(1);
+        let mut state = self.state.lock();
+        state.watches.stop_waiting();
         if let Some(lane) = turn {
-            self.leave(lanes, worker, lane);
+            self.leave(state, worker, lane);
         }
     }
 
     /// Whether nobody waits for a turn.
     pub(crate) fn are_empty(&self) -> bool {
-        self.lanes.lock().left().is_none()
+        self.state.lock().lanes.first().is_none()
     }
 
-    /// A worker does not look at the sockets for a while: its watch goes to others.
+    /// A worker does not look at the sockets for a while, or never again: its watch goes to others.
     pub(crate) fn give_up_watch(&self, worker: Worker) {
-        self.leave(self.lanes.lock(), worker, Lane::Bulk);
+        self.leave(self.state.lock(), worker, Lane::Bulk);
     }
 
-    /// Looks after the watches, until `until` at most: one whose turn `is_long` goes to another
-    /// worker. Returns whether the caller is to watch instead, since no worker does.
+    /// Looks after the watches once, until `until` at most: one whose turn `is_long` goes to another
+    /// worker. Returns whether the caller is to watch itself.
     pub(crate) fn guard(&self, until: Instant, is_long: impl Fn(usize) -> bool) -> bool {
-        let mut lanes = self.lanes.lock();
         // It may be this thread that heard a ring for a worker.
-        let call = lanes.call_for_left();
-        if call != Call::Nobody {
-            drop(lanes);
-            self.make(call);
-            lanes = self.lanes.lock();
-        }
-        if lanes.watches.is_empty() || lanes.is_closed {
-            lanes.guard = Guard::Watches;
+        let call = self.state.lock().call_for_rest();
+        self.ring(call);
+        let mut state = self.state.lock();
+        if state.is_closed || state.watches.need_guard() {
             return true;
         }
-        let looks_again =
-            lanes.waiting < lanes.watches.len() || lanes.guard != Guard::Looks { again: false };
-        lanes.guard = if looks_again { Guard::Looks { again: false } } else { Guard::Sleeps };
-        let soon = Instant::now() + LOOK_AGAIN;
-        let until = if looks_again { until.min(soon) } else { until };
-        lanes = sync::wait_until(&self.guard_bell, &self.lanes, lanes, until);
-        lanes.watches.retain(|worker| !is_long(*worker));
-        lanes.busy_looks = if lanes.waiting == 0 { lanes.busy_looks.saturating_add(1) } else { 0 };
+        let until = state.watches.rest(until);
+        state = sync::wait_until(&self.guard_bell, &self.state, state, until);
+        state.watches.look(is_long);
         // Whoever is called takes the watch.
-        let call = if lanes.watches.len() < lanes.watches_allowed() {
-            lanes.call_idle()
-        } else {
-            Call::Nobody
-        };
-        let watches = lanes.watches.is_empty() && call == Call::Nobody;
-        if watches {
-            lanes.guard = Guard::Watches;
-        }
-        drop(lanes);
-        self.make(call);
-        watches
+        let call = if state.watches.is_one_free() { state.call_sleeper() } else { Call::Nobody };
+        drop(state);
+        self.ring(call);
+        false
     }
 
     /// Has the lot's thread look around now.
-    pub(crate) fn call_guard(&self) {
+    pub(crate) fn wake_guard(&self) {
         self.guard_bell.notify_one();
-        self.make(Call::Watch);
+        self.ring(Call::Watch);
     }
 
     /// Lets workers run out of work.
     pub(crate) fn close(&self) {
-        self.lanes.lock().is_closed = true;
+        self.state.lock().is_closed = true;
         self.bells.iter().for_each(|bell| {
             bell.notify_one();
         });
-        self.call_guard();
+        self.wake_guard();
     }
 
     pub(crate) fn are_closed(&self) -> bool {
-        self.lanes.lock().is_closed
+        self.state.lock().is_closed
     }
 
     /// A worker leaves for a turn: somebody else comes for what is still queued, and somebody
     /// watches if that turn takes its time, as one in the bulk lane does.
-    fn leave(&self, mut lanes: MutexGuard<'_, Lanes>, worker: Worker, lane: Lane) {
-        let call = lanes.call_for_left();
+    fn leave(&self, mut state: MutexGuard<'_, State>, worker: Worker, lane: Lane) {
+        let call = state.call_for_rest();
         if lane == Lane::Bulk {
-            lanes.watches.retain(|watch| *watch != worker.number);
+            state.watches.give_up(worker.number);
         }
-        let wakes_guard = lanes.turn_begins();
-        drop(lanes);
-        self.make(call);
+        let wakes_guard = state.watches.turn_begins();
+        drop(state);
+        self.ring(call);
         if wakes_guard {
             self.guard_bell.notify_one();
         }
     }
 
-    fn make(&self, call: Call) {
+    fn ring(&self, call: Call) {
         match call {
             Call::Worker(number) => {
                 if let Some(bell) = self.bells.get(number) {
@@ -277,74 +221,12 @@ impl Queues {
     }
 }
 
-impl Lanes {
-    fn queue(&mut self, lane: Lane) -> &mut VecDeque<Slot> {
-        match lane {
-            Lane::Control => &mut self.control,
-            Lane::Bulk => &mut self.bulk,
-        }
-    }
-
-    fn next_for(&mut self, worker: Worker) -> Option<Slot> {
-        let small = self.control.pop_front();
-        if worker.only_control { small } else { small.or_else(|| self.bulk.pop_front()) }
-    }
-
-    /// The lane that something is queued in, if any is.
-    fn left(&self) -> Option<Lane> {
-        match (self.control.is_empty(), self.bulk.is_empty()) {
-            (false, _) => Some(Lane::Control),
-            (true, false) => Some(Lane::Bulk),
-            (true, true) => None,
-        }
-    }
-
-    /// Gives a worker a watch, if one is to be had, or leaves it the one that it has, unless that is
-    /// one too many.
-    fn takes_watch(&mut self, worker: Worker) -> bool {
-        let place = self.watches.iter().position(|watch| *watch == worker.number);
-        let others = self.watches.len() - usize::from(place.is_some());
-        let takes = !worker.only_control && others < self.watches_allowed();
-        match place {
-            Some(place) if !takes => drop(self.watches.remove(place)),
-            None if takes => self.watches.push(worker.number),
-            _ => {}
-        }
-        takes
-    }
-
-    fn watches_allowed(&self) -> usize {
-        self.watches_max + usize::from(self.busy_looks >= BUSY_LOOKS)
-    }
-
-    /// Takes out of the idle the last of those who take any turn.
-    fn call_idle(&mut self) -> Call {
-        match self.idle.iter().rposition(|worker| !worker.only_control) {
-            Some(place) => Call::Worker(self.idle.remove(place).number),
-            None => Call::Nobody,
-        }
-    }
-
-    /// Notes that a worker begins a turn; returns whether the lot's thread is to be woken for it.
-    fn turn_begins(&mut self) -> bool {
-        let before = self.guard;
-        self.guard = match before {
-            Guard::Watches => Guard::Watches,
-            _ if self.watches.is_empty() => Guard::Watches,
-            _ => Guard::Looks { again: true },
-        };
-        before != self.guard && (before == Guard::Sleeps || self.guard == Guard::Watches)
-    }
-
-    fn call_for_left(&mut self) -> Call {
-        self.left().map_or(Call::Nobody, |lane| self.call(lane))
-    }
-
-    /// Takes out of the idle whoever is to come for what was queued. Those who are kept for small
-    /// requests come last, as long as others are there.
-    fn call(&mut self, lane: Lane) -> Call {
-        match self.call_idle() {
-            Call::Nobody if self.waiting > 0 => return Call::Watch,
+impl State {
+    /// Who is to come for what was queued in that lane; those who are kept for small requests come
+    /// last, as long as others are there.
+    fn call_for(&mut self, lane: Lane) -> Call {
+        match self.call_sleeper() {
+            Call::Nobody if self.watches.is_one_waiting() => return Call::Watch,
             Call::Nobody => {}
             call => return call,
         }
@@ -353,13 +235,20 @@ impl Lanes {
             None => Call::Nobody,
         }
     }
+
+    /// The same for what is left in either.
+    fn call_for_rest(&mut self) -> Call {
+        self.lanes.first().map_or(Call::Nobody, |lane| self.call_for(lane))
+    }
+
+    /// The last to idle of those who take any turn.
+    fn call_sleeper(&mut self) -> Call {
+        match self.idle.iter().rposition(|worker| !worker.only_control) {
+            Some(place) => Call::Worker(self.idle.remove(place).number),
+            None => Call::Nobody,
+        }
+    }
 }
-
-/// How soon the lot's thread looks again whether a watch is at a long turn.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
-
-/// Looks in a row that show that the watches have more to do than they can.
-const BUSY_LOOKS: u32 = 16;
 
 #[cfg(test)]
 mod tests {
@@ -368,6 +257,7 @@ mod tests {
     use crate::wake::{ConnectionKey, Wake, Waker};
     use socket2::SockRef;
     use std::io;
+    use std::time::Duration;
 
     struct Bulky;
 
@@ -459,17 +349,17 @@ mod tests {
     fn the_last_to_idle_is_called_first_and_who_is_kept_for_small_requests_last() {
         let queues = Queues::new(4, 2, rings(false), 1);
         let worker = |number, only_control| Worker { number, only_control };
-        let mut lanes = queues.lanes.lock();
-        lanes.idle.extend([worker(0, true), worker(1, false), worker(2, false), worker(3, true)]);
-        assert_eq!(lanes.call(Lane::Control), Call::Worker(2));
-        assert_eq!(lanes.call(Lane::Bulk), Call::Worker(1));
-        assert_eq!(lanes.call(Lane::Bulk), Call::Nobody);
-        lanes.waiting = 1;
-        assert_eq!(lanes.call(Lane::Control), Call::Watch, "a worker for anything");
-        lanes.waiting = 0;
-        assert_eq!(lanes.call(Lane::Control), Call::Worker(3));
-        assert_eq!(lanes.call(Lane::Control), Call::Worker(0));
-        assert_eq!(lanes.call(Lane::Control), Call::Nobody);
+        let mut state = queues.state.lock();
+        state.idle.extend([worker(0, true), worker(1, false), worker(2, false), worker(3, true)]);
+        assert_eq!(state.call_for(Lane::Control), Call::Worker(2));
+        assert_eq!(state.call_for(Lane::Bulk), Call::Worker(1));
+        assert_eq!(state.call_for(Lane::Bulk), Call::Nobody);
+        state.watches.wait();
+        assert_eq!(state.call_for(Lane::Control), Call::Watch, "a worker for anything");
+        state.watches.stop_waiting();
+        assert_eq!(state.call_for(Lane::Control), Call::Worker(3));
+        assert_eq!(state.call_for(Lane::Control), Call::Worker(0));
+        assert_eq!(state.call_for(Lane::Control), Call::Nobody);
     }
 
     /// Queues of two workers, of which one may watch, and what their poller hears.
@@ -491,30 +381,14 @@ mod tests {
         assert!(!queues.guard(now, |_| false), "it comes back at once");
         assert!(matches!(queues.next(worker), Task::Watch));
         queues.stop_waiting(worker, Some(Lane::Control));
-        assert!(queues.guard(now, |watch| watch == worker.number), "it does not");
+        assert!(!queues.guard(now, |watch| watch == worker.number), "it does not");
+        assert!(queues.guard(now, |_| false));
         assert!(matches!(queues.next(worker), Task::Watch), "it may again");
         queues.push(bulky(1));
         assert_eq!(*rings.count.lock(), 1);
         queues.stop_waiting(worker, None);
         assert!(matches!(queues.next(worker), Task::Turn(_)));
-        assert_eq!(queues.lanes.lock().guard, Guard::Watches, "it is called for a bulky one");
-        assert!(queues.guard(now, |_| false));
-    }
-
-    /// One watch leaves a processor to others; where it never waits, that one is needed here.
-    #[test]
-    fn a_watch_that_is_always_at_a_turn_has_another_come() {
-        let (queues, [first, second], _) = watched();
-        assert!(matches!(queues.next(first), Task::Watch));
-        assert!(!queues.lanes.lock().takes_watch(second), "one is enough");
-        queues.stop_waiting(first, Some(Lane::Control));
-        for _ in 0..BUSY_LOOKS {
-            assert!(!queues.guard(Instant::now(), |_| false));
-        }
-        assert!(matches!(queues.next(second), Task::Watch));
-        assert!(!queues.guard(Instant::now(), |_| false), "one waits");
-        assert!(!queues.lanes.lock().takes_watch(first), "one is enough again");
-        assert!(queues.lanes.lock().takes_watch(second));
+        assert!(queues.guard(now, |_| false), "a bulky one takes its time");
     }
 
     #[test]
@@ -524,7 +398,7 @@ mod tests {
         queues.stop_waiting(busy, Some(Lane::Control));
         std::thread::scope(|scope| {
             let next = scope.spawn(|| queues.next(idle));
-            while queues.lanes.lock().idle.is_empty() {
+            while queues.state.lock().idle.is_empty() {
                 std::thread::yield_now();
             }
             assert!(!queues.guard(Instant::now(), |watch| watch == busy.number));
@@ -539,7 +413,7 @@ mod tests {
         queues.push(bulky(1));
         queues.push(bulky(2));
         queues.stop_waiting(worker, None);
-        queues.lanes.lock().waiting = 1;
+        queues.state.lock().watches.wait();
         assert!(matches!(queues.next(worker), Task::Turn(_)));
         assert_eq!(*rings.count.lock(), 3, "one more, for the second");
     }

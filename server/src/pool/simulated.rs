@@ -125,18 +125,43 @@ struct Talker {
     pending: Vec<Pending<usize>>,
     left: usize,
     lane: Lane,
-    /// Whose end its turn waits for, as on a disk that hangs.
-    hangs_until: Option<Arc<Wire>>,
+    habits: Habits,
+}
+
+/// What a connection does besides.
+#[derive(Clone, Debug)]
+struct Habits {
+    /// The lane of its first turn; the next is in the other.
+    lane: Lane,
+    /// When it waits, as for a disk that hangs, and for whose end.
+    hangs: Option<(Hangs, Arc<Wire>)>,
+    /// Whose turn follows each of its own.
+    follower: Option<Waker>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hangs {
+    InItsTurn,
+    AtItsEnd,
+}
+
+const PLAIN: Habits = Habits { lane: Lane::Control, hangs: None, follower: None };
+
+impl Talker {
+    fn hang(&self, when: Hangs) {
+        let Some((hangs, other)) = &self.habits.hangs else { return };
+        while *hangs == when && !other.is_closed.load(Ordering::SeqCst) {
+            point();
+        }
+    }
 }
 
 impl Connection for Talker {
-    fn step(&mut self, _: &mut Turn<'_>) -> Next {
+    fn step(&mut self, turn: &mut Turn<'_>) -> Next {
         assert!(!self.wire.is_owned.swap(true, Ordering::SeqCst), "two workers have it");
         point();
-        while self.hangs_until.as_ref().is_some_and(|other| !other.is_closed.load(Ordering::SeqCst))
-        {
-            point();
-        }
+        self.hang(Hangs::InItsTurn);
+        turn.follower = self.habits.follower.clone();
         for _ in 0..self.wire.unread.swap(0, Ordering::SeqCst) {
             let (promise, pending) = promise(&self.waker, 0);
             self.pending.push(pending);
@@ -172,8 +197,16 @@ impl Connection for Talker {
 
 impl Drop for Talker {
     fn drop(&mut self) {
+        self.hang(Hangs::AtItsEnd);
         assert!(!self.wire.is_closed.swap(true, Ordering::SeqCst), "closed twice");
     }
+}
+
+/// The other end of a connection.
+struct Peer {
+    key: ConnectionKey,
+    waker: Waker,
+    wire: Arc<Wire>,
 }
 
 /// A pool without threads, and what stands around it.
@@ -213,17 +246,7 @@ impl Ground {
     }
 
     /// Lets a connection in that is over after so many messages.
-    fn connect(&self, messages: usize) -> (ConnectionKey, Arc<Wire>) {
-        self.connect_one(messages, Lane::Control, None)
-    }
-
-    /// The same, in that lane, whose turns wait for another's end.
-    fn connect_one(
-        &self,
-        messages: usize,
-        lane: Lane,
-        hangs_until: Option<Arc<Wire>>,
-    ) -> (ConnectionKey, Arc<Wire>) {
+    fn connect(&self, messages: usize, habits: Habits) -> Peer {
         let entrance = Entrance(Arc::clone(&self.shared));
         let (waker, wire) = (entrance.waker(), Arc::<Wire>::default());
         let key = waker.key();
@@ -234,12 +257,21 @@ impl Ground {
             desk: Arc::clone(&self.desk),
             pending: Vec::new(),
             left: messages,
-            lane,
-            hangs_until,
+            lane: habits.lane,
+            habits,
         };
         let until = Instant::now() + Duration::from_hours(1);
+        let peer = Peer { key, waker: waker.clone(), wire };
         entrance.take_in(Box::new(talker), waker, Next::Park(Interest::Readable, until));
-        (key, wire)
+        peer
+    }
+
+    /// Two connections; a turn of the first follows each of the second.
+    fn connect_two(&self) -> [Peer; 2] {
+        let first = self.connect(MESSAGES, PLAIN);
+        let follower = Some(first.waker.clone());
+        let second = self.connect(MESSAGES, Habits { follower, ..PLAIN });
+        [first, second]
     }
 
     /// Somebody who keeps promises until there were so many.
@@ -301,14 +333,14 @@ fn explore_all(scenario: impl Fn(Watch) + Clone + Send + Sync + 'static) {
 fn no_message_and_no_outcome_is_ever_lost() {
     explore_all(|watch| {
         let ground = Ground::new(watch);
-        let wires = [ground.connect(MESSAGES), ground.connect(MESSAGES)];
+        let peers = ground.connect_two();
         let desk = ground.keep_promises(2 * MESSAGES);
-        let clients = wires.each_ref().map(|(key, _)| client(&ground.poller, *key));
+        let clients = peers.each_ref().map(|peer| client(&ground.poller, peer.key));
         for thread in clients.into_iter().chain([desk]) {
             thread.join().unwrap();
         }
         // A wake-up that is lost shows here: this never comes true.
-        while !wires.iter().all(|(_, wire)| wire.is_closed.load(Ordering::SeqCst)) {
+        while !peers.iter().all(|peer| peer.wire.is_closed.load(Ordering::SeqCst)) {
             point();
         }
         while ground.shared.metrics.connections.value() > 0 {
@@ -322,17 +354,21 @@ fn no_message_and_no_outcome_is_ever_lost() {
 /// known to be long, or proves to be, or another watches.
 #[test]
 fn a_turn_that_hangs_holds_up_nobody_else() {
-    for lane in [Lane::Control, Lane::Bulk] {
-        let proves_long = |watch: &Watch| watch.count != 1 || watch.long.is_zero();
-        for watch in WATCHES.into_iter().filter(|it| lane == Lane::Bulk || proves_long(it)) {
-            explore(INTERLEAVINGS / 4, move || {
+    for (lane, hangs) in [
+        (Lane::Control, Hangs::InItsTurn),
+        (Lane::Bulk, Hangs::InItsTurn),
+        (Lane::Control, Hangs::AtItsEnd),
+    ] {
+        for watch in WATCHES {
+            explore(INTERLEAVINGS / 6, move || {
                 let ground = Ground::new(watch);
-                let (key, wire) = ground.connect(1);
-                let (hung, _) = ground.connect_one(1, lane, Some(Arc::clone(&wire)));
+                let peer = ground.connect(1, PLAIN);
+                let hangs = Some((hangs, Arc::clone(&peer.wire)));
+                let hung = ground.connect(1, Habits { lane, hangs, ..PLAIN });
                 let desk = ground.keep_promises(2);
-                ground.poller.send(hung);
+                ground.poller.send(hung.key);
                 point();
-                ground.poller.send(key);
+                ground.poller.send(peer.key);
                 desk.join().unwrap();
                 while ground.shared.metrics.connections.value() > 0 {
                     point();
@@ -347,18 +383,18 @@ fn a_turn_that_hangs_holds_up_nobody_else() {
 fn a_pool_that_stops_at_any_moment_closes_every_connection_once() {
     explore_all(|watch| {
         let ground = Ground::new(watch);
-        let wires = [ground.connect(MESSAGES), ground.connect(MESSAGES)];
-        let clients = wires.each_ref().map(|(key, _)| client(&ground.poller, *key));
+        let peers = ground.connect_two();
+        let clients = peers.each_ref().map(|peer| client(&ground.poller, peer.key));
         ground.shared.is_stopping.store(true, Ordering::Release);
         ground.shared.is_draining.store(true, Ordering::Release);
-        ground.shared.queues.call_guard();
+        ground.shared.queues.wake_guard();
         for thread in clients {
             thread.join().unwrap();
         }
         while ground.shared.metrics.connections.value() > 0 {
             point();
         }
-        assert!(wires.iter().all(|(_, wire)| wire.is_closed.load(Ordering::SeqCst)));
+        assert!(peers.iter().all(|peer| peer.wire.is_closed.load(Ordering::SeqCst)));
         ground.end();
     });
 }

@@ -3,7 +3,7 @@
 
 use super::Shared;
 use super::lot::Outcome;
-use super::queue::{Task, Worker};
+use super::queue::{Queues, Task, Worker};
 use super::slot::Slot;
 use crate::door::{Farewell, Interest, Lane, Next, QUANTUM_BYTES, Quantum, Turn};
 use crate::transport::CipherBuffer;
@@ -30,8 +30,21 @@ pub(super) fn start_lot(shared: &Arc<Shared>) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("ferry-lot".to_owned()).spawn(move || shared.watch_lot(LONG))
 }
 
+/// A worker's end, however it comes: its watch goes to others.
+struct Retiring<'q> {
+    queues: &'q Queues,
+    worker: Worker,
+}
+
+impl Drop for Retiring<'_> {
+    fn drop(&mut self) {
+        self.queues.give_up_watch(self.worker);
+    }
+}
+
 impl Shared {
     pub(super) fn work(&self, worker: Worker) {
+        let _retiring = Retiring { queues: &self.queues, worker };
         let mut cipher = CipherBuffer::new();
         let mut content = vec![0; CONTENT_BUFFER_LEN].into_boxed_slice();
         let mut kept = None;
@@ -52,15 +65,16 @@ impl Shared {
             self.turns.begin(worker.number, now);
             let next = self.step_fenced(&mut slot, &mut turn);
             let follower = turn.follower.take();
-            self.turns.end(worker.number);
             kept = self.place_or_keep(slot, next, worker);
-            if let Some(follower) = follower.and_then(|waker| self.call(&waker)) {
+            if let Some(follower) = follower.and_then(|waker| self.take_out(&waker)) {
                 if kept.is_none() && self.may_stay(&follower, worker) {
                     kept = Some(Slot { queued_at: Instant::now(), ..follower });
                 } else {
                     self.queues.push(follower);
                 }
             }
+            // The end of a connection, too, may wait for a disk.
+            self.turns.end(worker.number);
         }
     }
 
@@ -76,7 +90,7 @@ impl Shared {
     }
 
     /// A parked connection that is woken; `None` if a worker has it, who will notice.
-    fn call(&self, waker: &Waker) -> Option<Slot> {
+    fn take_out(&self, waker: &Waker) -> Option<Slot> {
         waker.mark();
         self.lot.call(waker.key())
     }
@@ -169,7 +183,7 @@ impl Shared {
             }
         }
         // It may be this thread that heard the ring for workers to end.
-        self.queues.call_guard();
+        self.queues.wake_guard();
         self.lot.take_all().into_iter().for_each(|slot| self.close(slot));
     }
 

@@ -12,7 +12,7 @@ use crate::audit::{Action, Deed};
 use crate::committer::CommitQueue;
 use crate::storage::{self, ErrorKind, Upload};
 use ferry_protocol::{
-    Attributes, EntryKind, IfExists, OperationId, RemotePath, Rights, TransferId,
+    Attributes, Entry, EntryKind, IfExists, OperationId, RemotePath, Rights, TransferId,
 };
 use std::net::TcpStream;
 use std::sync::{Arc, Weak};
@@ -129,27 +129,43 @@ impl Service {
         }
         // Nobody says what bits the new content is to have: it has those of the old.
         plan.attributes.permissions = found.as_ref().map(|entry| entry.permissions);
-        let whole = found.map(|entry| entry.size);
-        let expected = stream.expected;
-        if matches!(stream.start, Start::Empty | Start::At(0)) {
-            return self.begin_empty(view, plan, id, expected);
+        match (stream.start, found) {
+            (Start::Empty | Start::At(0), _) => self.begin_empty(view, plan, id, stream.expected),
+            (start, Some(file)) => self.go_on_beside(view, plan, id, (start, &file)),
+            (start, None) => match (start, earlier(view, target, id)?) {
+                (Start::At(offset), Earlier::Left(part)) if offset != part.held() => {
+                    Err(Error::Nonsense(NOT_THE_PARTS_END))
+                }
+                (_, Earlier::Left(part)) => Ok(self.go_on_with_part(view, plan, part)),
+                (_, Earlier::Open) => Err(storage::Error::new(ErrorKind::InUse, target).into()),
+                (Start::At(_), Earlier::None) => Err(Error::Nonsense(BEHIND_THE_END)),
+                (_, Earlier::None) => self.begin_empty(view, plan, id, stream.expected),
+            },
         }
-        match (stream.start, part_len(view, target, id)?, whole) {
-            // It is the part that is gone on with, though an older file has the name.
-            (Start::At(offset), Some(held), _) if offset == held => {
-                self.go_on_with_part(view, plan, id)
+    }
+
+    /// Goes on where a file has the name, with it or with a part that was to take its place.
+    ///
+    /// SIZE tells of the file, so that its length is no sign that the part is meant; but what goes
+    /// on behind a file that is older than the part would make one of both.
+    fn go_on_beside(
+        &self,
+        view: &View,
+        plan: Plan,
+        id: TransferId,
+        (start, file): (Start, &Entry),
+    ) -> Result<Opened> {
+        let touched = view.storage.part(&plan.target, id).ok().map(|part| part.touched);
+        let offset = if let Start::At(offset) = start { offset } else { file.size };
+        match earlier(view, &plan.target, id)? {
+            Earlier::Left(part) if offset == part.held() && offset != file.size => {
+                Ok(self.go_on_with_part(view, plan, part))
             }
-            (Start::End, Some(held), whole) if whole.is_none_or(|len| len == held) => {
-                self.go_on_with_part(view, plan, id)
+            Earlier::Left(_) if touched >= Some(file.modified) => {
+                Err(Error::Nonsense(PART_OF_ANOTHER))
             }
-            (_, Some(_), Some(_)) => Err(Error::Nonsense(PART_OF_ANOTHER)),
-            (_, Some(_), None) => Err(Error::Nonsense(NOT_THE_PARTS_END)),
-            (Start::At(offset), None, Some(len)) if offset <= len => {
-                self.go_on_behind(view, plan, offset)
-            }
-            (Start::At(_), None, _) => Err(Error::Nonsense(BEHIND_THE_END)),
-            (_, None, Some(len)) => self.go_on_behind(view, plan, len),
-            (_, None, None) => self.begin_empty(view, plan, id, expected),
+            _ if offset > file.size => Err(Error::Nonsense(BEHIND_THE_END)),
+            _ => self.go_on_behind(view, plan, offset),
         }
     }
 
@@ -168,7 +184,10 @@ impl Service {
         names: &PartNames,
     ) -> Result<Option<u64>> {
         session.view.may_see(target)?;
-        part_len(&session.view, target, names.name(&session.account_id(), target))
+        match earlier(&session.view, target, names.name(&session.account_id(), target))? {
+            Earlier::Left(part) => Ok(Some(part.held())),
+            Earlier::Open | Earlier::None => Ok(None),
+        }
     }
 
     fn begin_empty(
@@ -197,20 +216,31 @@ impl Service {
         Ok(Opened::Preparing(Prefix::open(reader, len, incoming)))
     }
 
-    fn go_on_with_part(&self, view: &View, plan: Plan, id: TransferId) -> Result<Opened> {
-        let part = view.storage.continue_upload(&plan.target, id)?;
+    fn go_on_with_part(&self, view: &View, plan: Plan, part: Box<dyn Upload>) -> Opened {
         let (view, commits) = (view.clone(), self.commits.clone());
-        let proof = Proof::new(part, plan, view, commits, Taken::Counted(0));
-        Ok(Opened::Preparing(proof.into()))
+        Opened::Preparing(Proof::new(part, plan, view, commits, Taken::Counted(0)).into())
     }
 }
 
-/// Bytes of the part of this id, if there is one.
-fn part_len(view: &View, target: &RemotePath, id: TransferId) -> Result<Option<u64>> {
-    match view.storage.part(target, id) {
-        Ok(part) => Ok(Some(part.held)),
-        Err(err) if matches!(err.kind(), ErrorKind::NoPart | ErrorKind::NotFound) => Ok(None),
-        Err(err) => Err(err.into()),
+/// What an earlier upload of one account to one name left.
+enum Earlier {
+    /// Nothing that could be gone on with.
+    None,
+    /// Its connection writes it.
+    Open,
+    /// A part, opened; dropped, it stays.
+    Left(Box<dyn Upload>),
+}
+
+fn earlier(view: &View, target: &RemotePath, id: TransferId) -> Result<Earlier> {
+    match view.storage.continue_upload(target, id) {
+        Ok(part) if part.held() == 0 => Ok(Earlier::None),
+        Ok(part) => Ok(Earlier::Left(part)),
+        Err(err) => match err.kind() {
+            ErrorKind::InUse => Ok(Earlier::Open),
+            ErrorKind::NoPart | ErrorKind::NotFound => Ok(Earlier::None),
+            _ => Err(err.into()),
+        },
     }
 }
 

@@ -2,15 +2,17 @@
 
 use crate::support::faulty::Faulty;
 use crate::support::ftp::{FtpClient, assert_still_serving, ftp_tls, loopback, serve_ftp};
-use crate::support::{RawClient, serve_accounts_with, serve_storage};
+use crate::support::{Fixture, RawClient, serve_accounts_with, serve_storage};
 use crate::{read, text, wait_for_bytes, write};
 use ferry_protocol::{Answer, Request, TransferId, feature};
 use ferry_server::accounts::AccountsFile;
 use ferry_server::config::Config;
 use ferry_server::storage::{Error, ErrorKind};
+use std::fs::File;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 /// Begins an upload, has it cut by a reset, and waits until the server has noticed.
 fn cut_upload(client: &mut FtpClient, line: &str, content: &[u8]) {
@@ -21,6 +23,15 @@ fn cut_upload(client: &mut FtpClient, line: &str, content: &[u8]) {
     let reply = client.reply();
     assert!(reply.starts_with("426"), "{reply}");
 }
+
+/// Writes a file with that time of modification.
+fn write_at(fixture: &Fixture, name: &str, content: &[u8], modified: SystemTime) {
+    write(fixture, name, content);
+    let file = File::options().write(true).open(fixture.share.path().join(name)).unwrap();
+    file.set_modified(modified).unwrap();
+}
+
+const HOUR: Duration = Duration::from_hours(1);
 
 #[test]
 fn a_file_goes_up_and_comes_down_plain_and_encrypted() {
@@ -284,7 +295,7 @@ fn append_goes_on_behind_a_whole_file_which_stays_until_the_end() {
 fn an_older_file_is_not_gone_on_with_in_place_of_an_upload_that_was_cut() {
     let fixture = serve_ftp();
     let mut client = FtpClient::guest(&fixture);
-    write(&fixture, "f", b"an older file");
+    write_at(&fixture, "f", b"an older file", SystemTime::now() - HOUR);
     cut_upload(&mut client, "STOR f", b"first");
     assert_eq!(client.expect("213", "SIZE f"), "213 13\r\n");
     for (restart, line) in [(None, "APPE f"), (Some(3), "STOR f"), (Some(13), "STOR f")] {
@@ -298,11 +309,58 @@ fn an_older_file_is_not_gone_on_with_in_place_of_an_upload_that_was_cut() {
     client.expect("350", "REST 5");
     assert!(client.put("STOR f", b" second").starts_with("226"));
     assert_eq!(read(&fixture, "f"), b"first second");
-    // As long as the part, it is the part that is meant.
-    cut_upload(&mut client, "STOR f", b"twelve bytes");
-    assert!(client.put("APPE f", b" and more").starts_with("226"));
-    assert_eq!(read(&fixture, "f"), b"twelve bytes and more");
     assert!(fixture.parts().is_empty());
+}
+
+/// A file that came after the part is no older one, and loses nothing to it.
+#[test]
+fn a_part_that_a_later_file_has_outrun_is_not_taken_for_its_end() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    cut_upload(&mut client, "STOR f", b"twelve bytes");
+    write_at(&fixture, "f", b"others' text", SystemTime::now() + HOUR);
+    client.expect("350", "REST 12");
+    assert!(client.put("STOR f", b", more").starts_with("226"));
+    assert_eq!(read(&fixture, "f"), b"others' text, more");
+    write_at(&fixture, "f", b"others' text", SystemTime::now() + HOUR);
+    assert!(client.put("APPE f", b" and more").starts_with("226"));
+    assert_eq!(read(&fixture, "f"), b"others' text and more");
+    assert_eq!(fixture.parts().len(), 1);
+}
+
+/// A machine that lost power, or a disk that keeps zeros as holes: what lies behind one is not held,
+/// and nobody goes on behind it.
+#[test]
+fn a_part_is_gone_on_with_where_it_has_no_gap_before() {
+    let fixture = serve_ftp();
+    let mut client = FtpClient::guest(&fixture);
+    let half = vec![7; 2 * 1024 * 1024];
+    cut_upload(&mut client, "STOR f", &half);
+    let [part] = fixture.parts().try_into().unwrap();
+    let part = fixture.share.path().join(part);
+    File::options().write(true).open(part).unwrap().set_len(3 * 1024 * 1024).unwrap();
+    assert_eq!(client.expect("213", "SIZE f"), format!("213 {}\r\n", half.len()));
+    client.expect("350", "REST 3145728");
+    let _unused = client.data();
+    client.expect("550", "STOR f");
+    assert!(client.put("APPE f", b"end").starts_with("226"));
+    assert_eq!(read(&fixture, "f"), [&half[..], b"end"].concat());
+}
+
+/// What an upload over a file that runs has brought so far is nobody's to judge yet.
+#[test]
+fn a_file_is_appended_to_beside_an_upload_that_is_to_take_its_place() {
+    let fixture = serve_ftp();
+    write(&fixture, "log", b"one\n");
+    let mut clients = [FtpClient::guest(&fixture), FtpClient::guest(&fixture)];
+    let mut data = clients[0].begin("STOR log");
+    data.write_all(b"new").unwrap();
+    wait_for_bytes(&mut clients[0], 3);
+    assert!(clients[1].put("APPE log", b"two\n").starts_with("226"));
+    assert_eq!(read(&fixture, "log"), b"one\ntwo\n");
+    data.finish();
+    assert!(clients[0].reply().starts_with("226"));
+    assert_eq!(read(&fixture, "log"), b"new");
 }
 
 /// What was acknowledged to one would be lost by the other's copy of what was there before.

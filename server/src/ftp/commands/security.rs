@@ -24,6 +24,10 @@ pub(in crate::ftp) fn auth(
     if control.channel.is_encrypted() {
         return done(503, "TLS is on already.");
     }
+    if control.session.is_some() {
+        // RFC 2228, section 3, has the login begin anew; so does a new connection.
+        return done(503, "You are logged in; connect again, and send AUTH first.");
+    }
     control.work = Work::Encrypting;
     done(234, "Begin TLS.")
 }
@@ -67,11 +71,10 @@ pub(in crate::ftp) fn prot(
 
 impl ControlConnection {
     /// Encrypts this connection; the reply that says so is out. All that was said in plain is
-    /// forgotten, the login too (RFC 2228, section 3), but for how often its password was wrong.
+    /// forgotten, but for how often the password was wrong.
     pub(in crate::ftp) fn encrypt(&mut self) -> io::Result<()> {
         self.lines.clear();
         self.held.clear();
-        self.session = None;
         let failed_logins = self.dialogue.failed_logins;
         self.dialogue = Dialogue { failed_logins, ..Dialogue::default() };
         let config = self.door.tls.control(self.session_key());

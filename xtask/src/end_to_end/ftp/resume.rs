@@ -64,7 +64,7 @@ fn wait_for_size(ftp: &Ftp, name: &str, is_wanted: impl Fn(&str) -> bool) -> Res
             return Ok(());
         }
         ensure(Instant::now() < until, || format!("{name}: SIZE is {size:?}"))?;
-        thread::sleep(Duration::from_millis(20));
+        thread::sleep(POLL);
     }
 }
 
@@ -102,12 +102,30 @@ fn killed_curl(stage: &Stage, ftp: &Ftp, file: &Path) -> Result<(), Failure> {
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--limit-rate", "4M", "--upload-file"]).arg(file).arg(ftp.url("killed"));
     let child = crate::process::Background::start(&mut curl)?;
-    wait_for_size(ftp, "killed", |size| size.parse().is_ok_and(|size: u64| size > 1_000_000))?;
+    let until = Instant::now() + PATIENCE;
+    while part_len(&ftp.share)? < 1_000_000 {
+        ensure(Instant::now() < until, || "nothing of it comes".to_owned())?;
+        thread::sleep(POLL);
+    }
     drop(child);
+    // The server lets go of the part when it has noticed.
+    wait_for_size(ftp, "killed", |size| size.parse().is_ok_and(|size: u64| size >= 1_000_000))?;
     ensure(!ftp.share.join("killed").exists(), || "half a file is seen".to_owned())?;
     let sent = curl_goes_on(ftp, file, ("killed", "plain"))?;
     ensure(sent < LEN as u64 - 1_000_000, || format!("curl sent {sent} bytes"))?;
     same(file, &stage.path("share/killed"))
+}
+
+/// Bytes of the only hidden part in a folder.
+fn part_len(share: &Path) -> Result<u64, Failure> {
+    let mut len = 0;
+    for entry in fs::read_dir(share).during("share")? {
+        let entry = entry.during("share")?;
+        if entry.file_name().to_string_lossy().starts_with(".ferry-part-") {
+            len += entry.metadata().during("part")?.len();
+        }
+    }
+    Ok(len)
 }
 
 /// SIZE tells of the file that is there; what would go on with that is refused, and the part stays.
@@ -127,3 +145,4 @@ fn older_file(ftp: &Ftp, file: &Path) -> Result<(), Failure> {
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(20);
