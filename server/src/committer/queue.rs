@@ -23,8 +23,8 @@ pub(crate) enum CommitBy {
     /// The committer's: more may follow at once, and share a sync.
     Committer,
     /// The caller's, before it goes on, where nobody else commits and the disk is quick: a change of
-    /// threads costs more than a small file does. The outcome is there then, and wakes nobody. For those who send no
-    /// other meanwhile, and may wait for the disk.
+    /// threads costs more than a small file does. The outcome is there then, and wakes nobody. For
+    /// those who send no other meanwhile, and may wait for the disk.
     Caller,
 }
 
@@ -94,7 +94,9 @@ impl CommitQueue {
     /// any sane load; beyond that this waits for the disk.
     pub(crate) fn commit(&self, finished: Finished, promise: Promise<Outcome>, by: CommitBy) {
         let busy = if by == CommitBy::Caller { self.jobs.begin_if_idle() } else { None };
-        let Some(busy) = busy else { return self.jobs.add(Job::Commit(finished, promise)) };
+        let Some(busy) = busy else {
+            return self.jobs.add(Job::Commit(Box::new((finished, promise))));
+        };
         // The caller finds what came of it, and need not be called.
         self.desk.fenced(|| drop(self.desk.settle(vec![(finished, promise)])));
         drop(busy);

@@ -30,6 +30,19 @@ pub(super) fn start_lot(shared: &Arc<Shared>) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("ferry-lot".to_owned()).spawn(move || shared.watch_lot(LONG))
 }
 
+/// What a worker lends to each turn.
+struct Buffers {
+    cipher: CipherBuffer,
+    content: Box<[u8]>,
+}
+
+impl Buffers {
+    fn new() -> Self {
+        let content = vec![0; CONTENT_BUFFER_LEN].into_boxed_slice();
+        Self { cipher: CipherBuffer::new(), content }
+    }
+}
+
 /// A worker's end, however it comes: its watch goes to others.
 struct Retiring<'q> {
     queues: &'q Queues,
@@ -45,37 +58,52 @@ impl Drop for Retiring<'_> {
 impl Shared {
     pub(super) fn work(&self, worker: Worker) {
         let _retiring = Retiring { queues: &self.queues, worker };
-        let mut cipher = CipherBuffer::new();
-        let mut content = vec![0; CONTENT_BUFFER_LEN].into_boxed_slice();
+        let mut buffers = Buffers::new();
         let mut kept = None;
         while let Some(mut slot) = kept.take().or_else(|| self.next_turn(worker)) {
-            slot.waker.forget_wakes();
             let now = Instant::now();
-            let age = now.saturating_duration_since(slot.queued_at);
-            let mut turn = Turn {
-                cipher: &mut cipher,
-                content: &mut content,
-                now,
-                is_draining: self.is_draining.load(Ordering::Acquire),
-                is_reserved: worker.only_control,
-                busy_retry_ms: self.load.observe(age, now),
-                quantum: Quantum::new(),
-                follower: None,
-            };
             self.turns.begin(worker.number, now);
-            let next = self.step_fenced(&mut slot, &mut turn);
-            let follower = turn.follower.take();
+            let (next, follower) = self.take_turn(&mut slot, &mut buffers, worker, now);
             kept = self.place_or_keep(slot, next, worker);
             if let Some(follower) = follower.and_then(|waker| self.take_out(&waker)) {
-                if kept.is_none() && self.may_stay(&follower, worker) {
-                    kept = Some(Slot { queued_at: Instant::now(), ..follower });
-                } else {
-                    self.queues.push(follower);
-                }
+                kept = self.follow(kept, follower, worker);
             }
             // The end of a connection, too, may wait for a disk.
             self.turns.end(worker.number);
         }
+    }
+
+    /// One turn: where its connection goes, and whose turn is to follow.
+    fn take_turn(
+        &self,
+        slot: &mut Slot,
+        buffers: &mut Buffers,
+        worker: Worker,
+        now: Instant,
+    ) -> (Next, Option<Waker>) {
+        slot.waker.forget_wakes();
+        let age = now.saturating_duration_since(slot.queued_at);
+        let mut turn = Turn {
+            cipher: &mut buffers.cipher,
+            content: &mut buffers.content,
+            now,
+            is_draining: self.is_draining.load(Ordering::Acquire),
+            is_reserved: worker.only_control,
+            busy_retry_ms: self.load.observe(age, now),
+            quantum: Quantum::new(),
+            follower: None,
+        };
+        let next = self.step_fenced(slot, &mut turn);
+        (next, turn.follower)
+    }
+
+    /// Has a connection's turn follow at once, or as soon as another worker comes for it.
+    fn follow(&self, kept: Option<Slot>, follower: Slot, worker: Worker) -> Option<Slot> {
+        if kept.is_none() && self.may_stay(&follower, worker) {
+            return Some(Slot { queued_at: Instant::now(), ..follower });
+        }
+        self.queues.push(follower);
+        kept
     }
 
     /// Where a connection goes after a turn; one that stays with its worker is returned.
@@ -120,9 +148,9 @@ impl Shared {
     /// Whether a connection may have its next turn by this worker at once: where nobody else waits
     /// for one, to wake another for it costs more than many a turn.
     fn may_stay(&self, slot: &Slot, worker: Worker) -> bool {
-        !(worker.only_control && slot.lane() == Lane::Bulk)
-            && !self.is_stopping.load(Ordering::Acquire)
-            && self.queues.are_empty()
+        let is_not_its_kind = worker.only_control && slot.lane() == Lane::Bulk;
+        let is_stopping = self.is_stopping.load(Ordering::Acquire);
+        !is_not_its_kind && !is_stopping && self.queues.are_empty()
     }
 
     /// One step behind a fence: a panic costs its connection and nothing else.

@@ -170,6 +170,11 @@ impl Service {
         }
     }
 
+    /// Whether an account has this name.
+    pub(crate) fn has_account(&self, name: &str) -> bool {
+        self.accounts.account(name).is_some()
+    }
+
     /// Enrols a device for the session's account.
     pub(crate) fn enrol(&self, session: &Session, device: &ferry_protocol::Device) -> Result<()> {
         let enrolled = self.accounts.enrol(session.account_name(), device);

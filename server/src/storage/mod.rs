@@ -248,12 +248,13 @@ pub trait Upload: Send + Sync {
     /// is an error of kind [`ErrorKind::Unsupported`].
     fn seal(&mut self, attributes: Attributes) -> Result<()>;
 
-    /// Returns once what was written, and sealed, is on stable storage. After an error the upload must be
-    /// abandoned: the error is not told twice.
+    /// Returns once what was written, and sealed, is on stable storage. After an error the upload
+    /// must be abandoned: the error is not told twice.
     fn sync(&self) -> Result<()>;
 
-    /// Gives the sealed upload its name; a file that has it is kept for undo. With `IfExists::Refuse` a taken name is an error of
-    /// kind [`ErrorKind::AlreadyExists`], and the upload is handed back.
+    /// Gives the sealed upload its name; a file that has it is kept for undo. With
+    /// `IfExists::Refuse` a taken name is an error of kind [`ErrorKind::AlreadyExists`], and the
+    /// upload is handed back.
     fn publish(
         self: Box<Self>,
         if_exists: IfExists,

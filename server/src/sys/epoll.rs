@@ -85,8 +85,7 @@ impl Epoll {
         room: &'r mut [MaybeUninit<Event>],
         patience: Option<Duration>,
     ) -> io::Result<&'r [Event]> {
-        let patience = patience.map(Timespec::try_from).transpose();
-        let patience = patience.map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let patience = patience.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
         match epoll::wait(&self.handle, room, patience.as_ref()) {
             Ok((ready, _)) => Ok(ready),
             Err(Errno::INTR) => Ok(&[]),

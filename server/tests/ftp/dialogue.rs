@@ -2,7 +2,7 @@
 
 use crate::support::faulty::Faulty;
 use crate::support::ftp::{FtpClient, loopback, serve_ftp, serve_ftp_with};
-use crate::support::serve_storage;
+use crate::support::{serve_accounts_with, serve_storage};
 use crate::{wait_for_bytes, wait_until_alone, write};
 use std::io::Write as _;
 use std::sync::Arc;
@@ -159,6 +159,20 @@ fn features_and_help_name_what_there_is() {
     client.expect("213", "AVBL");
     client.expect("200", "ALLO 10");
     client.expect("552", "ALLO 9000000000000000000");
+}
+
+/// The names of the guest are those of nobody else, unless somebody has one.
+#[test]
+fn an_account_that_is_called_as_guests_are_gets_in_by_its_password() {
+    let fixture = serve_accounts_with(&[("ftp", "secret")], |config| {
+        config.guest = Some(ferry_protocol::Rights::read_only());
+        config.ftp = Some(loopback());
+    });
+    let mut client = FtpClient::connect(&fixture);
+    client.log_in("ftp", "secret");
+    assert!(client.expect("211", "STAT").contains("Logged in as ftp"));
+    let mut guest = FtpClient::guest(&fixture);
+    assert!(guest.expect("211", "STAT").contains("Logged in as guest"));
 }
 
 /// The names that older programs know, each of which leads to its room.

@@ -8,10 +8,11 @@ use ferry_protocol::{Answer, Request, TransferId, feature};
 use ferry_server::accounts::AccountsFile;
 use ferry_server::config::Config;
 use ferry_server::storage::{Error, ErrorKind};
+use parking_lot::Mutex;
 use std::fs::File;
 use std::io::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 /// Begins an upload, has it cut by a reset, and waits until the server has noticed.
@@ -440,17 +441,17 @@ fn a_restart_is_for_the_transfer_behind_it_though_that_is_refused() {
 fn a_disk_that_fails_is_told_and_nothing_is_visible() {
     let broken = Arc::new(Mutex::new(""));
     let present = Arc::clone(&broken);
-    let storage = Faulty::new(move |call, path| match *present.lock().unwrap() {
+    let storage = Faulty::new(move |call, path| match *present.lock() {
         broken if broken == call => Err(Error::new(ErrorKind::Io, path)),
         _ => Ok(()),
     });
     let fixture = serve_storage(storage, |config| config.ftp = Some(loopback()));
     for call in ["write", "seal", "sync", "publish", "sync_folder"] {
         let mut client = FtpClient::guest(&fixture);
-        *broken.lock().unwrap() = call;
+        *broken.lock() = call;
         let reply = client.put("STOR f", b"content");
         assert!(reply.starts_with("451"), "{call}: {reply}");
-        *broken.lock().unwrap() = "";
+        *broken.lock() = "";
         assert_eq!(client.get("NLST"), b"", "{call}");
     }
     assert_still_serving(&fixture);

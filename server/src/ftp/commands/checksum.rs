@@ -118,7 +118,7 @@ fn begin(
     Ok(Served::Later)
 }
 
-/// The file that an argument means. WinSCP quotes a name with a space in it, as no RFC says.
+/// The file that an argument means. `WinSCP` quotes a name with a space in it, as no RFC says.
 fn path_of(control: &ControlConnection, argument: &[u8]) -> Result<RemotePath, Refusal> {
     let path = control.named_path(argument)?;
     let quoted = argument.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));

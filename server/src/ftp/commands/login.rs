@@ -46,7 +46,8 @@ pub(in crate::ftp) fn pass(
     let Some(user) = control.dialogue.user.take() else {
         return done(503, "Send USER first.");
     };
-    let is_guest = ["anonymous", "ftp"].iter().any(|name| user.eq_ignore_ascii_case(name));
+    let names_guest = ["anonymous", "ftp"].iter().any(|name| user.eq_ignore_ascii_case(name));
+    let is_guest = names_guest && !control.door.service.has_account(&user);
     let (name, password) = if is_guest { ("", &b""[..]) } else { (user.as_str(), argument) };
     let secret = Secret::new(password);
     let origin = control.origin();

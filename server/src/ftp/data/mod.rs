@@ -13,14 +13,16 @@ mod connection;
 mod download;
 mod listing;
 mod passive;
+mod prepared;
 mod upload;
 
 pub(super) use awaited::Awaited;
 pub(super) use cargo::{Cargo, Carried, Ended, Failure};
-pub(super) use connection::{Advance, DataConnection, Prepared, Security};
+pub(super) use connection::{Advance, DataConnection};
 pub(super) use download::Sending;
 pub(super) use listing::Telling;
 pub(super) use passive::{Passive, announced};
+pub(super) use prepared::{Prepared, Security};
 pub(super) use upload::Receiving;
 
 use crate::sys;

@@ -6,7 +6,7 @@ use crate::pool::slot::Slot;
 use crate::sys::epoll::{Epoll, Ready};
 use crate::wake::ConnectionKey;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 /// Linux's poller.
