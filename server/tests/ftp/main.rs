@@ -9,6 +9,7 @@ mod data_ports;
 mod dialogue;
 mod hostile;
 mod names;
+mod resumed;
 mod tls;
 mod transfers;
 
