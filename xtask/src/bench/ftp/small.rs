@@ -9,27 +9,24 @@ use crate::failure::Failure;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The first round finds out, for each server and way, which count is best; the others use it.
+/// It is found out for each server and way first, which count is best; then each has its turn in
+/// every round, so that a machine that is slower for a while is so for all.
 pub(super) fn run(bench: &Bench, stage: &Stage, figures: &mut Figures) -> Result<(), Failure> {
     let count = bench.size(10_000, 500);
     let tree = bench.folder("ftp-Small/share/tree")?;
     write_tree(&tree, count)?;
     let mut trial = Trial { count, tree, local: bench.folder("ftp-Small/local")?, number: 0 };
+    let mut best = Vec::new();
     for server in &stage.servers {
         for way in WAYS {
-            let mut best = (f64::INFINITY, 0);
-            for width in WIDTHS {
-                let mut tried = Figures::default();
-                trial.run(stage, server, (way, width), &mut tried)?;
-                let wall = tried.wall.median(&format!("{way} {}", server.name));
-                if wall < best.0 {
-                    best = (wall, width);
-                }
-            }
-            println!("  {way} {}: best with -P{}", server.name, best.1);
-            for _ in 0..bench.rounds {
-                trial.run(stage, server, (way, best.1), figures)?;
-            }
+            let width = trial.best_width(stage, server, way)?;
+            println!("  {way} {}: best with -P{width}", server.name);
+            best.push((server, way, width));
+        }
+    }
+    for _ in 0..bench.rounds {
+        for (server, way, width) in &best {
+            trial.run(stage, server, (way, *width), figures)?;
         }
     }
     Ok(())
@@ -47,6 +44,19 @@ struct Trial {
 }
 
 impl Trial {
+    fn best_width(&mut self, stage: &Stage, server: &FtpServer, way: &str) -> Result<u32, Failure> {
+        let mut best = (f64::INFINITY, 0);
+        for width in WIDTHS {
+            let mut tried = Figures::default();
+            self.run(stage, server, (way, width), &mut tried)?;
+            let wall = tried.wall.median(&format!("{way} {}", server.name));
+            if wall < best.0 {
+                best = (wall, width);
+            }
+        }
+        Ok(best.1)
+    }
+
     fn run(
         &mut self,
         stage: &Stage,
