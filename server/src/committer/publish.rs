@@ -44,17 +44,21 @@ pub(super) fn publish(
     finished: Finished,
     with_sync: bool,
 ) -> Result<Option<Box<dyn Published>>, Error> {
-    let is_cut = finished.is_cut();
     let keeps_part = finished.keeps_part;
     let replaces_itself = finished.replaces_itself();
     let Finished {
-        upload, storage, target, size, digest, if_exists, by, is_synced, behind, ..
+        upload,
+        storage,
+        target,
+        size,
+        digest,
+        if_exists,
+        by,
+        is_synced,
+        behind,
+        sender,
+        ..
     } = finished;
-    if is_cut {
-        let cut = Error::new(ErrorKind::Io, &target);
-        tracing::info!(keeps_part, "{target}: its sender left before the commit");
-        return Err(if keeps_part { cut } else { abandon(upload, cut) });
-    }
     if replaces_itself {
         remove(upload);
         return Ok(None);
@@ -64,6 +68,12 @@ pub(super) fn publish(
         && let Err(err) = upload.sync()
     {
         return Err(abandon(upload, err));
+    }
+    // As late as may be: its sender may be about to be found gone.
+    if sender.as_ref().is_some_and(has_left) {
+        let cut = Error::new(ErrorKind::Io, &target);
+        tracing::info!(keeps_part, "{target}: its sender left before the commit");
+        return Err(if keeps_part { cut } else { abandon(upload, cut) });
     }
     if behind.is_some_and(|base| !stands(base.as_ref(), storage.as_ref(), &target)) {
         return Err(abandon(upload, Error::new(ErrorKind::Changed, &target)));
@@ -82,6 +92,11 @@ pub(super) fn publish(
     }
     let err = abandon(upload, err);
     if is_same { Ok(None) } else { Err(err) }
+}
+
+/// Whether an upload's sender left, as far as that is known by now.
+fn has_left(sender: &Weak<TcpStream>) -> bool {
+    sender.upgrade().is_none_or(|socket| sys::is_closed_by_peer(&socket))
 }
 
 /// Whether the file that an upload went on behind still has the name, and is what it was.
@@ -126,14 +141,6 @@ fn holds(
 }
 
 impl Finished {
-    /// Whether its sender left, as far as that is known by now.
-    fn is_cut(&self) -> bool {
-        let is_gone = |sender: &Weak<TcpStream>| {
-            sender.upgrade().is_none_or(|socket| sys::is_closed_by_peer(&socket))
-        };
-        self.sender.as_ref().is_some_and(is_gone)
-    }
-
     /// Whether a small file would replace itself, time and bits included: undo would keep another
     /// of it, and lose something else for that.
     fn replaces_itself(&self) -> bool {

@@ -22,6 +22,12 @@ pub(in crate::ftp) trait Cargo: Send + fmt::Debug {
     /// Whether the content comes from the client.
     fn is_incoming(&self) -> bool;
 
+    /// Whether the end of what came may be that of a program that was killed, which ends its control
+    /// connection too, a moment later perhaps.
+    fn may_be_cut(&self, _now: Instant) -> bool {
+        false
+    }
+
     /// Whether it is large, as far as that is known.
     fn is_bulk(&self) -> bool;
 }

@@ -1,5 +1,6 @@
 //! One data connection: its turn, from the handshake to the end of its cargo.
 
+use super::prepared::MOMENT;
 use super::{Carried, Ended, Failure, Link, Prepared, Security};
 use crate::config::DataBinding;
 use crate::door::{Connection, Farewell, Interest, Lane, Next, Turn};
@@ -167,7 +168,7 @@ impl DataConnection {
             return Ok(Advance::Ended(self.prepared.finish(turn)?));
         }
         if self.prepared.is_incoming() {
-            if self.prepared.is_alone() {
+            if self.prepared.is_alone(turn.now) {
                 tracing::info!("an upload ended without its control connection: kept as a part");
                 return Ok(Advance::Ended(Ended::Aborted));
             }
@@ -274,9 +275,6 @@ impl Connection for DataConnection {
         self.prepared.tell_and_wake(Ended::Failed(Reply::new(426, text)));
     }
 }
-
-/// How long a worker waits for a client to close its end of a download.
-const MOMENT: Duration = Duration::from_millis(1);
 
 /// How long after the reply of its beginning that of its end may be read with it; the lot waits as
 /// long, or until it next looks at deadlines.

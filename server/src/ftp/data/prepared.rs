@@ -11,7 +11,7 @@ use crate::transport::Channel;
 use crate::wake::{Pending, Promise, Waker, promise};
 use std::net::TcpStream;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// All that a data connection needs but its socket.
 #[derive(Debug)]
@@ -58,8 +58,11 @@ impl Prepared {
 
     /// Whether the client has left. A program that is killed ends both of its connections, and the
     /// end of what it sent looks as if that were all; so does one whose machine lost its way.
-    pub(super) fn is_alone(&self) -> bool {
-        self.control_socket.upgrade().is_none_or(|socket| sys::is_closed_by_peer(&socket))
+    pub(super) fn is_alone(&self, now: Instant) -> bool {
+        let may_be_cut = self.cargo.as_ref().is_some_and(|cargo| cargo.may_be_cut(now));
+        let patience = if may_be_cut { MOMENT } else { Duration::ZERO };
+        let is_gone = |socket: Arc<TcpStream>| sys::is_closed_by_peer_within(&socket, patience);
+        self.control_socket.upgrade().is_none_or(is_gone)
     }
 
     /// One in place of that which the connection used up. A client that sends need not read, and
@@ -117,3 +120,6 @@ impl Prepared {
         is_over.then_some(control)
     }
 }
+
+/// How long a worker waits for what a client does next, where that tells how its transfer ended.
+pub(super) const MOMENT: Duration = Duration::from_millis(1);

@@ -10,6 +10,7 @@ use crate::service::{Incoming, Opened, Replacing, Task, TaskOutcome, TaskState};
 use crate::transport::{Channel, Flow};
 use crate::wake::Waker;
 use ferry_protocol::limits::SMALL_PUT_MAX;
+use std::time::{Duration, Instant};
 
 /// An upload.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(in crate::ftp) struct Receiving {
     control: Waker,
     has_ended: bool,
     is_unverified: bool,
+    /// When the first content came.
+    began_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -47,7 +50,8 @@ impl Receiving {
             Opened::Replacing(replacing) => Stage::Replacing(replacing),
             Opened::Preparing(task) => Stage::Preparing(task),
         };
-        Self { stage, text, close_notify, control, has_ended: false, is_unverified: false }
+        let (has_ended, is_unverified, began_at) = (false, false, None);
+        Self { stage, text, close_notify, control, has_ended, is_unverified, began_at }
     }
 
     fn prepare(&mut self, turn: &mut Turn<'_>) -> Result<Carried, Failure> {
@@ -92,6 +96,9 @@ impl Receiving {
                     return Err(err.into());
                 }
             }
+        }
+        if filled > 0 {
+            self.began_at.get_or_insert(turn.now);
         }
         self.write(turn.content.get(..filled).unwrap_or_default())?;
         Ok(match filled {
@@ -190,8 +197,10 @@ impl Cargo for Receiving {
             incoming.write(&rest)?;
         }
         let size = incoming.received();
-        // A worker that is kept for small requests waits for no disk.
-        let by = if turn.is_reserved { CommitBy::Committer } else { CommitBy::Caller };
+        // The committer looks for a cut once more, a moment later; and a worker that is kept for small
+        // requests waits for no disk.
+        let is_for_caller = !self.may_be_cut(turn.now) && !turn.is_reserved;
+        let by = if is_for_caller { CommitBy::Caller } else { CommitBy::Committer };
         let outcome = incoming.finish_here(by, control)?;
         let is_unverified = self.is_unverified;
         Ok(Ended::Committing { outcome, size, is_unverified })
@@ -199,6 +208,11 @@ impl Cargo for Receiving {
 
     fn is_incoming(&self) -> bool {
         true
+    }
+
+    /// Of what came in one burst nothing was cut.
+    fn may_be_cut(&self, now: Instant) -> bool {
+        self.began_at.is_some_and(|at| now.saturating_duration_since(at) >= BURST_MAX)
     }
 
     /// Nobody announced its size: it is large once much of it has come.
@@ -210,3 +224,6 @@ impl Cargo for Receiving {
         }
     }
 }
+
+/// An upload that took no longer from its first byte to its end was sent in one go.
+const BURST_MAX: Duration = Duration::from_millis(5);
